@@ -1,0 +1,1 @@
+"""Frozen values that every layer speaks in. Standard library only: nothing here reads, waits or connects."""

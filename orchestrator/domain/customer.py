@@ -1,0 +1,76 @@
+"""The person we write to, where we can reach them, and what they have said about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Channel(StrEnum):
+    """A voice that we speak in."""
+
+    EMAIL = "email"
+    WHATSAPP = "whatsapp"
+    SMS = "sms"
+    PUSH = "push"
+
+
+class AddressKind(StrEnum):
+    """What an address is. WhatsApp and SMS share the phone."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    PUSH_TOKEN = "push_token"  # noqa: S105  # the name of a kind, not a secret
+
+
+ADDRESS_KINDS: Mapping[Channel, AddressKind] = {
+    Channel.EMAIL: AddressKind.EMAIL,
+    Channel.WHATSAPP: AddressKind.PHONE,
+    Channel.SMS: AddressKind.PHONE,
+    Channel.PUSH: AddressKind.PUSH_TOKEN,
+}
+
+
+class ConsentState(StrEnum):
+    """What a customer has said about one topic on one channel; no word at all is no state."""
+
+    GRANTED = "granted"
+    PENDING = "pending"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """One place where messages can go. `value` is normalised: lower-case e-mail, E.164 phone, raw push token."""
+
+    id: str
+    kind: AddressKind
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Customer:
+    """The person. `time_zone` None means: by area code, then the project's."""
+
+    id: str
+    locale: str | None = None
+    time_zone: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    external_ids: Mapping[str, str] = field(default_factory=dict)
+    addresses: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """All that a gate needs to know of one customer, read at once: where to reach them and what they allow.
+
+    `consents` is keyed by (topic, channel), `suppressions` by (address id, channel) and holds the reason.
+    """
+
+    customer: Customer
+    consents: Mapping[tuple[str, str], ConsentState]
+    suppressions: Mapping[tuple[str, str], str]

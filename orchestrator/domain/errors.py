@@ -1,0 +1,164 @@
+"""Every error that Jogral raises on purpose, and whose fault it is.
+
+An error is a sentence with named places, where it happened, and what to do next; doors print it in the reader's
+language and choose the exit code or HTTP status from its class, never from its words.
+
+JogralError
+├── InputError            the caller sent something wrong            exit 2   422
+│   ├── NotFound          it names a thing that does not exist       exit 2   404
+│   └── Conflict          it contradicts what was said before        exit 2   409 or 422
+├── DocumentError         files do not say something valid           exit 1   carries every finding
+├── ConfigurationError    settings or project do not fit together    exit 2   500
+├── Unavailable           something we need cannot be reached        exit 3   503
+└── Refused               refused for safety                         exit 4   403
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+
+class JogralError(Exception):
+    """What happened (`template` filled with `params`), where, and what to do (`remedy`).
+
+    `code` is stable and belongs to the public surface: HTTP problems and `--json` documents carry it.
+    Templates are English; `told(translate)` gives the sentence in another language.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 2
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, template: str, *, remedy: str = "", where: str = "", **params: object) -> None:
+        self.template = template
+        self.remedy_template = remedy
+        self.where = where
+        self.params = params
+        super().__init__(self.told())
+
+    def told(self, translate: Callable[[str], str] = str) -> str:
+        """The sentence, without place and remedy."""
+        return translate(self.template).format(**self.params)
+
+    def remedy(self, translate: Callable[[str], str] = str) -> str:
+        """What to do next, or an empty string where nothing better than the sentence is known."""
+        return translate(self.remedy_template).format(**self.params) if self.remedy_template else ""
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        remedy = self.remedy()
+        return f"{place}{self.told()}{f' {remedy}' if remedy else ''}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldError:
+    """One wrong field of a JSON document: `pointer` is an RFC 6901 pointer such as `#/data/order_id`."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+class InputError(JogralError):
+    """The caller sent something wrong; `fields` says which parts, when that is known."""
+
+    code = "invalid_input"
+    exit_code = 2
+    http_status = 422
+
+    def __init__(
+        self,
+        template: str,
+        *,
+        code: str | None = None,
+        fields: Sequence[FieldError] = (),
+        remedy: str = "",
+        where: str = "",
+        **params: object,
+    ) -> None:
+        if code is not None:
+            self.code = code  # type: ignore[misc]  # an instance may be more exact than its class
+        self.fields = tuple(fields)
+        super().__init__(template, remedy=remedy, where=where, **params)
+
+
+class NotFound(InputError):
+    """The named thing does not exist."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class Conflict(InputError):
+    """It contradicts what was said before, such as another body under a used Idempotency-Key."""
+
+    code = "conflict"
+    http_status = 422
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One fault in one file. Lines and columns count from 1; `code` names the rule (`YA101`)."""
+
+    code: str
+    level: str
+    message: str
+    file: str
+    line: int
+    column: int
+    help: str = ""
+
+    def __str__(self) -> str:
+        remedy = f" {self.help}" if self.help else ""
+        return f"{self.file}:{self.line}:{self.column}  {self.level}  {self.code}  {self.message}{remedy}"
+
+
+class DocumentError(JogralError):
+    """Files do not say something valid: every finding, not only the first."""
+
+    code = "invalid_document"
+    exit_code = 1
+    http_status = 422
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("{count} problems in the project's files", count=len(self.findings))
+
+    def __str__(self) -> str:
+        return "\n".join(str(finding) for finding in self.findings)
+
+
+class ConfigurationError(JogralError):
+    """Settings, project and machine do not fit together."""
+
+    code = "configuration"
+    exit_code = 2
+    http_status = 500
+
+
+class Unavailable(JogralError):
+    """Something that we need cannot be reached now; nothing was accepted."""
+
+    code = "unavailable"
+    exit_code = 3
+    http_status = 503
+
+
+class Refused(JogralError):
+    """Refused for safety; doing it anyway needs a decision by a person."""
+
+    code = "refused"
+    exit_code = 4
+    http_status = 403
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean "sent"?`, or nothing when no known word is near. Case does not matter."""
+    lowered: dict[str, Any] = {candidate.lower(): candidate for candidate in known}
+    near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
+    return f'; did you mean "{lowered[near[0]]}"?' if near else ""

@@ -1,0 +1,58 @@
+"""A message, said on one channel: what the customer will read, and what it promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.domain.customer import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.domain.claim import StatedClaim
+
+
+class Purpose(StrEnum):
+    """Why we write. It decides the lane, whether consent must have been given, and what happens in doubt."""
+
+    TRANSACTIONAL = "transactional"
+    MARKETING = "marketing"
+
+
+# A lane is a queue of its own; there is one for each purpose.
+LANES: tuple[str, ...] = (Purpose.TRANSACTIONAL.value, Purpose.MARKETING.value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Button:
+    """A thing to tap under a message: a link (`url`), or an answer (`emit`, the event it causes)."""
+
+    label: str
+    url: str | None = None
+    emit: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rendered:
+    """One message in one voice. `text` is what the customer reads on every channel; the rest is the channel's own.
+
+    Preview, send, simulator and support reply all hold this same value (invariant I8).
+    """
+
+    message: str
+    channel: Channel
+    locale: str
+    text: str
+    subject: str = ""
+    preheader: str = ""
+    html: str = ""
+    title: str = ""
+    url: str = ""
+    buttons: tuple[Button, ...] = ()
+    template: Mapping[str, Any] | None = None
+    encoding: str = ""
+    units: int = 0
+    segments: int = 0
+    claims: tuple[StatedClaim, ...] = ()

@@ -1,0 +1,64 @@
+"""What the gate says of a request: send, wait, hold or drop, and how it came to that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestrator.domain.customer import Address, Channel
+    from orchestrator.domain.delivery import State
+    from orchestrator.domain.time import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Write to this address on this channel through this account."""
+
+    channel: Channel
+    address: Address
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Not now; ask again at `until` (business time). State `deferred`."""
+
+    until: Instant
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Not until somebody changes something. State `held`."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Never. `state` is final: blocked, skipped, unreachable, expired or failed."""
+
+    state: State
+    reason: str
+
+
+Verdict = Send | Wait | Hold | Drop
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one gate answered, for one channel where it asks channel by channel. `result` is pass, stop or next."""
+
+    gate: str
+    result: str
+    detail: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict with its trace, in the order in which the gates were asked. Gates not reached are not listed."""
+
+    verdict: Verdict
+    trace: tuple[Step, ...]

@@ -1,0 +1,1 @@
+"""The ledger: what was accepted, decided, sent and promised, on SQLite or PostgreSQL."""
