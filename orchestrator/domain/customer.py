@@ -60,7 +60,6 @@ class Customer:
     locale: str | None = None
     time_zone: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    external_ids: Mapping[str, str] = field(default_factory=dict)
     addresses: tuple[Address, ...] = ()
 
 

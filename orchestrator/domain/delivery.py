@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from orchestrator.domain.customer import Address, Channel
     from orchestrator.domain.message import Purpose, Rendered
     from orchestrator.domain.time import Instant
@@ -76,3 +78,36 @@ class Delivery:
     topic: str
     rendered: Rendered
     expires_at: Instant | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One delivery slot as the ledger holds it: somebody wants this message said to this customer.
+
+    `candidates` are channels in order of preference. `objects` names what the message is about (kind → id); it is read
+    when the message is rendered, so that what is said is true then. `data` adds to it and wins. `due_at` and
+    `not_after` are business time; `first_call_at` is machine time. `attempts` counts claims that never came back,
+    `calls` those that reached a provider and were refused for now.
+    """
+
+    id: str
+    message: str
+    customer_id: str
+    topic: str
+    purpose: Purpose
+    candidates: tuple[Channel, ...]
+    objects: Mapping[str, str]
+    data: Mapping[str, Any]
+    locale: str | None
+    priority: str
+    due_at: Instant
+    not_after: Instant | None
+    accepted_at: Instant
+    first_call_at: Instant | None = None
+    attempts: int = 0
+    calls: int = 0
+
+    @property
+    def object_id(self) -> str:
+        """The id of the object that the message is about first, or nothing."""
+        return next(iter(self.objects.values()), "")

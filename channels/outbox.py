@@ -1,0 +1,59 @@
+"""The local inbox as a provider: development, demo, tests and rehearsals. Nothing leaves this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from orchestrator.channels import Capabilities, InboxAnswer, InboxCall, InboxEntry, InboxLookUp, NoAnswer
+from orchestrator.domain.customer import Channel
+from orchestrator.domain.delivery import Outcome, OutcomeKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.channels import Answer
+    from orchestrator.domain.delivery import Delivery
+    from orchestrator.domain.time import Instant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adapter:
+    """Speaks every channel and needs no settings."""
+
+    channel: Channel
+
+    can: ClassVar[Capabilities] = Capabilities(
+        channels=frozenset(Channel), html=True, looks_up=True, idempotent=True, local=True
+    )
+
+    def call(self, delivery: Delivery, now: Instant, entropy: Callable[[int], bytes]) -> InboxCall:  # noqa: ARG002  # the reference is all the identity it needs
+        entry = InboxEntry(
+            reference=delivery.reference,
+            customer_id=delivery.customer_id,
+            object_id=delivery.object_id,
+            channel=delivery.channel,
+            address=delivery.address.value,
+            rendered=delivery.rendered,
+        )
+        return InboxCall(entry, now)
+
+    def look_up(self, reference: str) -> InboxLookUp:
+        return InboxLookUp(reference)
+
+    def outcome(self, answer: Answer) -> Outcome:
+        match answer:
+            case InboxAnswer(None):
+                return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail="the inbox does not hold it")
+            case InboxAnswer(str() as entry_id):
+                return Outcome(OutcomeKind.SENT, provider_id=entry_id)
+            case NoAnswer(reason, in_doubt, detail):
+                return _unanswered(reason, in_doubt=in_doubt, detail=detail)
+            case _:
+                return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail="not an answer of the inbox")
+
+
+def _unanswered(reason: str, *, in_doubt: bool, detail: str) -> Outcome:
+    if not in_doubt:
+        return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=f"{reason}: {detail}")
+    return Outcome(OutcomeKind.UNKNOWN, "timeout" if reason == "timeout" else "unreadable_answer", detail=detail)

@@ -1,0 +1,74 @@
+"""Addresses in one form: what a person typed becomes the value that is stored, compared and written to."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from orchestrator.domain.customer import AddressKind
+from orchestrator.domain.errors import InputError
+
+_LETTER = re.compile(r"[^\W\d_]")
+_TOKEN = re.compile(r"[\x21-\x7e]{8,4096}")
+_MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
+
+
+class InvalidAddress(InputError):
+    """Not an address of its kind. The value itself is never repeated in an error: it is personal data."""
+
+    code = "invalid_address"
+
+
+@lru_cache(maxsize=4_096)
+def normalise(kind: AddressKind, value: str, region: str = "BR") -> str:
+    """The stored form of an address.
+
+    E-mail: domain in lower case and IDNA, local part folded for comparison; phone: E.164; push token: as it is.
+
+    Args:
+        kind: what it is.
+        value: as it was given.
+        region: where a phone without a country code is (ISO 3166).
+
+    Raises:
+        InvalidAddress: nothing can be sent to it.
+    """
+    return _NORMALISE[kind](value.strip(), region)
+
+
+def can_receive_texts(phone: str) -> bool:
+    """Whether an E.164 phone is a mobile: landlines are valid numbers that no SMS reaches."""
+    return phonenumbers.number_type(phonenumbers.parse(phone)) in _MOBILE
+
+
+def _email(value: str, _region: str) -> str:
+    try:
+        checked = validate_email(value, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidAddress("This is not an e-mail address: {why}", why=str(error)) from error
+    return checked.normalized.casefold()
+
+
+def _phone(value: str, region: str) -> str:
+    # The library reads letters as a keypad's digits: "ramal 5" and WhatsApp's user ids would become numbers.
+    if _LETTER.search(value):
+        raise InvalidAddress("A phone number has no letters in it.")
+    try:
+        number = phonenumbers.parse(value, region)
+    except phonenumbers.NumberParseException as error:
+        raise InvalidAddress("This is not a phone number. Write it as +5511912345678.") from error
+    if not phonenumbers.is_valid_number(number):
+        raise InvalidAddress("No phone has this number. Write it as +5511912345678.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _push_token(value: str, _region: str) -> str:
+    if not _TOKEN.fullmatch(value):
+        raise InvalidAddress("This is not a push token: 8 to 4,096 visible ASCII characters.")
+    return value
+
+
+_NORMALISE = {AddressKind.EMAIL: _email, AddressKind.PHONE: _phone, AddressKind.PUSH_TOKEN: _push_token}

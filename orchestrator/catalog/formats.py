@@ -1,0 +1,194 @@
+"""Values as the customer reads them: money, dates and numbers by the voice's patterns, through Babel.
+
+Babel costs more than the template around it, so every formatted value is remembered: a campaign states the same few
+prices and dates many thousand times.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_decimal
+
+from orchestrator.domain.claim import ClaimKind
+from orchestrator.schema import VariableType, parse_money
+
+if TYPE_CHECKING:
+    from orchestrator.catalog.voice import Format, Formats
+
+_NO_BREAK_SPACES = {0x00A0: " ", 0x202F: " "}
+
+
+class UnfitValue(ValueError):
+    """A value that is not what its variable's type says."""
+
+
+# --- claims ---------------------------------------------------------------------------------------------------------
+
+
+def state(kind: ClaimKind, value: Any, formats: Formats, style: str, locale: str) -> tuple[str, str]:
+    """A claim's canonical value and its words.
+
+    Args:
+        kind: what is claimed.
+        value: as the data holds it: `2026-11-27`, `129.90 BRL`, `20`, `LUME20`.
+        formats: the voice's patterns.
+        style: long or short, the channel's habit for dates.
+        locale: BCP 47, such as pt-BR.
+
+    Raises:
+        UnfitValue: the value cannot be what the kind says.
+    """
+    return _stated(kind, _hashable(value), formats.__getattribute__(kind.value), style, locale)
+
+
+@lru_cache(maxsize=16_384)
+def _stated(kind: ClaimKind, value: Any, pattern: Format, style: str, locale: str) -> tuple[str, str]:
+    if kind is ClaimKind.DELIVERY_DATE:
+        return _day(value, pattern, style, locale)
+    if kind is ClaimKind.DEADLINE:
+        return _deadline(value, pattern, style, locale)
+    if kind is ClaimKind.PRICE:
+        return _price(value, locale)
+    if kind is ClaimKind.DISCOUNT:
+        percent = _decimal(str(value).removesuffix("%"))
+        written = format_decimal(percent, locale=_babel_locale(locale))
+        return f"{percent:f}%", pattern.pattern.format(percent=written)
+    text = str(value)
+    return text, pattern.pattern.format(code=text, text=text)
+
+
+def _day(value: Any, pattern: Format, style: str, locale: str) -> tuple[str, str]:
+    day = parse_date(value)
+    return day.isoformat(), format_date(day, getattr(pattern, style), locale=_babel_locale(locale))
+
+
+def _deadline(value: Any, pattern: Format, style: str, locale: str) -> tuple[str, str]:
+    """A plain date means through the end of that day, and is written without an hour."""
+    moment = _parse_moment(value)
+    if moment is None:
+        return _day(value, pattern, style, locale)
+    day = format_date(moment.date(), getattr(pattern, style), locale=_babel_locale(locale))
+    return moment.isoformat(), f"{day}, {_hour(moment, pattern.time, locale)}"
+
+
+def _hour(moment: datetime, pattern: str, locale: str) -> str:
+    """Refuses a pattern that would drop minutes: "até 23h" for 23:59 broke a promise by 59 minutes (trap T2)."""
+    if moment.minute and "m" not in pattern:
+        raise UnfitValue(f'the time pattern "{pattern}" would drop the minutes of {moment:%H:%M}')
+    return format_time(moment, pattern, locale=_babel_locale(locale))
+
+
+def _price(value: Any, locale: str) -> tuple[str, str]:
+    try:
+        money = parse_money(dict(value) if isinstance(value, tuple) else value)
+    except ValueError as error:
+        raise UnfitValue(f'"{value}" is not an amount with a currency, such as "129.90 BRL"') from error
+    written = format_currency(money.amount, money.currency, locale=_babel_locale(locale))
+    return f"{money.amount:f} {money.currency}", written
+
+
+def refuse_price_pattern(pattern: str, locale: str) -> None:
+    """A price pattern is an example; ValueError unless it is how the locale writes it."""
+    if not pattern:
+        return
+    currency = next((code for code, sign in _SIGNS.items() if sign in pattern), "BRL")
+    expected = format_currency(Decimal("1234.56"), currency, locale=_babel_locale(locale)).translate(_NO_BREAK_SPACES)
+    if pattern != expected:
+        raise ValueError(f'the price pattern must read as {locale} writes it: "{expected}", not "{pattern}"')
+
+
+_SIGNS = {"BRL": "R$", "EUR": "€", "GBP": "£", "USD": "$"}
+
+
+# --- plain variables ------------------------------------------------------------------------------------------------
+
+
+def write(kind: VariableType, value: Any, formats: Formats, style: str, locale: str) -> str:
+    """A variable that is not a claim, as the copy prints it. Raises UnfitValue."""
+    if kind is VariableType.STRING:
+        return _text(value)
+    if kind is VariableType.URL:
+        return _url(value)
+    return _written(kind, _hashable(value), formats.delivery_date, style, locale)
+
+
+@lru_cache(maxsize=16_384)
+def _written(kind: VariableType, value: Any, date_format: Format, style: str, locale: str) -> str:
+    if kind in (VariableType.DATE, VariableType.DATETIME):
+        return _day(str(value)[:10], date_format, style, locale)[1]
+    if kind is VariableType.MONEY:
+        return _price(value, locale)[1]
+    if kind is VariableType.BOOLEAN:
+        return str(value).lower()
+    number = _decimal(value)
+    if kind is VariableType.INTEGER and number != number.to_integral_value():
+        raise UnfitValue(f'"{value}" is not a whole number')
+    return format_decimal(number, locale=_babel_locale(locale))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (dict, list)):
+        raise UnfitValue(f"a text cannot be made from a {type(value).__name__}")
+    return value if isinstance(value, str) else str(value)
+
+
+@lru_cache(maxsize=4_096)
+def _url(value: Any) -> str:
+    """Only http and https with a host: a `javascript:` link in an e-mail is code."""
+    text = str(value)
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or any(sign in text for sign in " <>\"'\\\r\n\t"):
+        raise UnfitValue(f'"{text}" is not an http or https address')
+    return text
+
+
+# --- reading values -------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4_096)
+def parse_date(value: Any) -> date:
+    """The day of `2026-11-27` or of a date-time, as written. Raises UnfitValue."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError as error:
+        raise UnfitValue(f'"{value}" is not a date; write it as 2026-11-27') from error
+
+
+def _parse_moment(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date) or len(str(value)) <= len("2026-11-27"):
+        return None
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise UnfitValue(f'"{value}" is not a date and time; write it as 2026-11-27T18:00:00-03:00') from error
+
+
+def _decimal(value: Any) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation as error:
+        raise UnfitValue(f'"{value}" is not a number') from error
+    if not number.is_finite():
+        raise UnfitValue(f'"{value}" is not a number')
+    return number
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(sorted(value.items())) if isinstance(value, dict) else value
+
+
+@lru_cache(maxsize=64)
+def _babel_locale(locale: str) -> str:
+    return locale.replace("-", "_")

@@ -1,0 +1,149 @@
+"""The YAML of one message: variables, claims, content, and how each of the four channels says it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from orchestrator.domain.claim import ClaimKind
+from orchestrator.schema import Dotted, Identifier, Schema, VariableType
+
+
+class Variable(Schema):
+    """A value that the data must bring. Without `fallback` its absence stops the message."""
+
+    type: VariableType
+    fallback: str | int | float | None = None
+    example: str | int | float | bool | None = None
+
+
+class Claim(Schema):
+    """A value that we commit to, and the fact or variable it is read from.
+
+    `superseded` marks one that is named only to be taken back (the old date of a late order).
+    """
+
+    kind: ClaimKind
+    from_: Annotated[str, Field(alias="from")]
+    superseded: bool = False
+
+
+class CallToAction(Schema):
+    """The one thing that the reader may want to do."""
+
+    label: str
+    url: str
+
+
+class Content(Schema):
+    """What is said, before a channel gives it its shape. `body` is light Markdown."""
+
+    headline: str
+    body: str
+    cta: CallToAction | None = None
+
+
+class EmailCopy(Schema):
+    """E-mail. A `body` of its own replaces content.body, greeting and sign-off."""
+
+    subject: str
+    preheader: str = ""
+    body: str | None = None
+    layout: Identifier = "transactional"
+
+
+class TemplateName(Schema):
+    """The approved WhatsApp template that carries the text outside the 24-hour window."""
+
+    name: Identifier
+    category: Literal["utility", "marketing", "authentication"]
+    language: str
+
+
+class ButtonCopy(Schema):
+    """A button: `url` opens a page, `quick_reply` answers and may emit an event."""
+
+    type: Literal["url", "quick_reply"]
+    label: Annotated[str, Field(max_length=25)]
+    url: str | None = None
+    emit: Dotted | None = None
+
+
+class WhatsAppCopy(Schema):
+    """WhatsApp. Without a `body` it says the greeting and content.body."""
+
+    template: TemplateName | None = None
+    body: str | None = None
+    buttons: tuple[ButtonCopy, ...] = ()
+
+
+class SmsCopy(Schema):
+    """SMS. The voice's prefix always comes first."""
+
+    body: str | None = None
+    max_segments: Annotated[int, Field(ge=1, le=10)] = 1
+
+
+class PushCopy(Schema):
+    """Push notification: what fits on a lock screen, and the page that it opens."""
+
+    title: str
+    body: str
+    url: str = ""
+
+
+class ChannelCopy(Schema):
+    """Every channel, present or explicitly null: silence is a decision."""
+
+    email: EmailCopy | None
+    whatsapp: WhatsAppCopy | None
+    sms: SmsCopy | None
+    push: PushCopy | None
+
+
+class Message(Schema):
+    """One message, as its file says it."""
+
+    kind: Literal["message"]
+    id: Identifier
+    title: str
+    owner: str
+    topic: Identifier
+    tags: tuple[str, ...] = ()
+    tone: str = "default"
+    variables: dict[Dotted, Variable] = {}
+    claims: dict[Identifier, Claim] = {}
+    content: Content
+    channels: ChannelCopy
+
+
+class PublishedMessage(Schema):
+    """A message as it is rendered.
+
+    `letter` is the e-mail's HTML with its places still open, laid out and inlined once when the project was read:
+    sending needs neither the layout nor the libraries that apply it.
+    """
+
+    message: Message
+    letter: str = ""
+
+    # It is itself and nothing else: identity makes it a cheap key for what is prepared from it once.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+def example_data(message: Message) -> dict[str, Any]:
+    """The examples of a message's variables, nested as data is: what a preview without a persona shows."""
+    nested: dict[str, Any] = {}
+    for path, variable in message.variables.items():
+        place = nested
+        *parents, leaf = path.split(".")
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        value = variable.example if variable.example is not None else variable.fallback
+        if value is not None:
+            place[leaf] = value
+    return nested

@@ -1,0 +1,125 @@
+"""The brand voice: how the company greets, signs, writes dates and money, and what it never says."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from orchestrator.domain.customer import Channel
+from orchestrator.schema import Identifier, Schema
+
+
+class ReadingLevel(Schema):
+    """How long a sentence may be, in words."""
+
+    max_sentence_words: Annotated[int, Field(ge=5)] = 22
+
+
+class Character(Schema):
+    """Who is speaking."""
+
+    traits: tuple[str, ...] = ()
+    address_customer_as: str = ""
+    formality: str = ""
+    reading_level: ReadingLevel = ReadingLevel()
+
+
+class Term(Schema):
+    """A preferred word and those that it replaces."""
+
+    use: str
+    instead_of: tuple[str, ...]
+
+
+class Rule(Schema):
+    """A rule of copy, in the shapes of the Vale prose linter. `jogral check` applies them."""
+
+    id: Identifier
+    extends: Literal["existence", "substitution", "occurrence", "conditional"]
+    level: Literal["error", "warning", "info"] = "error"
+    message: str
+    purposes: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+    token: str = ""
+    max: int | None = None
+    swap: dict[str, str] = {}
+    when_tag: str = ""
+    require: tuple[str, ...] = ()
+    unless_claim: str = ""
+
+
+class Format(Schema):
+    """How one kind of claim is written: by `pattern`, or by date patterns (CLDR) for each style."""
+
+    pattern: str = ""
+    long: str = ""
+    short: str = ""
+    time: str = ""
+
+
+class Formats(Schema):
+    """How every claim is written, on every channel."""
+
+    price: Format = Format()
+    discount: Format = Format(pattern="{percent}%")
+    delivery_date: Format = Format(long="EEEE, d MMMM", short="dd/MM")
+    deadline: Format = Format(long="d MMMM", short="dd/MM", time="HH:mm")
+    coupon: Format = Format(pattern="{code}")
+    policy: Format = Format(pattern="{text}")
+
+
+class EmojiHabit(Schema):
+    """How many emoji one message may carry."""
+
+    max: Annotated[int, Field(ge=0)] = 0
+
+
+class ChannelHabits(Schema):
+    """What the voice does on one channel.
+
+    `greeting` and `sign_off` wrap the content's body; `prefix` always comes first; `accents: strip` writes plain
+    letters where one accent would double the price of an SMS.
+    """
+
+    greeting: str = ""
+    sign_off: str = ""
+    prefix: str = ""
+    emoji: EmojiHabit = EmojiHabit()
+    accents: Literal["keep", "strip"] = "keep"
+    date_style: Literal["long", "short"] = "long"
+
+
+class Voice(Schema):
+    """brand_voice.yaml."""
+
+    kind: Literal["brand_voice"]
+    id: Identifier
+    locale: str
+    owner: str
+    reviewed_by: tuple[str, ...] = ()
+    voice: Character = Character()
+    terms: tuple[Term, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    tones: dict[str, str] = {}
+    formats: Formats = Formats()
+    channels: dict[Channel, ChannelHabits] = {}
+
+    # See PublishedMessage: a voice is a key for what is prepared with it.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def habits(self, channel: Channel) -> ChannelHabits:
+        """What the voice does on a channel; nothing special where the file says nothing."""
+        return self.channels.get(channel, _NO_HABITS)
+
+    def model_post_init(self, _context: Any, /) -> None:
+        """The price pattern is an example that a writer can read, so it must be what the locale prints."""
+        from orchestrator.catalog.formats import refuse_price_pattern  # noqa: PLC0415  # formats reads voices
+
+        refuse_price_pattern(self.formats.price.pattern, self.locale)
+
+
+_NO_HABITS = ChannelHabits()

@@ -1,0 +1,37 @@
+"""Whether a customer allows a message: consent by topic and channel, and addresses that must not be written to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.domain.customer import ConsentState
+from orchestrator.domain.message import Purpose
+
+if TYPE_CHECKING:
+    from orchestrator.domain.customer import Address, Channel, Standing
+
+_REASONS = {
+    None: "no_consent",
+    ConsentState.PENDING: "consent_pending",
+    ConsentState.WITHDRAWN: "consent_withdrawn",
+}
+
+
+def refusal(standing: Standing, topic: str, purpose: Purpose, channel: Channel) -> str | None:
+    """The reason why consent forbids a topic on a channel, or None when it allows it.
+
+    Marketing needs a grant in force (LGPD art. 7 I, art. 8). Transactional messages rest on the contract (art. 7 V)
+    and need none, but an explicit opt-out from the topic on that channel is honoured.
+    """
+    state = standing.consents.get((topic, channel))
+    if state is ConsentState.GRANTED:
+        return None
+    if purpose is Purpose.TRANSACTIONAL:
+        return "consent_withdrawn" if state is ConsentState.WITHDRAWN else None
+    return _REASONS[state]
+
+
+def suppression(standing: Standing, address: Address, channel: Channel) -> str | None:
+    """The reason why an address must not be written to on a channel, or None."""
+    reason = standing.suppressions.get((address.id, channel))
+    return f"suppressed:{reason}" if reason else None

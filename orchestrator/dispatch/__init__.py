@@ -1,0 +1,1 @@
+"""The one path: accept, drain, settle, sweep, tick. Two hops from a door to an effect."""

@@ -1,0 +1,77 @@
+"""What a worker works with: the release that is current, ready to decide, render and call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.decide import Routes
+from orchestrator.domain.errors import ConfigurationError
+from orchestrator.release import read_release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from orchestrator.channels import Adapter
+    from orchestrator.domain.customer import Customer
+    from orchestrator.domain.delivery import Request
+    from orchestrator.domain.object import Object
+    from orchestrator.release import Release
+    from orchestrator.store.port import Transaction
+
+# Account id → adapter, for a release; the app knows the credentials.
+Wire = "Callable[[Release], Mapping[str, Adapter]]"
+
+
+@dataclass(frozen=True)
+class Current:
+    """One release with its adapters."""
+
+    id: str
+    release: Release
+    adapters: Mapping[str, Adapter]
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Where each channel goes."""
+        return Routes(
+            accounts={channel: account.id for channel, account in self.release.accounts.items()},
+            said_on=self.release.said_on,
+        )
+
+    @cached_property
+    def local(self) -> bool:
+        """Whether nothing leaves this machine, so that made-up addresses and a moved clock are safe."""
+        return all(adapter.can.local for adapter in self.adapters.values())
+
+    def locale(self, _request: Request, _customer: Customer) -> str:
+        """The language in which a customer is written to: the voice's, until messages have translations."""
+        return self.release.voice.locale
+
+
+def read_current(transaction: Transaction, known: Current | None, wire: Callable[[Release], Mapping[str, Adapter]]) -> Current:
+    """The current release; the known one when it still is. Raises ConfigurationError before the first release."""
+    release_id = transaction.ledger.release_id()
+    if known is not None and known.id == release_id:
+        return known
+    content = transaction.ledger.release(release_id) if release_id else None
+    if release_id is None or content is None:
+        raise ConfigurationError("The ledger holds no release yet.", remedy="Run: jogral up (or serve, or demo)")
+    release = read_release(content)
+    return Current(release_id, release, wire(release))
+
+
+def data_for(request: Request, customer: Customer, objects: Mapping[tuple[str, str], Object]) -> dict[str, Any]:
+    """What a message may read: the customer, the objects it is about as they are now, and what came with the request.
+
+    A mapping of the request's own data adds to the object of the same name, and wins.
+    """
+    data: dict[str, Any] = {"customer": {**customer.attributes, "id": customer.id}}
+    for kind, object_id in request.objects.items():
+        one = objects.get((kind, object_id))
+        data[kind] = {**(one.data if one else {}), "id": object_id}
+    for name, value in request.data.items():
+        existing = data.get(name)
+        data[name] = {**existing, **value} if isinstance(existing, dict) and isinstance(value, dict) else value
+    return data

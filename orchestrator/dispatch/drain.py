@@ -1,0 +1,361 @@
+"""Drain: claim a slice, decide and render it, pass the gate, call, settle. The only way to a provider.
+
+A slice is at most 500 requests under one lease. While slice *n* is on the wire, slice *n + 1* is decided and rendered.
+The database is touched from one thread, which `run` hands work to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import structlog
+
+from orchestrator.catalog.render import render
+from orchestrator.channels import NoAnswer
+from orchestrator.decide import decide
+from orchestrator.dispatch.current import Current, data_for, read_current
+from orchestrator.dispatch.settle import settlement
+from orchestrator.domain.delivery import Delivery, Outcome, OutcomeKind, State
+from orchestrator.domain.errors import InputError, Refused
+from orchestrator.domain.message import LANES
+from orchestrator.domain.verdict import Decision, Drop, Hold, Send, Step, Wait
+from orchestrator.store.port import Conclusion, Sending
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from orchestrator.channels import Adapter, Answer, Call
+    from orchestrator.domain.customer import Standing
+    from orchestrator.domain.delivery import Request
+    from orchestrator.domain.message import Rendered
+    from orchestrator.domain.time import Clock, Instant
+    from orchestrator.release import Release
+    from orchestrator.store.port import BusinessClock, Settlement, Store, Transaction
+
+log = structlog.get_logger()
+
+SLICE_MAX = 500
+
+# Clocks nest: a call ends within 15 s, its lease after 60 s. When half the lease is gone before the gate, the claim is
+# dropped: what follows could outlive it.
+LEASE_MS = 60_000
+LEASE_GUARD_SECONDS = 30.0
+
+# A call that has not begun two seconds after its commit is not made: the opt-out promise counts from there.
+BEGIN_WITHIN_SECONDS = 2.0
+
+# One slice in ten goes to the lowest lane that has work, so that nothing starves.
+LOWEST_LANE_EVERY = 10
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Do blocking work on the thread that owns the database connection."""
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
+
+
+class Carrier(Protocol):
+    """What carries calls: `transport.Transport`."""
+
+    async def carry(self, call: Call, *, begin_before: float | None = None) -> Answer: ...
+
+    def room(self, local: bool) -> int:
+        """How many calls can begin within a second."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A request that is to be sent, said in its voice; what the gate will write is prepared outside the lock."""
+
+    request: Request
+    send: Send
+    rendered: Rendered
+    content: str
+    claims: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Slice:
+    """Requests under one lease, decided once."""
+
+    lease: str
+    claimed_at: float
+    current: Current
+    clock: BusinessClock
+    requests: tuple[Request, ...]
+    drafts: Mapping[str, _Draft]
+    failures: Mapping[str, tuple[str, str]]
+
+
+@dataclass
+class Drain:
+    """One worker's way from the ledger to the providers. `worker` names it in leases."""
+
+    store: Store
+    carrier: Carrier
+    clock: Clock
+    run: Run
+    wire: Callable[[Release], Mapping[str, Adapter]]
+    worker: str
+    _current: Current | None = None
+    _slices: int = 0
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def drain(self) -> int:
+        """Send until no lane has work; how many requests were taken. A second caller waits and finds little left."""
+        async with self._lock:
+            taken = 0
+            ready = await self._next_slice()
+            while ready is not None:
+                taken += len(ready.requests)
+                following = asyncio.ensure_future(self._next_slice())
+                try:
+                    await self._send(ready)
+                finally:
+                    ready = await following
+            return taken
+
+    # --- claim, decide, render ----------------------------------------------------------------------------------------
+
+    async def _next_slice(self) -> _Slice | None:
+        """The next slice of the lane whose turn it is."""
+        for lane in self._lanes():
+            found = await self.run(lambda lane=lane: self._claim(lane))  # type: ignore[misc]  # lambdas infer no default
+            if found is not None:
+                self._slices += 1
+                return self._prepare(*found)
+        return None
+
+    def _lanes(self) -> Sequence[str]:
+        return LANES[::-1] if self._slices % LOWEST_LANE_EVERY == LOWEST_LANE_EVERY - 1 else LANES
+
+    def _claim(self, lane: str) -> tuple[Any, ...] | None:
+        """On the database thread: claim, and read what the decision needs, one query each."""
+        lease = f"{self.worker}/{self.clock.entropy(6).hex()}"
+        now = self.clock.now()
+        with self.store.read() as transaction:
+            clock = transaction.ledger.clock()
+            if not transaction.deliveries.waiting(lane, now=now, business_now=clock.now(now)):
+                return None
+        with self.store.write() as transaction:
+            clock = transaction.ledger.clock()
+            self._current = read_current(transaction, self._current, self.wire)
+            _refuse_moved_clock(clock, self._current)
+            requests = transaction.deliveries.claim(
+                lane,
+                min(SLICE_MAX, self.carrier.room(self._current.local)),
+                lease=lease,
+                now=now,
+                business_now=clock.now(now),
+                lease_until=now + LEASE_MS,
+            )
+            if not requests:
+                return None
+            claimed_at = self.clock.monotonic()
+            standings = _standings(transaction, requests)
+            objects = transaction.events.objects({pair for one in requests for pair in one.objects.items()})
+        return lease, claimed_at, self._current, clock, requests, standings, objects
+
+    def _prepare(  # noqa: PLR0913  # what one claim read
+        self, lease: str, claimed_at: float, current: Current, clock: BusinessClock, requests: Sequence[Request],
+        standings: Mapping[str, Standing], objects: Mapping[tuple[str, str], Any],
+    ) -> _Slice:
+        now = self.clock.now()
+        drafts: dict[str, _Draft] = {}
+        failures: dict[str, tuple[str, str]] = {}
+        for request in requests:
+            standing = standings[request.customer_id]
+            decision = decide(request, standing, current.routes, _business_now(request, clock, now))
+            if not isinstance(decision.verdict, Send):
+                continue
+            try:
+                rendered = render(
+                    current.release.messages[request.message],
+                    current.release.voice,
+                    current.locale(request, standing.customer),
+                    decision.verdict.channel,
+                    data_for(request, standing.customer, objects),
+                )
+            except InputError as error:
+                failures[request.id] = (error.code, str(error))
+                continue
+            drafts[request.id] = _Draft(request, decision.verdict, rendered, *_documents(rendered))
+        return _Slice(lease, claimed_at, current, clock, tuple(requests), drafts, failures)
+
+    # --- gate, call, settle -------------------------------------------------------------------------------------------
+
+    async def _send(self, slice_: _Slice) -> None:
+        if self.clock.monotonic() - slice_.claimed_at > LEASE_GUARD_SECONDS:
+            log.warning("claim_dropped", lease=slice_.lease, requests=len(slice_.requests))
+            await self.run(lambda: self._give_back(slice_))
+            return
+        passed = await self.run(lambda: self._gate(slice_))
+        if not passed:
+            return
+        begin_before = self.clock.monotonic() + BEGIN_WITHIN_SECONDS
+        outcomes = await asyncio.gather(*(self._call(slice_, draft, begin_before) for draft in passed))
+        settlements = [
+            settlement(draft.request, outcome, slice_.clock, self.clock)
+            for draft, outcome in zip(passed, outcomes, strict=True)
+        ]
+        await self.run(lambda: self._settle(slice_, settlements))
+
+    def _gate(self, slice_: _Slice) -> list[_Draft]:
+        """One short transaction: lock, read again, decide again, write the intents. What it returns is on its way."""
+        current = slice_.current
+        with self.store.write() as transaction:
+            transaction.customers.lock({request.customer_id for request in slice_.requests})
+            held = transaction.deliveries.still_held(slice_.lease, [request.id for request in slice_.requests])
+            standings = _standings(transaction, slice_.requests)
+            now = self.clock.now()
+            passed: list[_Draft] = []
+            sendings: list[Sending] = []
+            conclusions: list[Conclusion] = []
+            undone: list[str] = []
+            for request in slice_.requests:
+                if request.id not in held:
+                    continue
+                business_now = _business_now(request, slice_.clock, now)
+                decision = decide(request, standings[request.customer_id], current.routes, business_now)
+                draft = slice_.drafts.get(request.id)
+                if isinstance(decision.verdict, Send):
+                    if draft is not None and draft.send == decision.verdict:
+                        passed.append(draft)
+                        sendings.append(_sending(draft, decision))
+                    elif request.id in slice_.failures:
+                        conclusions.append(_failed(request, decision, *slice_.failures[request.id]))
+                    else:
+                        # The customer changed between the two looks: decide from the start next time.
+                        undone.append(request.id)
+                else:
+                    conclusions.append(_concluded(request, decision))
+            business_at = slice_.clock.now(now)
+            transaction.deliveries.begin(
+                sendings, release_id=current.id, at=now, business_at=business_at, deadline=now + LEASE_MS
+            )
+            transaction.deliveries.conclude(conclusions, at=now, business_at=business_at)
+            if undone:
+                transaction.deliveries.give_back(slice_.lease, undone, now)
+        return passed
+
+    async def _call(self, slice_: _Slice, draft: _Draft, begin_before: float) -> Outcome:
+        adapter = slice_.current.adapters[draft.send.account]
+        try:
+            call = adapter.call(_delivery(draft), slice_.clock.now(self.clock.now()), self.clock.entropy)
+        except InputError as error:
+            return Outcome(OutcomeKind.REFUSED, "render_error", detail=str(error))
+        answer = await self.carrier.carry(call, begin_before=begin_before)
+        if isinstance(answer, NoAnswer) and answer.reason == "stale":
+            return Outcome(OutcomeKind.NOT_SENT, "stale")
+        return adapter.outcome(answer)
+
+    def _settle(self, slice_: _Slice, settlements: Sequence[Settlement]) -> None:
+        with self.store.write() as transaction:
+            transaction.deliveries.settle(slice_.lease, settlements, self.clock.now())
+
+    def _give_back(self, slice_: _Slice) -> None:
+        with self.store.write() as transaction:
+            transaction.deliveries.give_back(
+                slice_.lease, [request.id for request in slice_.requests], self.clock.now()
+            )
+
+
+def _refuse_moved_clock(clock: BusinessClock, current: Current) -> None:
+    """Replays and demos make phones up, and those are real people's."""
+    if clock.moved and not current.local:
+        raise Refused(
+            "Business time was moved, and not every account is an outbox: nothing is sent.",
+            remedy="End the replay or demo that moved it, or use another ledger.",
+        )
+
+
+def _business_now(request: Request, clock: BusinessClock, now: Instant) -> Instant:
+    """The hour that a decision is made for. Where time stands still at a barrier, each request is decided for the
+    instant at which it became due: a batch of events then reads as if each had been handled as it came."""
+    return request.due_at if clock.frozen_at is not None else clock.now(now)
+
+
+def _standings(transaction: Transaction, requests: Sequence[Request]) -> dict[str, Standing]:
+    return transaction.customers.standings(
+        {request.customer_id for request in requests}, {request.topic for request in requests}
+    )
+
+
+def _sending(draft: _Draft, decision: Decision) -> Sending:
+    send = draft.send
+    return Sending(
+        draft.request.id, send.channel.value, send.account, send.address.id, draft.rendered.locale, draft.content,
+        draft.claims, _trace(decision.trace),
+    )
+
+
+def _failed(request: Request, decision: Decision, code: str, detail: str) -> Conclusion:
+    trace = (*decision.trace, Step("render", "stop", code))
+    return Conclusion(request.id, State.FAILED, code, detail, request.due_at, _trace(trace))
+
+
+def _concluded(request: Request, decision: Decision) -> Conclusion:
+    verdict, trace = decision.verdict, _trace(decision.trace)
+    if isinstance(verdict, Drop):
+        return Conclusion(request.id, verdict.state, verdict.reason, "", request.due_at, trace)
+    if isinstance(verdict, Wait):
+        return Conclusion(request.id, State.DEFERRED, verdict.reason, "", verdict.until, trace)
+    assert isinstance(verdict, Hold)
+    return Conclusion(request.id, State.HELD, verdict.reason, "", request.due_at, trace)
+
+
+def _delivery(draft: _Draft) -> Delivery:
+    request, send = draft.request, draft.send
+    return Delivery(
+        reference=request.id,
+        customer_id=request.customer_id,
+        object_id=request.object_id,
+        channel=send.channel,
+        address=send.address,
+        purpose=request.purpose,
+        topic=request.topic,
+        rendered=draft.rendered,
+        expires_at=request.not_after,
+    )
+
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@lru_cache(maxsize=4_096)
+def _trace(trace: tuple[Step, ...]) -> str:
+    """Most of a campaign's traces are alike."""
+    return _dumps(
+        [
+            {"gate": step.gate, "result": step.result}
+            | ({"channel": step.channel} if step.channel else {})
+            | ({"detail": step.detail} if step.detail else {})
+            for step in trace
+        ]
+    )
+
+
+# What a rendering keeps, where it says something; claims are kept beside it.
+_KEPT = ("text", "subject", "preheader", "html", "title", "url", "template", "encoding", "units", "segments")
+
+
+def _documents(rendered: Rendered) -> tuple[str, str]:
+    """A rendering and its claims, as the ledger keeps them."""
+    content = {name: value for name in _KEPT if (value := getattr(rendered, name))}
+    if rendered.buttons:
+        content["buttons"] = [
+            {"label": button.label, "url": button.url, "emit": button.emit} for button in rendered.buttons
+        ]
+    claims = [
+        {"name": one.name, "kind": one.kind.value, "fact": one.fact, "value": one.value, "text": one.text,
+         "superseded": one.superseded}
+        for one in rendered.claims
+    ]
+    return _dumps(content), _dumps(claims) if claims else "[]"

@@ -1,0 +1,162 @@
+"""Customers come in: a new person, or news about one that we know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.addresses import normalise
+from orchestrator.domain.customer import Address, AddressKind, ConsentState, Customer
+from orchestrator.domain.errors import Conflict, NotFound
+from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.store.port import ConsentEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.domain.time import Clock, Instant
+    from orchestrator.store.port import Transaction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profile:
+    """A customer as a door describes them. What is None is not said, and stays as it is when they are known."""
+
+    id: str | None = None
+    external_ids: Mapping[str, str] = field(default_factory=dict)
+    locale: str | None = None
+    time_zone: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    emails: tuple[str, ...] | None = None
+    phones: tuple[str, ...] | None = None
+    push_tokens: tuple[str, ...] | None = None
+    consents: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What a customer said about a topic on a channel, with its proof (LGPD art. 8 §2)."""
+
+    topic: str
+    channel: str
+    state: ConsentState
+    legal_basis: str = "consent"
+    method: str = ""
+    source: str = ""
+    wording: str | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    at: Instant | None = None
+
+
+def register(transaction: Transaction, profiles: Sequence[Profile], clock: Clock) -> list[str]:
+    """Store new customers; their ids, in order. Those with an id that exists are left as they are."""
+    now = clock.now()
+    customers = [_customer(profile, clock) for profile in profiles]
+    known = transaction.customers.known([customer.id for customer in customers])
+    fresh = {
+        customer.id: (customer, profile)
+        for customer, profile in zip(customers, profiles, strict=True)
+        if customer.id not in known
+    }
+    _refuse_taken(transaction, [profile for _, profile in fresh.values()])
+    transaction.customers.add(
+        [customer for customer, _ in fresh.values()],
+        {customer.id: profile.external_ids for customer, profile in fresh.values() if profile.external_ids},
+        now,
+    )
+    said = [event for customer, profile in fresh.values() for event in _said(customer.id, profile, clock, now)]
+    transaction.consents.record(said, now)
+    return [customer.id for customer in customers]
+
+
+def revise(transaction: Transaction, customer_id: str, profile: Profile, clock: Clock) -> Customer:
+    """Change what the profile says, under the customer's lock. Raises NotFound."""
+    now = clock.now()
+    transaction.customers.lock([customer_id])
+    existing = transaction.customers.get(customer_id)
+    if existing is None:
+        raise NotFound('There is no customer "{customer}".', customer=customer_id)
+    changed = replace(
+        existing,
+        locale=profile.locale or existing.locale,
+        time_zone=profile.time_zone or existing.time_zone,
+        attributes={**existing.attributes, **profile.attributes},
+        addresses=_revised_addresses(existing, profile, clock),
+    )
+    transaction.customers.change(changed, now)
+    fresh = {
+        source: external_id
+        for source, external_id in profile.external_ids.items()
+        if transaction.customers.external_ids(customer_id).get(source) != external_id
+    }
+    _refuse_taken(transaction, [replace(profile, external_ids=fresh)])
+    transaction.customers.add_external_ids(customer_id, fresh)
+    transaction.consents.record(_said(customer_id, profile, clock, now), now)
+    return changed
+
+
+def _customer(profile: Profile, clock: Clock) -> Customer:
+    return Customer(
+        id=profile.id or new_id("cus", clock.now(), clock.entropy(ENTROPY_SIZE)),
+        locale=profile.locale,
+        time_zone=profile.time_zone,
+        attributes=profile.attributes,
+        addresses=tuple(
+            _address(kind, value, clock) for kind, values in _given(profile) for value in values or ()
+        ),
+    )
+
+
+def _given(profile: Profile) -> tuple[tuple[AddressKind, tuple[str, ...] | None], ...]:
+    return (
+        (AddressKind.EMAIL, profile.emails),
+        (AddressKind.PHONE, profile.phones),
+        (AddressKind.PUSH_TOKEN, profile.push_tokens),
+    )
+
+
+def _revised_addresses(existing: Customer, profile: Profile, clock: Clock) -> tuple[Address, ...]:
+    """A list that is given replaces the addresses of its kind; one that is not leaves them."""
+    kept = {kind for kind, values in _given(profile) if values is None}
+    return (
+        *(address for address in existing.addresses if address.kind in kept),
+        *(_address(kind, value, clock) for kind, values in _given(profile) for value in values or ()),
+    )
+
+
+def _address(kind: AddressKind, value: str, clock: Clock) -> Address:
+    return Address(
+        id=new_id("adr", clock.now(), clock.entropy(ENTROPY_SIZE)), kind=kind, value=normalise(kind, value)
+    )
+
+
+def _refuse_taken(transaction: Transaction, profiles: Sequence[Profile]) -> None:
+    pairs = [pair for profile in profiles for pair in profile.external_ids.items()]
+    taken = transaction.customers.by_external_id(pairs) if pairs else {}
+    if taken:
+        (source, external_id), owner = next(iter(taken.items()))
+        raise Conflict(
+            'The {source} id "{external_id}" belongs to customer {owner} already.',
+            remedy="Change that customer instead.",
+            code="external_id_taken",
+            source=source, external_id=external_id, owner=owner,
+        )
+
+
+def _said(customer_id: str, profile: Profile, clock: Clock, now: Instant) -> list[ConsentEvent]:
+    return [
+        ConsentEvent(
+            id=new_id("con", now, clock.entropy(ENTROPY_SIZE)),
+            customer_id=customer_id,
+            topic=one.topic,
+            channel=one.channel,
+            state=one.state,
+            legal_basis=one.legal_basis,
+            method=one.method,
+            source=one.source,
+            wording=one.wording,
+            evidence=one.evidence,
+            at=one.at if one.at is not None else now,
+        )
+        for one in profile.consents
+    ]

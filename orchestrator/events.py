@@ -1,0 +1,139 @@
+"""Event types: what may happen, what it carries, whose it is, and which object it changes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from orchestrator.domain.errors import FieldError, did_you_mean
+from orchestrator.schema import Dotted, Identifier, Schema, VariableType, parse_money
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+
+class EventField(Schema):
+    """One field of an event's data."""
+
+    type: VariableType
+    required: bool = False
+    values: tuple[str, ...] = ()
+    example: str | int | float | bool | None = None
+
+
+class EventType(Schema):
+    """`templates/events/<type>.yaml`.
+
+    `updates` names the kind of object that the data changes and `key` where its id is (`data.order_id`). `customer` is
+    `event` when the event names the person itself, or `via order` when the order that it names knows whose it is.
+    """
+
+    kind: Literal["event"]
+    id: Dotted
+    title: str
+    owner: str
+    updates: Identifier | None = None
+    key: Dotted | None = None
+    customer: str = "event"
+    data: dict[Identifier, EventField] = {}
+
+    @property
+    def via(self) -> str | None:
+        """The kind of object that knows the customer, or None when the event does."""
+        kind, _, name = self.customer.partition(" ")
+        return name.strip() or None if kind == "via" else None
+
+    def object_id(self, data: Mapping[str, Any]) -> str | None:
+        """The id of the object that the event is about."""
+        if self.key is None:
+            return None
+        value = data.get(self.key.removeprefix("data."))
+        return None if value is None else str(value)
+
+    def objects(self, data: Mapping[str, Any]) -> dict[str, str]:
+        """The objects that the event touches: kind → id, the one that it updates first."""
+        found: dict[str, str] = {}
+        own = self.object_id(data)
+        if self.updates and own is not None:
+            found[self.updates] = own
+        if self.via:
+            other = data.get(f"{self.via}_id", own)
+            if other is not None:
+                found.setdefault(self.via, str(other))
+        return found
+
+
+def faults(event_type: EventType, data: Mapping[str, Any]) -> Iterator[FieldError]:
+    """Everything that is wrong with an event's data, each with the JSON pointer of the field."""
+    for name in data:
+        if name not in event_type.data:
+            yield FieldError(
+                pointer=f"#/data/{name}", code="unknown_field",
+                detail=f"Unknown field{did_you_mean(name, event_type.data)}",
+            )
+    for name, field in event_type.data.items():
+        if data.get(name) is None:
+            if field.required:
+                yield FieldError(pointer=f"#/data/{name}", code="missing_field", detail="This field is required")
+            continue
+        fault = _fault(field, data[name])
+        if fault:
+            yield FieldError(pointer=f"#/data/{name}", code=f"{field.type.value}_format", detail=fault)
+
+
+def _fault(field: EventField, value: Any) -> str:
+    try:
+        _READERS[field.type](value)
+    except (ValueError, TypeError):
+        return f"{_WANTED[field.type]}, got {str(value)[:60]!r}"
+    if field.values and value not in field.values:
+        return f"Use one of {', '.join(field.values)}{did_you_mean(str(value), field.values)}"
+    return ""
+
+
+def _string(value: Any) -> None:
+    if not isinstance(value, str):
+        raise TypeError
+
+
+def _url(value: Any) -> None:
+    if not isinstance(value, str) or not value.startswith(("https://", "http://")):
+        raise ValueError
+
+
+def _number(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError
+
+
+def _integer(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError
+
+
+def _boolean(value: Any) -> None:
+    if not isinstance(value, bool):
+        raise TypeError
+
+
+_READERS: dict[VariableType, Callable[[Any], object]] = {
+    VariableType.STRING: _string,
+    VariableType.URL: _url,
+    VariableType.DATE: date.fromisoformat,
+    VariableType.DATETIME: datetime.fromisoformat,
+    VariableType.MONEY: parse_money,
+    VariableType.NUMBER: _number,
+    VariableType.INTEGER: _integer,
+    VariableType.BOOLEAN: _boolean,
+}
+
+_WANTED: dict[VariableType, str] = {
+    VariableType.STRING: "Use a text",
+    VariableType.URL: "Use an http or https address",
+    VariableType.DATE: "Use YYYY-MM-DD",
+    VariableType.DATETIME: "Use YYYY-MM-DDThh:mm:ss with an offset",
+    VariableType.MONEY: 'Use "129.90 BRL" or {"amount": "129.90", "currency": "BRL"}',
+    VariableType.NUMBER: "Use a number",
+    VariableType.INTEGER: "Use a whole number",
+    VariableType.BOOLEAN: "Use true or false",
+}

@@ -1,0 +1,109 @@
+"""CEL expressions, the only ones in our files. The one module that touches the CEL library.
+
+The library is young and native: an expression of 40 kB ended the interpreter, seven nested `map`s ran over 20 seconds,
+and some of its errors are not `Exception`. So the text is limited before it is compiled, and everything it raises is
+caught here (decisions, section 3).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import cel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LENGTH_MAX = 1_000
+COMPREHENSIONS_MAX = 1
+
+_COMPREHENSION = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
+_MISSING = re.compile(r"Undefined variable|No such key|no such key|KeyError")
+_FATAL = (KeyboardInterrupt, SystemExit, GeneratorExit)
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be read, or could not be evaluated."""
+
+
+class MissingOperand(ExpressionError):
+    """The data does not have what the expression names. A condition takes it as false, and says so in its trace."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression. `names` are the top-level names that it reads, for checks before anything runs."""
+
+    source: str
+    program: Any
+    names: tuple[str, ...]
+
+
+@lru_cache(maxsize=2_048)
+def compile_expression(source: str) -> Expression:
+    """Read an expression. Raises ExpressionError with the library's caret message, or with the limit it breaks."""
+    if len(source) > LENGTH_MAX:
+        raise ExpressionError(f"is {len(source)} characters long; at most {LENGTH_MAX} are allowed")
+    if len(_COMPREHENSION.findall(source)) > COMPREHENSIONS_MAX:
+        raise ExpressionError(f"uses more than {COMPREHENSIONS_MAX} of all, exists, exists_one, map and filter")
+    try:
+        program = cel.compile(source)
+        return Expression(source, program, tuple(program.variables()))
+    except BaseException as error:
+        if isinstance(error, _FATAL):
+            raise
+        raise ExpressionError(f"cannot be read: {error}") from error
+
+
+def evaluate(
+    expression: Expression,
+    data: Mapping[str, Any],
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> Any:
+    """The value of an expression over plain data. Raises MissingOperand or ExpressionError.
+
+    An error inside one of `functions` is raised as ExpressionError with that error's own words.
+    """
+    failures: list[Exception] = []
+    guarded = {name: _guarded(function, failures) for name, function in (functions or {}).items()}
+    try:
+        value = expression.program.execute(cel.Context(variables=dict(data), functions=guarded))
+    except BaseException as error:
+        if isinstance(error, _FATAL):
+            raise
+        if failures:
+            raise ExpressionError(str(failures[0])) from failures[0]
+        if isinstance(error, KeyError) or _MISSING.search(str(error)):
+            raise MissingOperand(f"{expression.source}: {_first_line(error)}") from error
+        raise ExpressionError(f"{expression.source}: {_first_line(error)}") from error
+    if failures:
+        raise ExpressionError(str(failures[0])) from failures[0]
+    return value
+
+
+def holds(expression: Expression, data: Mapping[str, Any]) -> tuple[bool, str]:
+    """Whether a condition is true, and a note for the trace where an operand was missing (then it is false)."""
+    try:
+        return evaluate(expression, data) is True, ""
+    except MissingOperand as missing:
+        return False, str(missing)
+
+
+def _guarded(function: Callable[..., Any], failures: list[Exception]) -> Callable[..., Any]:
+    """The library prints to stderr when a function raises: keep the error here and give back null."""
+
+    def call(*arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except (ValueError, TypeError, KeyError, ArithmeticError) as error:
+            failures.append(error)
+            return None
+
+    return call
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0]

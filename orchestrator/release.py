@@ -1,0 +1,160 @@
+"""A release: everything that a project says, read, checked and laid out, as one document in the ledger.
+
+Workers read releases and never YAML: what was checked is what is sent, a slice never mixes two, and an old delivery
+can always say which words it had. The id is a hash of the content, so the same files are the same release.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from orchestrator.catalog.model import PublishedMessage
+from orchestrator.catalog.voice import Voice
+from orchestrator.domain.customer import Channel
+from orchestrator.domain.message import Purpose
+from orchestrator.events import EventType
+from orchestrator.journeys.model import Journey
+from orchestrator.schema import Identifier, Schema
+
+
+class Account(Schema):
+    """One provider account. Every further key is a setting of its adapter."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: Identifier
+    adapter: str
+    weight: Annotated[int, Field(ge=0)] = 100
+    sender: str | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the file says to the adapter."""
+        own = {} if self.sender is None else {"sender": self.sender}
+        return own | dict(self.model_extra or {})
+
+
+class ChannelSettings(Schema):
+    """How a channel is sent."""
+
+    from_: Annotated[str | None, Field(alias="from")] = None
+    reply_to: str | None = None
+    accounts: tuple[Account, ...] = ()
+
+
+class Topic(Schema):
+    """What a customer can turn on and off."""
+
+    title: str
+    purpose: Purpose
+    legal_basis: Literal["consent", "contract", "legitimate_interest", "legal_duty"]
+    opt_in: Literal["single", "double"] | None = None
+
+
+class QuietHours(Schema):
+    """When marketing must not disturb. Enforced by the gate of a later version; read and kept already."""
+
+    id: Identifier
+    purposes: tuple[Purpose, ...] = ()
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    timezone: str = "customer"
+    on_block: Literal["defer", "drop"] = "defer"
+
+
+class FrequencyCap(Schema):
+    """How much is enough. Enforced by the gate of a later version; read and kept already."""
+
+    id: Identifier
+    purposes: tuple[Purpose, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    topics: tuple[Identifier, ...] = ()
+    limit: Annotated[int, Field(ge=0)]
+    per: str
+    window: Literal["calendar_day", "rolling"]
+    on_block: Literal["defer", "drop", "next_channel"] = "defer"
+
+
+class Holidays(Schema):
+    """Whose holidays are not business days."""
+
+    country: str
+    subdivision: str | None = None
+
+
+class ProjectFile(Schema):
+    """`templates/project.yaml`."""
+
+    kind: Literal["project"]
+    name: str
+    locale: str
+    timezone: str
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
+    holidays: Holidays | None = None
+    channels: dict[Channel, ChannelSettings]
+    topics: dict[Identifier, Topic]
+    quiet_hours: tuple[QuietHours, ...] = ()
+    frequency_caps: tuple[FrequencyCap, ...] = ()
+
+
+class Release(Schema):
+    """What runs."""
+
+    model_config = ConfigDict(ignored_types=(cached_property,))
+
+    project: ProjectFile
+    voice: Voice
+    messages: dict[Identifier, PublishedMessage]
+    journeys: dict[Identifier, Journey]
+    events: dict[str, EventType]
+
+    @cached_property
+    def content(self) -> str:
+        """The document, as the ledger keeps it."""
+        return self.model_dump_json(by_alias=True)
+
+    @cached_property
+    def id(self) -> str:
+        """`rel_` and sixteen hex digits of the content's SHA-256."""
+        return f"rel_{hashlib.sha256(self.content.encode()).hexdigest()[:16]}"
+
+    def purpose(self, topic: str) -> Purpose:
+        """Why messages of a topic are sent."""
+        return self.project.topics[topic].purpose
+
+    @cached_property
+    def said_on(self) -> dict[str, frozenset[Channel]]:
+        """Message → the channels that it has copy for."""
+        return {
+            message_id: frozenset(
+                channel for channel in Channel if getattr(published.message.channels, channel.value) is not None
+            )
+            for message_id, published in self.messages.items()
+        }
+
+    @cached_property
+    def journeys_on(self) -> dict[str, list[Journey]]:
+        """Event type → the journeys that it may start."""
+        found: dict[str, list[Journey]] = {}
+        for journey in self.journeys.values():
+            for event_type in dict.fromkeys(trigger.event for trigger, _ in journey.beginnings()):
+                found.setdefault(event_type, []).append(journey)
+        return found
+
+    @cached_property
+    def accounts(self) -> dict[Channel, Account]:
+        """Channel → the account that carries it: the first with weight, until weights are shared between accounts."""
+        return {
+            channel: next(account for account in settings.accounts if account.weight)
+            for channel, settings in self.project.channels.items()
+            if any(account.weight for account in settings.accounts)
+        }
+
+
+def read_release(content: str) -> Release:
+    """A release as the ledger keeps it."""
+    return Release.model_validate_json(content)

@@ -1,0 +1,200 @@
+"""Customers, their addresses, and what the gate reads of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select, tuple_, update
+
+from orchestrator.domain.customer import Address, AddressKind, ConsentState, Customer, Standing
+from orchestrator.store import bulk
+from orchestrator.store.tables import (
+    addresses,
+    consent_state,
+    customer_addresses,
+    customer_ids,
+    customers,
+    suppressions,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from orchestrator.domain.time import Instant
+
+_KINDS = {kind.value: kind for kind in AddressKind}
+_STATES = {state.value: state for state in ConsentState}
+
+_PROFILE = (customers.c.id, customers.c.locale, customers.c.time_zone, customers.c.attributes)
+
+
+class SqlCustomers:
+    """See `port.Customers`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def lock(self, customer_ids: Collection[str]) -> None:
+        # One order for everybody: two doors that lock the same two customers cannot wait for each other.
+        # SQLite's write transaction already excludes all others.
+        if customer_ids and self._connection.dialect.name != "sqlite":
+            self._connection.execute(
+                select(customers.c.id)
+                .where(customers.c.id.in_(sorted(customer_ids)))
+                .order_by(customers.c.id)
+                .with_for_update(key_share=True)
+            )
+
+    def standings(self, customer_ids: Collection[str], topics: Collection[str]) -> dict[str, Standing]:
+        ids = list(customer_ids)
+        found = self._customers(self._connection.execute(select(*_PROFILE).where(customers.c.id.in_(ids))), ids)
+        consents: dict[str, dict[tuple[str, str], ConsentState]] = {}
+        said = select(consent_state.c.customer_id, consent_state.c.topic, consent_state.c.channel,
+                      consent_state.c.state)
+        wanted = said.where(consent_state.c.customer_id.in_(ids), consent_state.c.topic.in_(list(topics)))
+        for customer_id, topic, channel, state in self._connection.execute(wanted):
+            consents.setdefault(customer_id, {})[(topic, channel)] = _STATES[state]
+        suppressed: dict[str, dict[tuple[str, str], str]] = {}
+        joined = select(
+            customer_addresses.c.customer_id, suppressions.c.address_id, suppressions.c.channel, suppressions.c.reason
+        ).join(suppressions, suppressions.c.address_id == customer_addresses.c.address_id)
+        for customer_id, address_id, channel, reason in self._connection.execute(
+            joined.where(customer_addresses.c.customer_id.in_(ids))
+        ):
+            suppressed.setdefault(customer_id, {})[(address_id, channel)] = reason
+        return {
+            customer.id: Standing(
+                customer=customer,
+                consents=consents.get(customer.id, {}),
+                suppressions=suppressed.get(customer.id, {}),
+            )
+            for customer in found
+        }
+
+    def get(self, customer_id: str) -> Customer | None:
+        rows = self._connection.execute(select(*_PROFILE).where(customers.c.id == customer_id))
+        return next(iter(self._customers(rows, [customer_id])), None)
+
+    def external_ids(self, customer_id: str) -> dict[str, str]:
+        rows = self._connection.execute(
+            select(customer_ids.c.source, customer_ids.c.external_id).where(customer_ids.c.customer_id == customer_id)
+        )
+        return {source: external_id for source, external_id in rows}
+
+    def known(self, customer_ids: Collection[str]) -> set[str]:
+        return set(self._connection.scalars(select(customers.c.id).where(customers.c.id.in_(list(customer_ids)))))
+
+    def by_external_id(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        rows = self._connection.execute(
+            select(customer_ids.c.source, customer_ids.c.external_id, customer_ids.c.customer_id).where(
+                tuple_(customer_ids.c.source, customer_ids.c.external_id).in_(list(pairs))
+            )
+        )
+        return {(source, external_id): customer_id for source, external_id, customer_id in rows}
+
+    def by_address(self, kind: AddressKind, values: Collection[str]) -> dict[str, list[str]]:
+        rows = self._connection.execute(
+            select(addresses.c.value, customer_addresses.c.customer_id)
+            .join(customer_addresses, customer_addresses.c.address_id == addresses.c.id)
+            .join(customers, customers.c.id == customer_addresses.c.customer_id)
+            .where(addresses.c.kind == kind.value, addresses.c.value.in_(list(values)))
+            .order_by(customers.c.created_at, customers.c.id)
+        )
+        found: dict[str, list[str]] = {}
+        for value, customer_id in rows:
+            found.setdefault(value, []).append(customer_id)
+        return found
+
+    def page(self, after: str, limit: int) -> list[Customer]:
+        rows = self._connection.execute(
+            select(*_PROFILE).where(customers.c.id > after).order_by(customers.c.id).limit(limit)
+        ).all()
+        return self._customers(rows, [row[0] for row in rows])
+
+    def add(self, new: Sequence[Customer], external_ids: Mapping[str, Mapping[str, str]], at: Instant) -> None:
+        bulk.insert(
+            self._connection,
+            customers,
+            ("id", "locale", "time_zone", "attributes", "created_at", "updated_at"),
+            [(one.id, one.locale, one.time_zone, bulk.dumps(dict(one.attributes)), at, at) for one in new],
+        )
+        bulk.insert(
+            self._connection,
+            customer_ids,
+            ("source", "external_id", "customer_id"),
+            [(source, external_id, owner) for owner, ids in external_ids.items() for source, external_id in ids.items()],
+        )
+        self._put_addresses(new, at)
+
+    def change(self, customer: Customer, at: Instant) -> None:
+        self._connection.execute(
+            update(customers)
+            .where(customers.c.id == customer.id)
+            .values(
+                locale=customer.locale,
+                time_zone=customer.time_zone,
+                attributes=dict(customer.attributes),
+                updated_at=at,
+            )
+        )
+        self._connection.execute(
+            delete(customer_addresses).where(customer_addresses.c.customer_id == customer.id)
+        )
+        self._put_addresses([customer], at)
+
+    def add_external_ids(self, customer_id: str, ids: Mapping[str, str]) -> None:
+        """Further names of a customer in other systems."""
+        for source, external_id in ids.items():
+            self._connection.execute(
+                insert(customer_ids).values(source=source, external_id=external_id, customer_id=customer_id)
+            )
+
+    def _put_addresses(self, owners: Iterable[Customer], at: Instant) -> None:
+        """Share the addresses that exist: an address is one row, whoever gave it."""
+        given = [(owner.id, rank, address) for owner in owners for rank, address in enumerate(owner.addresses)]
+        bulk.insert_missing(
+            self._connection,
+            addresses,
+            ("id", "kind", "value", "created_at"),
+            [(address.id, address.kind.value, address.value, at) for _, _, address in given],
+        )
+        stored = self._stored({(address.kind.value, address.value) for _, _, address in given})
+        bulk.insert_missing(
+            self._connection,
+            customer_addresses,
+            ("customer_id", "address_id", "rank"),
+            [(owner, stored[(address.kind.value, address.value)], rank) for owner, rank, address in given],
+        )
+
+    def _stored(self, values: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        found: dict[tuple[str, str], str] = {}
+        for kind in {kind for kind, _ in values}:
+            wanted = [value for of_kind, value in values if of_kind == kind]
+            rows = self._connection.execute(
+                select(addresses.c.value, addresses.c.id).where(addresses.c.kind == kind, addresses.c.value.in_(wanted))
+            )
+            found |= {(kind, value): address_id for value, address_id in rows}
+        return found
+
+    def _customers(self, rows: Iterable[Any], ids: list[str]) -> list[Customer]:
+        reached: dict[str, list[Address]] = {}
+        joined = (
+            select(customer_addresses.c.customer_id, addresses.c.id, addresses.c.kind, addresses.c.value)
+            .join(addresses, addresses.c.id == customer_addresses.c.address_id)
+            .where(customer_addresses.c.customer_id.in_(ids))
+            .order_by(customer_addresses.c.customer_id, customer_addresses.c.rank)
+        )
+        for customer_id, address_id, kind, value in self._connection.execute(joined):
+            reached.setdefault(customer_id, []).append(Address(id=address_id, kind=_KINDS[kind], value=value))
+        return [
+            Customer(
+                id=customer_id,
+                locale=locale,
+                time_zone=time_zone,
+                attributes=attributes,
+                addresses=tuple(reached.get(customer_id, ())),
+            )
+            for customer_id, locale, time_zone, attributes in rows
+        ]

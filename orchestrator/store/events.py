@@ -1,0 +1,90 @@
+"""Events, the objects that they change, and the runs that they start."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, tuple_
+
+from orchestrator.domain.object import Object
+from orchestrator.store import bulk
+from orchestrator.store.port import StoredEvent
+from orchestrator.store.tables import events, objects, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import Connection
+
+    from orchestrator.domain.time import Instant
+    from orchestrator.journeys.advance import Run
+
+
+class SqlEvents:
+    """See `port.Events`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], StoredEvent]:
+        rows = self._connection.execute(
+            select(events).where(tuple_(events.c.source, events.c.source_id).in_(list(pairs)))
+        )
+        return {(row.source, row.source_id): StoredEvent(**row._mapping) for row in rows}
+
+    def add(self, new: Sequence[StoredEvent]) -> None:
+        bulk.insert(
+            self._connection,
+            events,
+            ("id", "source", "source_id", "type", "customer_id", "objects", "data", "body_hash", "occurred_at",
+             "received_at"),
+            [
+                (one.id, one.source, one.source_id, one.type, one.customer_id, bulk.dumps(dict(one.objects)),
+                 bulk.dumps(dict(one.data)), one.body_hash, one.occurred_at, one.received_at)
+                for one in new
+            ],
+        )
+
+    def objects(self, references: Collection[tuple[str, str]]) -> dict[tuple[str, str], Object]:
+        found: dict[tuple[str, str], Object] = {}
+        for kind in {kind for kind, _ in references}:
+            ids = [object_id for of_kind, object_id in references if of_kind == kind]
+            rows = self._connection.execute(
+                select(objects.c.id, objects.c.customer_id, objects.c.data, objects.c.field_times).where(
+                    objects.c.kind == kind, objects.c.id.in_(ids)
+                )
+            )
+            for object_id, customer_id, data, field_times in rows:
+                found[(kind, object_id)] = Object(
+                    kind=kind, id=object_id, customer_id=customer_id, data=data, field_times=field_times
+                )
+        return found
+
+    def put_objects(self, changed: Sequence[Object], at: Instant) -> None:
+        bulk.upsert(
+            self._connection,
+            objects,
+            ("kind", "id", "customer_id", "data", "field_times", "updated_at"),
+            ("kind", "id"),
+            [
+                (one.kind, one.id, one.customer_id, bulk.dumps(dict(one.data)), bulk.dumps(dict(one.field_times)), at)
+                for one in changed
+            ],
+        )
+
+    def runs(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        rows = self._connection.execute(
+            select(runs.c.journey, runs.c.key).where(tuple_(runs.c.journey, runs.c.key).in_(list(keys)))
+        )
+        return {(journey, key) for journey, key in rows}
+
+    def add_runs(self, new: Sequence[tuple[Run, str]]) -> None:
+        bulk.insert(
+            self._connection,
+            runs,
+            ("id", "journey", "key", "customer_id", "event_id", "position", "started_at", "ended_at"),
+            [
+                (run.id, run.journey, run.key, run.customer_id, event_id, run.position, run.started_at, run.ended_at)
+                for run, event_id in new
+            ],
+        )

@@ -1,0 +1,82 @@
+"""The ledger on SQLAlchemy Core: the same statements on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.store.consents import SqlConsents
+from orchestrator.store.customers import SqlCustomers
+from orchestrator.store.deliveries import SqlDeliveries
+from orchestrator.store.engine import connect, transaction, where_is
+from orchestrator.store.events import SqlEvents
+from orchestrator.store.inbox import SqlInbox
+from orchestrator.store.ledger import SqlLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTransaction:
+    """See `port.Transaction`."""
+
+    customers: SqlCustomers
+    consents: SqlConsents
+    events: SqlEvents
+    deliveries: SqlDeliveries
+    inbox: SqlInbox
+    ledger: SqlLedger
+
+
+class SqlStore:
+    """See `port.Store`."""
+
+    def __init__(self, database_url: str) -> None:
+        self.engine = connect(database_url)
+
+    @property
+    def place(self) -> str:
+        """Where the ledger is, without its password."""
+        return where_is(self.engine)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[SqlTransaction]:
+        with transaction(self.engine) as connection:
+            yield _transaction(connection)
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[SqlTransaction]:
+        with transaction(self.engine, read_only=True) as connection:
+            yield _transaction(connection)
+
+    def schema_version(self) -> str | None:
+        """The migration that the database stands at, or None before the first. Raises Unavailable."""
+        with transaction(self.engine, read_only=True) as connection:
+            try:
+                return connection.scalars(text("SELECT version_num FROM alembic_version")).first()
+            except SQLAlchemyError:
+                # No such table: PostgreSQL and SQLite have no error class in common for it.
+                connection.rollback()
+                return None
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def _transaction(connection: Connection) -> SqlTransaction:
+    return SqlTransaction(
+        customers=SqlCustomers(connection),
+        consents=SqlConsents(connection),
+        events=SqlEvents(connection),
+        deliveries=SqlDeliveries(connection),
+        inbox=SqlInbox(connection),
+        ledger=SqlLedger(connection),
+    )

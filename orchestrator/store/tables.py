@@ -1,0 +1,310 @@
+"""The tables. Instants are milliseconds since 1970 (UTC), so that every database compares them alike."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+# SQLite counts up only in a column declared INTEGER.
+Sequence = BigInteger().with_variant(Integer(), "sqlite")
+
+# --- who we write to ------------------------------------------------------------------------------------------------
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("locale", String),
+    Column("time_zone", String),
+    Column("attributes", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+customer_ids = Table(
+    "customer_ids",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("external_id", String, primary_key=True),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("kind", "value"),
+)
+
+# Families share phones: an address belongs to everybody who gave it. `rank` is the customer's order of preference.
+customer_addresses = Table(
+    "customer_addresses",
+    metadata,
+    Column("customer_id", ForeignKey("customers.id"), primary_key=True),
+    Column("address_id", ForeignKey("addresses.id"), primary_key=True, index=True),
+    Column("rank", SmallInteger, nullable=False),
+)
+
+# --- what they allow ------------------------------------------------------------------------------------------------
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address_id", ForeignKey("addresses.id"), primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("reason", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Append-only: what is in force is a consequence of these rows, kept in consent_state.
+consent_events = Table(
+    "consent_events",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
+    Column("topic", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("legal_basis", String, nullable=False),
+    Column("method", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("wording", String),
+    Column("evidence", Json, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+)
+
+consent_state = Table(
+    "consent_state",
+    metadata,
+    Column("customer_id", ForeignKey("customers.id"), primary_key=True),
+    Column("topic", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("event_id", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# --- what happened --------------------------------------------------------------------------------------------------
+
+# `field_times` holds the event time that each field comes from: the newest wins, in whatever order events arrive.
+objects = Table(
+    "objects",
+    metadata,
+    Column("kind", String, primary_key=True),
+    Column("id", String, primary_key=True),
+    Column("customer_id", ForeignKey("customers.id"), index=True),
+    Column("data", Json, nullable=False),
+    Column("field_times", Json, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("source", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
+    Column("objects", Json, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("body_hash", String, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    UniqueConstraint("source", "source_id"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("journey", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
+    Column("event_id", ForeignKey("events.id"), nullable=False),
+    Column("position", String),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    UniqueConstraint("journey", "key"),
+)
+
+# --- what is sent ---------------------------------------------------------------------------------------------------
+
+# The ledger is the queue. `due_at` and `not_after` are business time, all other instants machine time;
+# `next_action_at` is a lease or a back-off, and whoever holds the lease is `lease`.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("identity", String, nullable=False, unique=True),
+    Column("message", String, nullable=False),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
+    Column("topic", String, nullable=False),
+    Column("purpose", String, nullable=False),
+    Column("candidates", String, nullable=False),
+    Column("objects", Json, nullable=False),
+    Column("data", Json, nullable=False),
+    Column("locale", String),
+    Column("priority", String, nullable=False),
+    Column("origin", String, nullable=False),
+    Column("event_id", String),
+    Column("run_id", String),
+    Column("step", String),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False, server_default=""),
+    Column("detail", String, nullable=False, server_default=""),
+    Column("lane", String, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("not_after", BigInteger),
+    Column("next_action_at", BigInteger, nullable=False),
+    Column("lease", String),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("calls", SmallInteger, nullable=False, server_default="0"),
+    Column("channel", String),
+    Column("account", String),
+    Column("address_id", String),
+    Column("release_id", String),
+    Column("provider_id", String),
+    Column("accepted_at", BigInteger, nullable=False),
+    Column("first_call_at", BigInteger),
+    Column("sending_at", BigInteger),
+    Column("settled_at", BigInteger),
+    # The claim reads the first; the sweep of leases and doubts reads the second. Both stay as small as what is open.
+    Index(
+        "ix_deliveries_due",
+        "lane",
+        "due_at",
+        sqlite_where=text("state IN ('accepted', 'deferred')"),
+        postgresql_where=text("state IN ('accepted', 'deferred')"),
+    ),
+    Index(
+        "ix_deliveries_in_flight",
+        "next_action_at",
+        sqlite_where=text("state IN ('sending', 'unknown')"),
+        postgresql_where=text("state IN ('sending', 'unknown')"),
+    ),
+)
+
+# What was said, in the words that left: written in the transaction that writes `sending`.
+renderings = Table(
+    "renderings",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True),
+    Column("channel", String, nullable=False),
+    Column("locale", String, nullable=False),
+    Column("release_id", String, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("claims", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Why: what the gate said of each delivery, every time it was asked to the end, with its trace.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("delivery_id", ForeignKey("deliveries.id"), nullable=False, index=True),
+    Column("verdict", String, nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("business_at", BigInteger, nullable=False),
+)
+
+# The local inbox: what the outbox adapter delivered. `reference` is not unique on purpose: a message that came twice
+# must be seen twice.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("reference", String, nullable=False, index=True),
+    Column("message", String, nullable=False),
+    Column("customer_id", String, nullable=False, index=True),
+    Column("object_id", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# --- what we know and run -------------------------------------------------------------------------------------------
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("path", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("value", Json),
+    Column("source", String, nullable=False),
+    Column("as_of", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("published_at", BigInteger, nullable=False),
+)
+
+# One row: which release is current, and how business time runs. `frozen_at` set means that time stands there.
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", SmallInteger, primary_key=True),
+    Column("release_id", String),
+    Column("offset_ms", BigInteger, nullable=False, server_default="0"),
+    Column("frozen_at", BigInteger),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("scope", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("body_hash", String, nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("secret_hash", String, nullable=False, unique=True),
+    Column("scopes", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)

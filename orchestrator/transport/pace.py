@@ -1,0 +1,31 @@
+"""How fast a provider answers, so that a slice is no larger than what can begin within a second."""
+
+from __future__ import annotations
+
+from collections import deque
+
+# Enough to see the slow twentieth, few enough to sort once a slice and to forget an hour ago.
+SAMPLES_MAX = 200
+SAMPLES_MIN = 20
+
+# What a host is given before it has been measured; also what no host is given more than.
+ROOM_MAX = 500
+
+
+class Pace:
+    """The last durations of one host's calls, without the time spent waiting for a connection."""
+
+    def __init__(self, connections: int) -> None:
+        self._connections = connections
+        self._seconds: deque[float] = deque(maxlen=SAMPLES_MAX)
+
+    def add(self, seconds: float) -> None:
+        self._seconds.append(seconds)
+
+    def room(self) -> int:
+        """Connections, times the calls of p95 length that fit into a second; at least one call a connection."""
+        if len(self._seconds) < SAMPLES_MIN:
+            return ROOM_MAX
+        p95 = sorted(self._seconds)[int(len(self._seconds) * 0.95)]
+        calls = max(1, int(1 / max(p95, 0.001)))
+        return min(ROOM_MAX, self._connections * calls)
