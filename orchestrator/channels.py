@@ -42,6 +42,7 @@ __all__ = [
     "adapter_names",
     "build_adapter",
     "look_in",
+    "settings_of",
 ]
 
 # A project may not shadow the outbox: what is safe to rehearse with must stay safe.
@@ -249,6 +250,11 @@ def build_adapter(name: str, channel: Channel, settings: Mapping[str, Any], *, w
     if channel not in adapter.can.channels:
         raise ConfigurationError('adapter "{name}" cannot speak {channel}', where=where, name=name, channel=channel)
     return adapter
+
+
+def settings_of(name: str) -> frozenset[str]:
+    """The names of the settings that an adapter takes. Raises ConfigurationError for an unknown one."""
+    return frozenset(account_settings(_adapter_class(name, "")))
 
 
 def account_settings(adapter_class: type) -> dict[str, tuple[type, bool]]:

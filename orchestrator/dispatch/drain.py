@@ -65,8 +65,8 @@ class Carrier(Protocol):
 
     async def carry(self, call: Call, *, begin_before: float | None = None) -> Answer: ...
 
-    def room(self, local: bool) -> int:
-        """How many calls can begin within a second."""
+    def room(self) -> int:
+        """How many calls can begin within a second, wherever they go."""
         ...
 
 
@@ -150,7 +150,7 @@ class Drain:
             _refuse_moved_clock(clock, self._current)
             requests = transaction.deliveries.claim(
                 lane,
-                min(SLICE_MAX, self.carrier.room(self._current.local)),
+                min(SLICE_MAX, self.carrier.room()),
                 lease=lease,
                 now=now,
                 business_now=clock.now(now),

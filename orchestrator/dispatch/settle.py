@@ -84,5 +84,5 @@ def _back_off_ms(outcome: Outcome, calls: int, clock: Clock) -> int:
     """Full jitter under a doubling ceiling; what the provider asked for is obeyed to the letter."""
     if outcome.retry_after_seconds is not None:
         return int(outcome.retry_after_seconds * 1000)
-    ceiling = min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS * 2 ** min(calls, 16))
+    ceiling = min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS << min(calls, 16))
     return int.from_bytes(clock.entropy(4), "big") % ceiling + 1

@@ -51,6 +51,24 @@ def moment(at: Instant, zone: str = "UTC") -> datetime:
     return datetime.fromtimestamp(at / 1000, tz=zone_info(zone))
 
 
+def at_wall(wall: datetime, zone: str) -> Instant:
+    """The instant of a wall time without a zone. In a gap the first valid instant after it, in a fold the first of two.
+
+    Brazil's clocks jumped at midnight until 2019: 2017-10-15 00:30 never was in São Paulo, and means 01:00.
+    """
+    local = wall.replace(tzinfo=zone_info(zone))
+    first, second = instant(local.replace(fold=0)), instant(local.replace(fold=1))
+    if first <= second:
+        return first
+    # A gap: the two readings stand on either side of the jump, and the jump is what both look for.
+    before, after = second, first
+    while after - before > 1:
+        middle = (before + after) // 2
+        jumped = moment(middle, zone).utcoffset() != moment(second, zone).utcoffset()
+        before, after = (before, middle) if jumped else (middle, after)
+    return after
+
+
 @lru_cache(maxsize=512)
 def zone_info(name: str) -> ZoneInfo:
     """The zone of an IANA name. Unknown names raise zoneinfo.ZoneInfoNotFoundError, a KeyError."""

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+SCHEMA = "0001"
+"""The migration that this version of the code works with."""
+
+
 @dataclass(frozen=True, slots=True)
 class SqlTransaction:
     """See `port.Transaction`."""

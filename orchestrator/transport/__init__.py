@@ -80,6 +80,10 @@ class Transport:
         pace = self._paces.get(host)
         return ROOM_MAX if pace is None else pace.room()
 
+    def room(self) -> int:
+        """How many calls can begin within a second, wherever they go: the slowest host's room."""
+        return min((pace.room() for pace in self._paces.values()), default=ROOM_MAX)
+
     async def close(self) -> None:
         """Finish what the inbox was given, and hang up everywhere."""
         await self._inbox.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -64,19 +65,19 @@ class HttpCarrier:
     async def carry(self, call: HttpCall, attempt: Attempt) -> Answer:
         try:
             url = parsed(call.url)
-            objection = self._guard.objection(url) if call.guarded else ""
-            if objection:
-                return NoAnswer("not_allowed", in_doubt=False, detail=objection)
-            _attempt.set(attempt)
+        except ValueError as error:
+            return NoAnswer("not_allowed", in_doubt=False, detail=str(error))
+        objection = _objection(call) or (self._guard.objection(url) if call.guarded else "")
+        if objection:
+            return NoAnswer("not_allowed", in_doubt=False, detail=objection)
+        _attempt.set(attempt)
+        try:
             async with self._session(call.guarded).request(
                 call.method, url, headers=call.headers, data=call.body or None, allow_redirects=False
             ) as response:
                 return await self._answer(response, attempt)
         except aiohttp.ClientError as error:
             return attempt.heard or _failure(error, attempt)
-        except ValueError as error:
-            # Refused while the head of the request was written: a line break in a header, a URL that is none.
-            return NoAnswer("not_allowed", in_doubt=False, detail=str(error))
 
     async def close(self) -> None:
         sessions, self._sessions = self._sessions, {}
@@ -142,6 +143,9 @@ class _Connector(aiohttp.TCPConnector):
         return connection
 
 
+_BREAKS = re.compile(r"[\r\n\x00]")
+
+
 @lru_cache(maxsize=1024)
 def parsed(text: str) -> URL:
     """The URL as the adapter wrote it, not re-quoted: a signature may cover it.
@@ -155,6 +159,12 @@ def parsed(text: str) -> URL:
     if not url.host or url.user is not None or url.password is not None:
         raise ValueError("a URL needs a host, and holds no user name")
     return url
+
+
+def _objection(call: HttpCall) -> str:
+    """Line breaks: aiohttp refuses them too, but only with the connection in hand: there it would look like doubt."""
+    broken = [name for name, value in call.headers.items() if _BREAKS.search(name) or _BREAKS.search(value)]
+    return f"line break in the header {broken[0]!r}" if broken else ""
 
 
 def _failure(error: aiohttp.ClientError, attempt: Attempt) -> NoAnswer:

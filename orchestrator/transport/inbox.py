@@ -53,8 +53,9 @@ class InboxCarrier:
         return await answered
 
     async def close(self) -> None:
-        while self._running:
-            await asyncio.wait(self._running)
+        """Everything that was given is answered first."""
+        while self._waiting or self._running:
+            await (asyncio.wait(self._running) if self._running else asyncio.sleep(0))
 
     def _begin(self) -> None:
         batch, self._waiting = self._waiting, []

@@ -106,7 +106,10 @@ class SmtpCarrier:
         )
         try:
             await smtp.connect()
+            if smtp.is_ehlo_or_helo_needed:
+                await smtp.ehlo()
         except (aiosmtplib.SMTPException, OSError) as error:
+            smtp.close()
             return _not_connected(error)
         return _Session(smtp)
 

@@ -31,7 +31,7 @@ class Sink:
 
 @contextmanager
 def running(kind: str, record: Path, *arguments: str) -> Iterator[Sink]:
-    """`with running("http", tmp_path / "calls.jsonl") as sink:` starts it in a process of its own."""
+    """A sink in a process of its own, for the length of a `with`."""
     record.touch()
     command = [sys.executable, "-m", f"tests.sinks.{kind}", "--record", str(record), "--until-stdin-ends", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

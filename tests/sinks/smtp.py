@@ -48,26 +48,26 @@ class Conversation(SMTP):
                 return
         await super().push(status)
 
-    async def smtp_EHLO(self, hostname: str) -> None:
+    async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802  # aiosmtpd's name
         if not await self.interrupted("ehlo"):
             await super().smtp_EHLO(hostname)
 
-    async def smtp_MAIL(self, arg: str) -> None:
+    async def smtp_MAIL(self, arg: str) -> None:  # noqa: N802  # aiosmtpd's name
         if self.taken == self.options.messages_per_connection:
             await self.push("421 4.7.0 enough for this connection")
             self.transport.close()
         elif not await self.interrupted("mail"):
             await super().smtp_MAIL(arg)
 
-    async def smtp_RCPT(self, arg: str) -> None:
+    async def smtp_RCPT(self, arg: str) -> None:  # noqa: N802  # aiosmtpd's name
         if not await self.interrupted("rcpt"):
             await super().smtp_RCPT(arg)
 
-    async def smtp_DATA(self, arg: str) -> None:
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  # aiosmtpd's name
         if not await self.interrupted("data"):
             await super().smtp_DATA(arg)
 
-    async def handle_DATA(self, _server: SMTP, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, _server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
         self.taken += 1
         number = next(self.ids)
         process.write(

@@ -1,0 +1,246 @@
+"""The only place that wires concrete classes: clock, ledger, doorbell, transport, adapters.
+
+It is imported by workers too, so nothing here may bring in what only doors need (YAML, Alembic, the web server).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import structlog
+
+from orchestrator import channels, embedded_redis
+from orchestrator.dispatch.drain import Drain
+from orchestrator.dispatch.tick import NoBell
+from orchestrator.domain.errors import ConfigurationError
+from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.queue import Doorbell, connect
+from orchestrator.store.sql import SCHEMA, SqlStore
+from orchestrator.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from orchestrator.channels import Adapter, InboxCall
+    from orchestrator.dispatch.tick import Bell
+    from orchestrator.domain.time import Instant
+    from orchestrator.release import Release
+    from orchestrator.settings import Settings
+
+T = TypeVar("T")
+
+STATE = ".jogral"
+
+
+class SystemClock:
+    """Time and chance as they are. See `domain.time.Clock`."""
+
+    def now(self) -> Instant:
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def entropy(self, size: int) -> bytes:
+        return os.urandom(size)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class App:
+    """What every process of one project has: its folder, its settings, its ledger."""
+
+    root: Path
+    settings: Settings
+    store: SqlStore
+    clock: SystemClock
+
+    @property
+    def state(self) -> Path:
+        """The project's private folder."""
+        return state_folder(self.root)
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.store.close()
+
+
+def open_app(root: Path, settings: Settings) -> App:
+    """The app of a project folder. The ledger is not opened before it is used."""
+    channels.look_in(root / "channels")
+    return App(root=root, settings=settings, store=SqlStore(database_url(root, settings)), clock=SystemClock())
+
+
+def state_folder(root: Path) -> Path:
+    """Ledger, keys and sockets: never in Git, readable by this user alone."""
+    folder = root / STATE
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            "{folder} cannot be made: {why}.", remedy="Make the project's folder writable, or use another.",
+            folder=folder, why=error.strerror or error,
+        ) from error
+    return folder
+
+
+def database_url(root: Path, settings: Settings) -> str:
+    """The ledger's URL: the environment's, or SQLite beside the project."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return f"sqlite:///{state_folder(root) / 'ledger.db'}"
+
+
+def require_schema(store: SqlStore) -> None:
+    """Refuse a database of another version before anything is read from it. Raises ConfigurationError, Unavailable."""
+    found = store.schema_version()
+    if found != SCHEMA:
+        raise ConfigurationError(
+            "The ledger {place} is at version {found}, this Jogral needs {wanted}.",
+            remedy="Run: jogral db upgrade", place=store.place, found=found or "none", wanted=SCHEMA,
+        )
+
+
+# --- the doorbell -----------------------------------------------------------------------------------------------------
+
+NO_REDIS = "none"
+
+
+@dataclass(frozen=True)
+class Redis:
+    """The doorbell's server: somebody's, or our own (`embedded`)."""
+
+    url: str
+    embedded: embedded_redis.EmbeddedRedis | None = None
+
+    def stop(self) -> None:
+        """End the server if it is ours."""
+        if self.embedded is not None:
+            self.embedded.stop()
+
+
+def open_redis(app: App) -> Redis | None:
+    """Redis by the environment, else our own, else None: then workers poll the ledger, and the log says so."""
+    configured = app.settings.redis_url.get_secret_value() if app.settings.redis_url else ""
+    if configured == NO_REDIS:
+        return None
+    if configured:
+        return Redis(configured)
+    own = embedded_redis.start(app.state)
+    return Redis(own.url, own) if own is not None else None
+
+
+def open_bell(redis: Redis | None) -> Bell:
+    """What wakes workers."""
+    return Doorbell(connect(redis.url)) if redis is not None else NoBell()
+
+
+# --- adapters ---------------------------------------------------------------------------------------------------------
+
+
+def wire(settings: Settings) -> Callable[[Release], Mapping[str, Adapter]]:
+    """Every account of a release as an adapter: the file's settings, the channel's, and the environment's secrets."""
+
+    def adapters(release: Release) -> Mapping[str, Adapter]:
+        return {
+            account.id: channels.build_adapter(
+                account.adapter,
+                channel,
+                _account_settings(account.adapter, account.settings, channel_settings, settings, account.id),
+                where=f"templates/project.yaml, account {account.id}",
+            )
+            for channel, channel_settings in release.project.channels.items()
+            for account in channel_settings.accounts
+        }
+
+    return adapters
+
+
+def _account_settings(
+    adapter: str, own: Mapping[str, Any], channel: Any, settings: Settings, account_id: str
+) -> dict[str, Any]:
+    """The channel's sender and reply address reach only adapters that take them."""
+    shared = {"sender": channel.from_, "reply_to": channel.reply_to}
+    taken = channels.settings_of(adapter)
+    secrets = {
+        name.lower(): secret.get_secret_value() for name, secret in settings.accounts.get(account_id, {}).items()
+    }
+    return {name: value for name, value in shared.items() if value and name in taken} | dict(own) | secrets
+
+
+# --- a worker's parts -------------------------------------------------------------------------------------------------
+
+
+class DatabaseThread:
+    """The one thread that touches the database in a process that also runs an event loop."""
+
+    def __init__(self) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+
+    async def __call__(self, work: Callable[[], T], /) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    def close(self) -> None:
+        """Wait for what is running."""
+        self._executor.shutdown()
+
+
+@dataclass(frozen=True)
+class StoreInbox:
+    """The local inbox in the ledger. See `transport.InboxSink`."""
+
+    app: App
+
+    def put(self, calls: Sequence[InboxCall]) -> list[str]:
+        # Every call becomes an entry, a repeated reference too: what came twice must be seen twice.
+        now = self.app.clock.now()
+        ids = [new_id("inb", now, self.app.clock.entropy(ENTROPY_SIZE)) for _ in calls]
+        with self.app.store.write() as transaction:
+            transaction.inbox.put(calls, ids)
+        return ids
+
+    def find(self, references: Sequence[str]) -> Mapping[str, str]:
+        with self.app.store.read() as transaction:
+            return transaction.inbox.find(references)
+
+
+def open_drain(app: App, run: DatabaseThread, worker: str) -> tuple[Drain, Transport]:
+    """A worker's drain, on the event loop that is running."""
+    transport = Transport(inbox=StoreInbox(app), run=run, clock=app.clock)
+    drain = Drain(
+        store=app.store, carrier=transport, clock=app.clock, run=run, wire=wire(app.settings), worker=worker
+    )
+    return drain, transport
+
+
+# --- the log ----------------------------------------------------------------------------------------------------------
+
+
+def open_log(settings: Settings) -> None:
+    """Structured lines on stderr, so that stdout stays for what was asked."""
+    level = getattr(logging, settings.log_level.upper())
+    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False)
+            if not sys.stderr.isatty()
+            else structlog.dev.ConsoleRenderer(),
+        ],
+        cache_logger_on_first_use=True,
+    )

@@ -1,0 +1,161 @@
+"""A worker: one long-lived process that drains lanes when a bell rings, and looks for itself when none does.
+
+RQ owns the main thread (signals); the event loop with its pooled connections runs in a second one, the database in a
+third. It is started as `python -m orchestrator.worker`, so that nothing that only doors need is in memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from orchestrator.app import DatabaseThread, open_app, open_drain, open_log, require_schema
+from orchestrator.dispatch.sweep import sweep
+from orchestrator.domain.errors import JogralError
+from orchestrator.domain.message import LANES
+from orchestrator.queue import connect, listen
+from orchestrator.settings import read_settings
+
+if TYPE_CHECKING:
+    from orchestrator.app import App
+    from orchestrator.dispatch.drain import Drain
+
+log = structlog.get_logger()
+
+# How often a worker looks for itself. With a bell it is a safety net; without one it is how work is found.
+POLL_SECONDS_WITH_BELL = 3.0
+POLL_SECONDS_WITHOUT = 0.25
+
+SWEEP_SECONDS = 15.0
+
+# After an outage of the ledger: long enough not to hammer it, short enough to be back soon.
+OUTAGE_SECONDS = 2.0
+
+
+class Worker:
+    """The event loop's side: draining on request, polling and sweeping by itself."""
+
+    def __init__(self, app: App, name: str, *, has_bell: bool) -> None:
+        self._app = app
+        self._name = name
+        self._poll_seconds = POLL_SECONDS_WITH_BELL if has_bell else POLL_SECONDS_WITHOUT
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="wire")
+        self._drain: Drain | None = None
+        self.failure: JogralError | None = None
+
+    def start(self) -> None:
+        """Begin; returns when the worker can drain, or has failed."""
+        self._thread.start()
+        self._ready.wait()
+
+    def drain(self, lane: str) -> None:
+        """Drain until nothing is left. Called by RQ on the main thread; `lane` is why, every lane is looked at."""
+        log.debug("rung", lane=lane)
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run_coroutine_threadsafe(self._drained(), self._loop).result()
+
+    def stop(self) -> None:
+        """Ask it to end; safe from a signal handler."""
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def join(self) -> None:
+        """Wait until what is on the wire is settled."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._main())
+        except JogralError as error:
+            self.failure = error
+        finally:
+            self._ready.set()
+            self._loop.close()
+
+    async def _main(self) -> None:
+        run = DatabaseThread()
+        self._drain, transport = open_drain(self._app, run, self._name)
+        try:
+            await run(lambda: require_schema(self._app.store))
+            self._ready.set()
+            log.info("worker_started", worker=self._name, poll_seconds=self._poll_seconds)
+            await self._poll()
+        finally:
+            await transport.close()
+            run.close()
+            log.info("worker_ended", worker=self._name)
+
+    async def _poll(self) -> None:
+        next_sweep = 0.0
+        while not self._stopping.is_set():
+            try:
+                if self._app.clock.monotonic() >= next_sweep:
+                    next_sweep = self._app.clock.monotonic() + SWEEP_SECONDS
+                    assert self._drain is not None
+                    await sweep(self._drain)
+                await self._drained()
+                pause = self._poll_seconds
+            except JogralError as error:
+                log.error("cannot_drain", reason=str(error), retry_seconds=OUTAGE_SECONDS)  # noqa: TRY400  # a sentence, not a stack
+                pause = OUTAGE_SECONDS
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause)
+
+    async def _drained(self) -> int:
+        assert self._drain is not None
+        return await self._drain.drain()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The process. Exit codes are those of the command line."""
+    parser = argparse.ArgumentParser(prog="jogral worker")
+    parser.add_argument("--project", type=Path, required=True)
+    parser.add_argument("--redis", default="", help="the doorbell's URL; empty polls the ledger")
+    parser.add_argument("--name", default=f"worker-{os.getpid()}")
+    options = parser.parse_args(arguments)
+    try:
+        settings = read_settings()
+        open_log(settings)
+        app = open_app(options.project, settings)
+    except JogralError as error:
+        print(f"jogral worker: {error}", file=sys.stderr)  # noqa: T201  # before there is a log
+        return error.exit_code
+    worker = Worker(app, options.name, has_bell=bool(options.redis))
+    worker.start()
+    if worker.failure is None:
+        _listen(worker, options.redis, options.name)
+    worker.stop()
+    worker.join()
+    app.close()
+    if worker.failure is not None:
+        log.error("worker_failed", reason=str(worker.failure))
+        return worker.failure.exit_code
+    return 0
+
+
+def _listen(worker: Worker, redis_url: str, name: str) -> None:
+    """Until SIGTERM or SIGINT: by bells, or, without a Redis, by polling alone."""
+    if redis_url:
+        listen(connect(redis_url, listening=True), LANES, worker.drain, name=name, on_stop=worker.stop)
+        return
+    log.warning("polling", remedy="Without Redis, messages wait for the next look at the ledger.")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: worker.stop())
+    worker.join()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
