@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
-from orchestrator.channels import Capabilities, NoAnswer, SmtpAnswer, SmtpCall
+from orchestrator.channels import Capabilities, NoAnswer, SmtpAnswer, SmtpCall, unanswered
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind
 from orchestrator.domain.errors import ConfigurationError, InputError, did_you_mean
 from orchestrator.domain.message import Purpose
+from orchestrator.channels import unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,8 +140,8 @@ class Adapter:
         match answer:
             case SmtpAnswer(code, text):
                 return _replied(code, text)
-            case NoAnswer(reason, in_doubt, detail):
-                return _unanswered(reason, in_doubt=in_doubt, detail=detail)
+            case NoAnswer():
+                return unanswered(answer)
             case _:
                 return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail="not an answer of an SMTP server")
 
@@ -175,12 +176,6 @@ def _refused_for(code: int, text: str) -> str:
         return by_status
     by_words = "address" if code == 550 and ADDRESS_WORDS.search(text) else "message"  # noqa: PLR2004  # 550 is its name
     return REFUSALS_BY_CODE.get(code, by_words)
-
-
-def _unanswered(reason: str, *, in_doubt: bool, detail: str) -> Outcome:
-    if not in_doubt:
-        return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=f"{reason}: {detail}")
-    return Outcome(OutcomeKind.UNKNOWN, "timeout" if reason == "timeout" else "unreadable_answer", detail=detail)
 
 
 # --- settings -------------------------------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from orchestrator.channels import Capabilities, InboxAnswer, InboxCall, InboxEntry, InboxLookUp, NoAnswer
+from orchestrator.channels import Capabilities, InboxAnswer, InboxCall, InboxEntry, InboxLookUp, NoAnswer, unanswered
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind
+from orchestrator.channels import unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,13 +48,7 @@ class Adapter:
                 return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail="the inbox does not hold it")
             case InboxAnswer(str() as entry_id):
                 return Outcome(OutcomeKind.SENT, provider_id=entry_id)
-            case NoAnswer(reason, in_doubt, detail):
-                return _unanswered(reason, in_doubt=in_doubt, detail=detail)
+            case NoAnswer():
+                return unanswered(answer)
             case _:
                 return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail="not an answer of the inbox")
-
-
-def _unanswered(reason: str, *, in_doubt: bool, detail: str) -> Outcome:
-    if not in_doubt:
-        return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=f"{reason}: {detail}")
-    return Outcome(OutcomeKind.UNKNOWN, "timeout" if reason == "timeout" else "unreadable_answer", detail=detail)

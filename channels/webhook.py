@@ -23,10 +23,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from orchestrator.channels import Capabilities, HttpAnswer, HttpCall, NoAnswer
+from orchestrator.channels import Capabilities, HttpAnswer, HttpCall, NoAnswer, unanswered
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Delivery, Outcome, OutcomeKind
 from orchestrator.domain.errors import ConfigurationError, InputError, did_you_mean
+from orchestrator.channels import unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -130,8 +131,8 @@ class Adapter:
                 return _accepted(answer, self._recipe.id_path)
             case HttpAnswer():
                 return _refused(answer)
-            case NoAnswer(reason, in_doubt, detail):
-                return _unanswered(reason, in_doubt=in_doubt, detail=detail)
+            case NoAnswer():
+                return unanswered(answer)
             case _:
                 return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail="not an answer of an HTTP server")
 
@@ -155,7 +156,7 @@ def _accepted(answer: HttpAnswer, id_path: tuple[str, ...]) -> Outcome:
     return Outcome(OutcomeKind.SENT, provider_id=str(found))
 
 
-def _at(document: Any, path: Iterable[str]) -> Any:  # noqa: ANN401  # parsed JSON: anything
+def _at(document: Any, path: Iterable[str]) -> Any:  # parsed JSON: anything
     for step in path:
         document = document[int(step)] if isinstance(document, list) else document[step]
     return document
@@ -176,12 +177,6 @@ def _refused(answer: HttpAnswer) -> Outcome:
 
 def _excerpt(answer: HttpAnswer) -> str:
     return answer.body[:DETAIL_LENGTH_MAX].decode("utf-8", "replace")
-
-
-def _unanswered(reason: str, *, in_doubt: bool, detail: str) -> Outcome:
-    if not in_doubt:
-        return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=f"{reason}: {detail}")
-    return Outcome(OutcomeKind.UNKNOWN, "timeout" if reason == "timeout" else "unreadable_answer", detail=detail)
 
 
 # --- the recipe, compiled once --------------------------------------------------------------------------------------

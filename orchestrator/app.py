@@ -12,7 +12,6 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -27,6 +26,7 @@ from orchestrator.store.sql import SCHEMA, SqlStore
 from orchestrator.transport import Transport
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from collections.abc import Callable, Mapping, Sequence
 
     from orchestrator.channels import Adapter, InboxCall
@@ -88,8 +88,10 @@ def state_folder(root: Path) -> Path:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise ConfigurationError(
-            "{folder} cannot be made: {why}.", remedy="Make the project's folder writable, or use another.",
-            folder=folder, why=error.strerror or error,
+            "{folder} cannot be made: {why}.",
+            remedy="Make the project's folder writable, or use another.",
+            folder=folder,
+            why=error.strerror or error,
         ) from error
     return folder
 
@@ -107,7 +109,10 @@ def require_schema(store: SqlStore) -> None:
     if found != SCHEMA:
         raise ConfigurationError(
             "The ledger {place} is at version {found}, this Jogral needs {wanted}.",
-            remedy="Run: jogral db upgrade", place=store.place, found=found or "none", wanted=SCHEMA,
+            remedy="Run: jogral db upgrade",
+            place=store.place,
+            found=found or "none",
+            wanted=SCHEMA,
         )
 
 
@@ -217,9 +222,7 @@ class StoreInbox:
 def open_drain(app: App, run: DatabaseThread, worker: str) -> tuple[Drain, Transport]:
     """A worker's drain, on the event loop that is running."""
     transport = Transport(inbox=StoreInbox(app), run=run, clock=app.clock)
-    drain = Drain(
-        store=app.store, carrier=transport, clock=app.clock, run=run, wire=wire(app.settings), worker=worker
-    )
+    drain = Drain(store=app.store, carrier=transport, clock=app.clock, run=run, wire=wire(app.settings), worker=worker)
     return drain, transport
 
 
@@ -229,7 +232,9 @@ def open_drain(app: App, run: DatabaseThread, worker: str) -> tuple[Drain, Trans
 def open_log(settings: Settings) -> None:
     """Structured lines on stderr, so that stdout stays for what was asked."""
     level = getattr(logging, settings.log_level.upper())
-    logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+    )
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, get_type_hints
 
-from orchestrator.domain.customer import Channel
+from orchestrator.domain.delivery import Outcome, OutcomeKind
 from orchestrator.domain.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
+    from orchestrator.domain.customer import Channel
     from collections.abc import Callable, Iterable, Mapping
 
-    from orchestrator.domain.delivery import Delivery, Outcome
+    from orchestrator.domain.delivery import Delivery
     from orchestrator.domain.message import Rendered
     from orchestrator.domain.time import Instant
 
@@ -43,6 +43,7 @@ __all__ = [
     "build_adapter",
     "look_in",
     "settings_of",
+    "unanswered",
 ]
 
 # A project may not shadow the outbox: what is safe to rehearse with must stay safe.
@@ -78,9 +79,9 @@ class HttpCall:
     """One HTTP request. `guarded`: the URL was written in a recipe, so private addresses are refused."""
 
     method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     guarded: bool = False
 
 
@@ -196,6 +197,14 @@ class Adapter(Protocol):
         ...
 
 
+def unanswered(answer: NoAnswer) -> Outcome:
+    """What silence means, for every provider: certain where nothing can have arrived, else doubt."""
+    if not answer.in_doubt:
+        return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=f"{answer.reason}: {answer.detail}")
+    reason = "timeout" if answer.reason == "timeout" else "unreadable_answer"
+    return Outcome(OutcomeKind.UNKNOWN, reason, detail=answer.detail)
+
+
 # --- finding an adapter by name -------------------------------------------------------------------------------------
 
 _SHIPPED = Path(__file__).parent / "_shipped" / "channels"
@@ -206,7 +215,7 @@ __path__ = [str(_SHIPPED)]
 def look_in(project_channels: Path) -> None:
     """Let a project's own `channels/` folder come before the shipped one. Its modules run as our code does."""
     folder = str(project_channels)
-    if project_channels.is_dir() and folder not in __path__ and not os.path.samefile(folder, _SHIPPED):
+    if project_channels.is_dir() and folder not in __path__ and not project_channels.samefile(_SHIPPED):
         for name in NOT_TO_BE_SHADOWED:
             if (project_channels / f"{name}.py").exists():
                 raise ConfigurationError(
@@ -236,7 +245,10 @@ def build_adapter(name: str, channel: Channel, settings: Mapping[str, Any], *, w
     for key in settings:
         if key not in fields:
             raise ConfigurationError(
-                'adapter "{name}" has no setting "{key}"{hint}', where=where, name=name, key=key,
+                'adapter "{name}" has no setting "{key}"{hint}',
+                where=where,
+                name=name,
+                key=key,
                 hint=did_you_mean(key, fields),
             )
     missing = [key for key, (_, required) in fields.items() if required and key not in settings]
@@ -244,7 +256,9 @@ def build_adapter(name: str, channel: Channel, settings: Mapping[str, Any], *, w
         raise ConfigurationError(
             'adapter "{name}" needs: {missing}',
             remedy="Write them in templates/project.yaml; secrets go into JOGRAL_ACCOUNTS__<ACCOUNT>__<NAME>.",
-            where=where, name=name, missing=", ".join(missing),
+            where=where,
+            name=name,
+            missing=", ".join(missing),
         )
     adapter: Adapter = adapter_class(channel=channel, **_converted(name, settings, fields, where))
     if channel not in adapter.can.channels:
@@ -261,8 +275,10 @@ def account_settings(adapter_class: type) -> dict[str, tuple[type, bool]]:
     """The settings that an adapter takes: name → (type, required)."""
     hints = get_type_hints(adapter_class)
     return {
-        item.name: (hints[item.name], item.default is dataclasses.MISSING
-                    and item.default_factory is dataclasses.MISSING)
+        item.name: (
+            hints[item.name],
+            item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING,
+        )
         for item in dataclasses.fields(adapter_class)
         if item.init and item.name != "channel"
     }
@@ -271,8 +287,12 @@ def account_settings(adapter_class: type) -> dict[str, tuple[type, bool]]:
 def _adapter_class(name: str, where: str) -> type:
     if name not in adapter_names():
         raise ConfigurationError(
-            'unknown adapter "{name}"{hint}', remedy="Known adapters: {known}.", where=where, name=name,
-            hint=did_you_mean(name, adapter_names()), known=", ".join(adapter_names()),
+            'unknown adapter "{name}"{hint}',
+            remedy="Known adapters: {known}.",
+            where=where,
+            name=name,
+            hint=did_you_mean(name, adapter_names()),
+            known=", ".join(adapter_names()),
         )
     module = importlib.import_module(f"{__name__}.{name}")
     found: type = module.Adapter
@@ -298,8 +318,12 @@ def _converted(
                 converted[key] = value
         except (KeyError, ValueError) as error:
             raise ConfigurationError(
-                'setting "{key}" of adapter "{name}" must be {wanted}, not "{value}"', where=where, name=name, key=key,
-                wanted=_plain(wanted), value=value,
+                'setting "{key}" of adapter "{name}" must be {wanted}, not "{value}"',
+                where=where,
+                name=name,
+                key=key,
+                wanted=_plain(wanted),
+                value=value,
             ) from error
     return converted
 

@@ -68,7 +68,8 @@ def faults(event_type: EventType, data: Mapping[str, Any]) -> Iterator[FieldErro
     for name in data:
         if name not in event_type.data:
             yield FieldError(
-                pointer=f"#/data/{name}", code="unknown_field",
+                pointer=f"#/data/{name}",
+                code="unknown_field",
                 detail=f"Unknown field{did_you_mean(name, event_type.data)}",
             )
     for name, field in event_type.data.items():

@@ -67,7 +67,7 @@ class Mapping(Schema):
 
 
 class Persona(Schema):
-    """`templates/personas/<id>.yaml`: somebody to preview and test with. Further keys are objects: order, cart…"""
+    """`templates/personas/<id>.yaml`: somebody to preview and test with. Further keys are objects (order, cart)."""
 
     model_config = Schema.model_config | {"extra": "allow"}
 

@@ -91,8 +91,11 @@ class Project:
             return given
         known = [path.stem for path in self.files(folder)]
         raise NotFound(
-            'There is no templates/{folder}/{name}.yaml{hint}',
-            remedy="There are: {known}." if known else "", folder=folder, name=name, hint=did_you_mean(name, known),
+            "There is no templates/{folder}/{name}.yaml{hint}",
+            remedy="There are: {known}." if known else "",
+            folder=folder,
+            name=name,
+            hint=did_you_mean(name, known),
             known=", ".join(known),
         )
 
@@ -112,7 +115,9 @@ def find_project(start: Path) -> Project:
             return Project(folder)
     raise ConfigurationError(
         "{start} is not a Jogral project: it has no {mark}, and neither has any folder above it.",
-        remedy="Make one with: jogral init my-shop", start=start, mark=MARK,
+        remedy="Make one with: jogral init my-shop",
+        start=start,
+        mark=MARK,
     )
 
 
@@ -141,7 +146,7 @@ class _Reading:
     def release(self) -> Release:
         settings = self._one(MARK, lambda document: self._read(document, "project", None, ProjectFile))
         voice = self._voice
-        messages = dict(self._all("messages", lambda document, stem: read_message(document, stem)))
+        messages = dict(self._all("messages", read_message))
         journeys = dict(self._all("journeys", lambda document, stem: self._read(document, "journey", stem, Journey)))
         events = dict(self._all("events", lambda document, stem: self._read(document, "event", stem, EventType)))
         if voice is not None:
@@ -180,22 +185,29 @@ class _Reading:
         return document.read(model)
 
     def _unknown_references(
-        self, settings: ProjectFile, messages: dict[str, Message], journeys: dict[str, Journey],
+        self,
+        settings: ProjectFile,
+        messages: dict[str, Message],
+        journeys: dict[str, Journey],
         events: dict[str, EventType],
     ) -> Iterator[Finding]:
         """What one file says of another: topics, messages and events that nobody declared."""
         for message_id, message in messages.items():
             if message.topic not in settings.topics:
                 yield self._documents[f"messages/{message_id}"].finding(
-                    ("topic",), f'Unknown topic "{message.topic}"{did_you_mean(message.topic, settings.topics)}',
-                    code="CO101", help="Topics are declared in templates/project.yaml.",
+                    ("topic",),
+                    f'Unknown topic "{message.topic}"{did_you_mean(message.topic, settings.topics)}',
+                    code="CO101",
+                    help="Topics are declared in templates/project.yaml.",
                 )
         for journey_id, journey in journeys.items():
             document = self._documents[f"journeys/{journey_id}"]
             if journey.topic not in settings.topics:
                 yield document.finding(
-                    ("topic",), f'Unknown topic "{journey.topic}"{did_you_mean(journey.topic, settings.topics)}',
-                    code="CO101", help="Topics are declared in templates/project.yaml.",
+                    ("topic",),
+                    f'Unknown topic "{journey.topic}"{did_you_mean(journey.topic, settings.topics)}',
+                    code="CO101",
+                    help="Topics are declared in templates/project.yaml.",
                 )
             yield from _unknown_in_journey(journey, document, messages, events)
 
@@ -208,18 +220,25 @@ class _Reading:
                 layout = self._project.where(f"templates/layouts/{copy.layout}.mjml")
                 document = self._documents[f"messages/{message_id}"]
                 if layout is None:
-                    self._findings.append(document.finding(
-                        ("channels", "email", "layout"), f'There is no layout "{copy.layout}"', code="CH120",
-                        help=f"Write templates/layouts/{copy.layout}.mjml, or use transactional or marketing.",
-                    ))
+                    self._findings.append(
+                        document.finding(
+                            ("channels", "email", "layout"),
+                            f'There is no layout "{copy.layout}"',
+                            code="CH120",
+                            help=f"Write templates/layouts/{copy.layout}.mjml, or use transactional or marketing.",
+                        )
+                    )
                     continue
                 try:
                     letter = lay_out(message, voice, _text(layout[0]))
                 except ValueError as error:
-                    self._findings.append(document.finding(
-                        ("channels", "email", "layout"), f'The layout "{copy.layout}" cannot be applied: {error}',
-                        code="CH120",
-                    ))
+                    self._findings.append(
+                        document.finding(
+                            ("channels", "email", "layout"),
+                            f'The layout "{copy.layout}" cannot be applied: {error}',
+                            code="CH120",
+                        )
+                    )
             found[message_id] = PublishedMessage(message=message, letter=letter)
         return found
 
@@ -232,14 +251,18 @@ def _unknown_in_journey(
         at: tuple[str | int, ...] = ("triggers", place) if listed else ("trigger",)
         if trigger.event not in events:
             yield document.finding(
-                (*at, "event"), f'Unknown event "{trigger.event}"{did_you_mean(trigger.event, events)}', code="JO111",
+                (*at, "event"),
+                f'Unknown event "{trigger.event}"{did_you_mean(trigger.event, events)}',
+                code="JO111",
                 help="Events are declared in templates/events/.",
             )
         for number, step in enumerate(steps):
             path = (*at, "steps", number, "send") if listed else ("steps", number, "send")
             if step.send not in messages:
                 yield document.finding(
-                    path, f'Unknown message "{step.send}"{did_you_mean(step.send, messages)}', code="JO112",
+                    path,
+                    f'Unknown message "{step.send}"{did_you_mean(step.send, messages)}',
+                    code="JO112",
                     help="Messages are declared in templates/messages/.",
                 )
             else:
@@ -247,13 +270,18 @@ def _unknown_in_journey(
 
 
 def _silent_channels(
-    message_id: str, message: Message, slots: tuple[tuple[str, tuple[str, ...]], ...], path: tuple[str | int, ...],
+    message_id: str,
+    message: Message,
+    slots: tuple[tuple[str, tuple[str, ...]], ...],
+    path: tuple[str | int, ...],
     document: Document,
 ) -> Iterator[Finding]:
     for _, channels in slots:
         for channel in channels:
             if getattr(message.channels, channel) is None:
                 yield document.finding(
-                    path, f'"{message_id}" says nothing on {channel}, where this step sends it', code="JO113",
+                    path,
+                    f'"{message_id}" says nothing on {channel}, where this step sends it',
+                    code="JO113",
                     help=f"Give it copy under channels.{channel}, or send it elsewhere.",
                 )

@@ -194,7 +194,7 @@ class SafeJob(Job):
 # --- listening ------------------------------------------------------------------------------------------------------
 
 
-def listen(  # noqa: PLR0913  # each is one decision of the caller, and those with a default are named
+def listen(  # each is one decision of the caller, and those with a default are named
     connection: Redis,
     lanes: Sequence[str],
     drain: Callable[[str], None],

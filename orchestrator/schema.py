@@ -10,9 +10,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
-
-
-
 class Schema(BaseModel):
     """A part of a YAML file. Unknown keys are refused: a misspelt one would be silence."""
 

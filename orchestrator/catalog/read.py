@@ -82,8 +82,10 @@ def _claims(message: Message, document: Document) -> Iterator[Finding]:
 def _texts(message: Message) -> Iterator[tuple[KeyPath, str]]:
     data = message.model_dump(mode="json", by_alias=True)
     buttons = data["channels"]["whatsapp"]["buttons"] if data["channels"]["whatsapp"] else ()
-    paths = [*_COPY, *(("channels", "whatsapp", "buttons", place, key) for place in range(len(buttons))
-                       for key in ("label", "url"))]
+    paths = [
+        *_COPY,
+        *(("channels", "whatsapp", "buttons", place, key) for place in range(len(buttons)) for key in ("label", "url")),
+    ]
     for path in paths:
         text = _at(data, path)
         if isinstance(text, str):

@@ -166,8 +166,12 @@ class EventDesk:
             wrong = list(faults(event_type, event.data))
             if wrong:
                 found[place] = InputError(
-                    "{count} problems in {type}: {first}", code="invalid_event", fields=wrong, count=len(wrong),
-                    type=event.type, first=f"{wrong[0].pointer} {wrong[0].detail}",
+                    "{count} problems in {type}: {first}",
+                    code="invalid_event",
+                    fields=wrong,
+                    count=len(wrong),
+                    type=event.type,
+                    first=f"{wrong[0].pointer} {wrong[0].detail}",
                 )
         return found
 
@@ -182,7 +186,9 @@ class EventDesk:
         for place, pair in pairs.items():
             if pair in known:
                 same = known[pair].body_hash == _event_hash(incoming[place])
-                found[place] = Accepted(known[pair].id, known[pair].customer_id, repeated=True) if same else _reused(pair)
+                found[place] = (
+                    Accepted(known[pair].id, known[pair].customer_id, repeated=True) if same else _reused(pair)
+                )
             elif first_in_batch.setdefault(pair, place) != place:
                 found[place] = _reused(pair)
         return found
@@ -221,7 +227,7 @@ class EventDesk:
         return _Batch(
             objects=transaction.events.objects(references),
             customers={customer_id: standing.customer for customer_id, standing in standings.items()},
-            runs=lambda keys: transaction.events.runs(keys),
+            runs=transaction.events.runs,
         )
 
     def _touched(self, event: IncomingEvent) -> dict[str, str]:
@@ -306,9 +312,15 @@ class _Batch:
         return [
             NewDelivery(
                 request=_request(
-                    desk.release, desk.clock, message=wish.message, customer_id=event.customer_id,
-                    candidates=wish.candidates, objects=event.objects, data={"event": dict(event.data)},
-                    priority=wish.priority, due_at=business_now if desk.at_event_time else None,
+                    desk.release,
+                    desk.clock,
+                    message=wish.message,
+                    customer_id=event.customer_id,
+                    candidates=wish.candidates,
+                    objects=event.objects,
+                    data={"event": dict(event.data)},
+                    priority=wish.priority,
+                    due_at=business_now if desk.at_event_time else None,
                 ),
                 identity=f"{journey.id}/{entered.key}/{wish.step}/{wish.slot}",
                 origin=desk.origin,
@@ -365,30 +377,46 @@ def accept_message(
     """
     if wanted.message not in release.messages:
         raise NotFound(
-            'There is no message "{message}"{hint}', code="unknown_message", message=wanted.message,
+            'There is no message "{message}"{hint}',
+            code="unknown_message",
+            message=wanted.message,
             hint=did_you_mean(wanted.message, release.messages),
         )
     transaction.customers.lock([wanted.customer_id])
     if not transaction.customers.known([wanted.customer_id]):
         raise NotFound(
-            'There is no customer "{customer}".', remedy="Create them first: POST /v1/customers.",
-            code="unknown_customer", customer=wanted.customer_id,
+            'There is no customer "{customer}".',
+            remedy="Create them first: POST /v1/customers.",
+            code="unknown_customer",
+            customer=wanted.customer_id,
         )
     silent = [
-        channel for _, channels in wanted.channels.slots() for channel in channels
+        channel
+        for _, channels in wanted.channels.slots()
+        for channel in channels
         if channel not in release.said_on[wanted.message]
     ]
     if silent:
         raise InputError(
-            '"{message}" is not said on {channel}.', remedy="It is said on: {known}.", code="silent_channel",
-            message=wanted.message, channel=silent[0].value,
+            '"{message}" is not said on {channel}.',
+            remedy="It is said on: {known}.",
+            code="silent_channel",
+            message=wanted.message,
+            channel=silent[0].value,
             known=", ".join(sorted(channel.value for channel in release.said_on[wanted.message])),
         )
     deliveries = [
         NewDelivery(
             request=_request(
-                release, clock, message=wanted.message, customer_id=wanted.customer_id, candidates=candidates,
-                objects=wanted.objects, data=wanted.data, locale=wanted.locale, not_after=wanted.not_after,
+                release,
+                clock,
+                message=wanted.message,
+                customer_id=wanted.customer_id,
+                candidates=candidates,
+                objects=wanted.objects,
+                data=wanted.data,
+                locale=wanted.locale,
+                not_after=wanted.not_after,
             ),
             identity=f"{identity}/{slot}",
             origin=origin,
@@ -435,9 +463,7 @@ def _request(  # noqa: PLR0913  # a request has that many sides, and all of them
 # --- who an event is about --------------------------------------------------------------------------------------------
 
 
-def _named(
-    transaction: Transaction, references: Sequence[CustomerReference]
-) -> dict[CustomerReference, str]:
+def _named(transaction: Transaction, references: Sequence[CustomerReference]) -> dict[CustomerReference, str]:
     """Each reference → customer id, one query a kind. A shared address names the customer who has had it longest."""
     known = transaction.customers.known({one.id for one in references if one.id})
     external = transaction.customers.by_external_id({one.external for one in references if one.external})

@@ -50,7 +50,9 @@ class Current:
         return self.release.voice.locale
 
 
-def read_current(transaction: Transaction, known: Current | None, wire: Callable[[Release], Mapping[str, Adapter]]) -> Current:
+def read_current(
+    transaction: Transaction, known: Current | None, wire: Callable[[Release], Mapping[str, Adapter]]
+) -> Current:
     """The current release; the known one when it still is. Raises ConfigurationError before the first release."""
     release_id = transaction.ledger.release_id()
     if known is not None and known.id == release_id:

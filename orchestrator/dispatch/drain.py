@@ -163,7 +163,7 @@ class Drain:
             objects = transaction.events.objects({pair for one in requests for pair in one.objects.items()})
         return lease, claimed_at, self._current, clock, requests, standings, objects
 
-    def _prepare(  # noqa: PLR0913  # what one claim read
+    def _prepare(  # what one claim read
         self, lease: str, claimed_at: float, current: Current, clock: BusinessClock, requests: Sequence[Request],
         standings: Mapping[str, Standing], objects: Mapping[tuple[str, str], Any],
     ) -> _Slice:
@@ -277,8 +277,11 @@ def _refuse_moved_clock(clock: BusinessClock, current: Current) -> None:
 
 
 def _business_now(request: Request, clock: BusinessClock, now: Instant) -> Instant:
-    """The hour that a decision is made for. Where time stands still at a barrier, each request is decided for the
-    instant at which it became due: a batch of events then reads as if each had been handled as it came."""
+    """The hour that a decision is made for.
+
+    Where time stands still at a barrier, each request is decided for the instant at which it became due: a batch of
+    events then reads as if each had been handled as it came.
+    """
     return request.due_at if clock.frozen_at is not None else clock.now(now)
 
 

@@ -32,6 +32,12 @@ class Profile:
     push_tokens: tuple[str, ...] | None = None
     consents: tuple[Said, ...] = ()
 
+    def check(self) -> None:
+        """Raise InvalidAddress for an address that cannot be written to, before anything is stored."""
+        for kind, values in _given(self):
+            for value in values or ():
+                normalise(kind, value)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
@@ -101,9 +107,7 @@ def _customer(profile: Profile, clock: Clock) -> Customer:
         locale=profile.locale,
         time_zone=profile.time_zone,
         attributes=profile.attributes,
-        addresses=tuple(
-            _address(kind, value, clock) for kind, values in _given(profile) for value in values or ()
-        ),
+        addresses=tuple(_address(kind, value, clock) for kind, values in _given(profile) for value in values or ()),
     )
 
 
@@ -125,9 +129,7 @@ def _revised_addresses(existing: Customer, profile: Profile, clock: Clock) -> tu
 
 
 def _address(kind: AddressKind, value: str, clock: Clock) -> Address:
-    return Address(
-        id=new_id("adr", clock.now(), clock.entropy(ENTROPY_SIZE)), kind=kind, value=normalise(kind, value)
-    )
+    return Address(id=new_id("adr", clock.now(), clock.entropy(ENTROPY_SIZE)), kind=kind, value=normalise(kind, value))
 
 
 def _refuse_taken(transaction: Transaction, profiles: Sequence[Profile]) -> None:
@@ -139,7 +141,9 @@ def _refuse_taken(transaction: Transaction, profiles: Sequence[Profile]) -> None
             'The {source} id "{external_id}" belongs to customer {owner} already.',
             remedy="Change that customer instead.",
             code="external_id_taken",
-            source=source, external_id=external_id, owner=owner,
+            source=source,
+            external_id=external_id,
+            owner=owner,
         )
 
 

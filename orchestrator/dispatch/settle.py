@@ -35,8 +35,16 @@ def settlement(request: Request | InFlight, outcome: Outcome, business: Business
     state, settled = _ENDS[outcome.kind]
     reason = outcome.reason if state is not State.SENT else ""
     return Settlement(
-        request.id, state, reason, outcome.detail, outcome.provider_id or None, request.due_at,
-        now + LOOK_UP_AGAIN_MS, first_call_at, request.calls + 1, settled,
+        request.id,
+        state,
+        reason,
+        outcome.detail,
+        outcome.provider_id or None,
+        request.due_at,
+        now + LOOK_UP_AGAIN_MS,
+        first_call_at,
+        request.calls + 1,
+        settled,
     )
 
 
@@ -44,8 +52,16 @@ def doubt(lost: InFlight, now: Instant) -> Settlement:
     """A delivery whose worker died with it on the wire, and whose provider cannot be asked."""
     old = now - lost.sending_at > UNKNOWN_AGE_MS
     return Settlement(
-        lost.id, State.UNKNOWN, "lease_expired", "The worker ended while it was sending; the provider cannot be asked.",
-        None, lost.due_at, lost.sending_at + UNKNOWN_AGE_MS, lost.first_call_at or lost.sending_at, lost.calls, old,
+        lost.id,
+        State.UNKNOWN,
+        "lease_expired",
+        "The worker ended while it was sending; the provider cannot be asked.",
+        None,
+        lost.due_at,
+        lost.sending_at + UNKNOWN_AGE_MS,
+        lost.first_call_at or lost.sending_at,
+        lost.calls,
+        old,
     )
 
 
@@ -56,8 +72,12 @@ _ENDS = {
 }
 
 
-def _again(  # noqa: PLR0913  # two clocks, and what both are asked about
-    request: Request | InFlight, outcome: Outcome, business: BusinessClock, clock: Clock, now: Instant,
+def _again(  # two clocks, and what both are asked about
+    request: Request | InFlight,
+    outcome: Outcome,
+    business: BusinessClock,
+    clock: Clock,
+    now: Instant,
     first_call_at: Instant,
 ) -> Settlement:
     """Certainly not sent: try again later, until the message is too old for its class."""
@@ -69,14 +89,30 @@ def _again(  # noqa: PLR0913  # two clocks, and what both are asked about
     wait_ms = _back_off_ms(outcome, request.calls, clock)
     if now + wait_ms - first_call_at > CLASS_AGE_MS[request.purpose]:
         return Settlement(
-            request.id, State.EXPIRED, "class_age", f"{outcome.reason}: {outcome.detail}", None, request.due_at, now,
-            first_call_at, request.calls + 1, True,
+            request.id,
+            State.EXPIRED,
+            "class_age",
+            f"{outcome.reason}: {outcome.detail}",
+            None,
+            request.due_at,
+            now,
+            first_call_at,
+            request.calls + 1,
+            True,
         )
     # Due again in both clocks: rows that wait for a provider stay out of the claim's way.
     due_at = request.due_at if business.frozen_at is not None else business.now(now) + wait_ms
     return Settlement(
-        request.id, State.DEFERRED, outcome.reason, outcome.detail, None, due_at, now + wait_ms, first_call_at,
-        request.calls + 1, False,
+        request.id,
+        State.DEFERRED,
+        outcome.reason,
+        outcome.detail,
+        None,
+        due_at,
+        now + wait_ms,
+        first_call_at,
+        request.calls + 1,
+        False,
     )
 
 

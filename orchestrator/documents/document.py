@@ -93,7 +93,7 @@ class Document:
             ]
             raise DocumentError(sorted(findings, key=lambda finding: (finding.line, finding.column))) from error
 
-    def finding(  # noqa: PLR0913  # all but the first two are named
+    def finding(  # all but the first two are named
         self,
         path: KeyPath,
         message: str,

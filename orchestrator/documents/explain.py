@@ -123,7 +123,7 @@ def _path(data: object, loc: Iterable[str | int], rejected: object) -> KeyPath:
     return max(reached, key=lambda path: (reached[path] is rejected, len(path)))
 
 
-def _value_at(data: Any, path: KeyPath) -> Any:  # noqa: ANN401  # any YAML value
+def _value_at(data: Any, path: KeyPath) -> Any:  # any YAML value
     for part in path:
         data = data[part]
     return data

@@ -42,7 +42,7 @@ def _models_at(model: type[BaseModel], path: KeyPath) -> Iterator[type[BaseModel
                 yield member
 
 
-def _inside(annotation: Any, part: str | int) -> Iterator[Any]:  # noqa: ANN401  # an annotation can be any object
+def _inside(annotation: Any, part: str | int) -> Iterator[Any]:  # an annotation can be any object
     """The annotations of what an annotated value holds under a key or index."""
     for member in _members(annotation):
         origin, arguments = get_origin(member), get_args(member)
@@ -58,7 +58,7 @@ def _inside(annotation: Any, part: str | int) -> Iterator[Any]:  # noqa: ANN401 
             yield arguments[0]
 
 
-def _members(annotation: Any) -> Iterator[Any]:  # noqa: ANN401  # an annotation can be any object
+def _members(annotation: Any) -> Iterator[Any]:  # an annotation can be any object
     """What an annotation comes down to: without `Annotated`, alias, root model and union around it."""
     origin = get_origin(annotation)
     if origin is Annotated:

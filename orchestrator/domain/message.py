@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.domain.customer import Channel
 
 if TYPE_CHECKING:
+    from orchestrator.domain.customer import Channel
     from collections.abc import Mapping
 
     from orchestrator.domain.claim import StatedClaim

@@ -101,9 +101,7 @@ def advance(
     return replace(run, position=None, ended_at=now), wishes
 
 
-def _steps_after(
-    journey: Journey, run: Run, happening: Happening, data: Mapping[str, Any]
-) -> Iterable[SendStep]:
+def _steps_after(journey: Journey, run: Run, happening: Happening, data: Mapping[str, Any]) -> Iterable[SendStep]:
     if run.ended_at is not None:
         return ()
     for trigger, steps in journey.beginnings():

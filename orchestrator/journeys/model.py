@@ -102,4 +102,3 @@ class Journey(Schema):
     def all_steps(self) -> tuple[SendStep, ...]:
         """Every step of the file, in order."""
         return tuple(step for _, steps in self.beginnings() for step in steps)
-

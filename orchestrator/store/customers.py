@@ -81,7 +81,7 @@ class SqlCustomers:
         rows = self._connection.execute(
             select(customer_ids.c.source, customer_ids.c.external_id).where(customer_ids.c.customer_id == customer_id)
         )
-        return {source: external_id for source, external_id in rows}
+        return {row.source: row.external_id for row in rows}
 
     def known(self, customer_ids: Collection[str]) -> set[str]:
         return set(self._connection.scalars(select(customers.c.id).where(customers.c.id.in_(list(customer_ids)))))
@@ -124,7 +124,11 @@ class SqlCustomers:
             self._connection,
             customer_ids,
             ("source", "external_id", "customer_id"),
-            [(source, external_id, owner) for owner, ids in external_ids.items() for source, external_id in ids.items()],
+            [
+                (source, external_id, owner)
+                for owner, ids in external_ids.items()
+                for source, external_id in ids.items()
+            ],
         )
         self._put_addresses(new, at)
 

@@ -42,25 +42,31 @@ class SqlInbox:
         rows = self._connection.execute(
             select(inbox.c.reference, inbox.c.id).where(inbox.c.reference.in_(list(references)))
         )
-        return {reference: entry_id for reference, entry_id in rows}
+        return {row.reference: row.id for row in rows}
 
     def page(
         self,
         *,
         before: int | None,
         limit: int,
+        after: int | None = None,
         channel: str | None = None,
         customer_id: str | None = None,
         message: str | None = None,
     ) -> list[dict[str, Any]]:
-        wanted = select(inbox).order_by(inbox.c.seq.desc()).limit(limit)
+        # The entries nearest to `after` are the oldest of those that follow it.
+        order = inbox.c.seq.desc() if after is None else inbox.c.seq.asc()
+        wanted = select(inbox).order_by(order).limit(limit)
         if before is not None:
             wanted = wanted.where(inbox.c.seq < before)
+        if after is not None:
+            wanted = wanted.where(inbox.c.seq > after)
         for column, value in ((inbox.c.channel, channel), (inbox.c.customer_id, customer_id),
                               (inbox.c.message, message)):
             if value is not None:
                 wanted = wanted.where(column == value)
-        return [_document(row) for row in self._connection.execute(wanted)]
+        found = [_document(row) for row in self._connection.execute(wanted)]
+        return found if after is None else found[::-1]
 
     def get(self, entry_id: str) -> dict[str, Any] | None:
         row = self._connection.execute(select(inbox).where(inbox.c.id == entry_id)).first()

@@ -317,9 +317,9 @@ class Inbox(Protocol):
         """Reference → entry id."""
         ...
 
-    def page(self, *, before: int | None, limit: int, channel: str | None, customer_id: str | None,
-             message: str | None) -> list[dict[str, Any]]:
-        """Entries as documents, newest first, each with its `seq`."""
+    def page(self, *, before: int | None, limit: int, after: int | None = None, channel: str | None = None,
+             customer_id: str | None = None, message: str | None = None) -> list[dict[str, Any]]:
+        """Entries as documents, newest first, each with its `seq`; with `after`, those that came next after it."""
         ...
 
     def get(self, entry_id: str) -> dict[str, Any] | None: ...

@@ -36,7 +36,7 @@ class Transport:
     trusted certificates.
     """
 
-    def __init__(  # noqa: PLR0913  # what `app` wires, each by its name
+    def __init__(  # what `app` wires, each by its name
         self,
         *,
         inbox: InboxSink,

@@ -1,0 +1,52 @@
+"""Sentences in the reader's language: gettext catalogs of `locales/`, read as they are, without a compile step.
+
+English is the language of the code, so it needs no catalog; a sentence that a catalog lacks stays English.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+from babel.messages.pofile import read_po
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Language = Literal["pt-BR", "en"]
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+LOCALES = Path(__file__).parent / "locales"
+
+
+def mark(sentence: str) -> str:
+    """A sentence of a table: translated where it is used, and known to the catalogs from here."""
+    return sentence
+
+
+def translator(language: str) -> Callable[[str], str]:
+    """What turns an English sentence, with its places still open, into this language's."""
+    sentences = {} if language == "en" else _sentences(language)
+    return lambda sentence: sentences.get(sentence, sentence)
+
+
+def language_of(environment: Mapping[str, str]) -> Language:
+    """The language that a process's environment asks for: JOGRAL_LANG, else the locale's, else English."""
+    wanted = environment.get("JOGRAL_LANG")
+    if wanted in LANGUAGES:
+        return cast("Language", wanted)
+    # POSIX: LC_ALL wins over LC_MESSAGES, that over LANG; an empty one counts as unset.
+    locale = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "pt-BR" if locale.lower().startswith("pt") else "en"
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _sentences(language: str) -> Mapping[str, str]:
+    with (LOCALES / f"{language.replace('-', '_')}.po").open("rb") as file:
+        catalog = read_po(file)
+    return {
+        str(message.id): str(message.string)
+        for message in catalog
+        if message.id and message.string and not message.fuzzy
+    }

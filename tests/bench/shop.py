@@ -1,0 +1,185 @@
+"""The shop that is measured: the repository's own templates, SMS through a webhook, and a ledger full of requests."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator import channels
+from orchestrator.app import SystemClock
+from orchestrator.catalog.render import render
+from orchestrator.channels import HttpCall
+from orchestrator.dispatch.publish import publish
+from orchestrator.dispatch.register import Profile, Said, register
+from orchestrator.domain.customer import Address, AddressKind, Channel, ConsentState
+from orchestrator.domain.delivery import Delivery, Request
+from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.domain.object import Object
+from orchestrator.project import find_project
+from orchestrator.store.migrate import upgrade
+from orchestrator.store.port import NewDelivery
+
+if TYPE_CHECKING:
+    from orchestrator.release import Release
+    from orchestrator.store.sql import SqlStore
+
+ROOT = Path(__file__).parents[2]
+MESSAGE = "order_shipped"
+TOPIC = "order_updates"
+
+# Few first names, many orders, a month of promised dates: about as much as a real day lets a cache remember.
+FIRST_NAMES = (
+    "Ana", "Bruno", "Carla", "Diego", "Elisa", "Fábio", "Giovana", "Heitor", "Iara", "João", "Karina", "Luís",
+    "Márcia", "Nuno", "Olívia", "Paulo", "Renata", "Sérgio", "Tânia", "Vítor",
+)  # fmt: skip
+DATES = 30
+
+# What a share of the customers has said, so that the gate has something to read. None of it stops this message.
+EVERY_THIRD_CONSENTS = 3
+EVERY_TWENTIETH_SUPPRESSED = 20
+
+BATCH = 1_000
+
+ACCOUNT = """\
+      - id: sms
+        adapter: webhook
+        url: "{url}"
+        allow_private: true
+        idempotency_header: Idempotency-Key
+        headers: {{Authorization: "Bearer {{token}}"}}
+        token: not-a-secret
+        body: {{to: "{{to}}", text: "{{text}}", parts: "{{segments}}"}}
+        id_at: id
+"""
+
+
+def open_shop(folder: Path, url: str) -> Release:
+    """A project in `folder` whose SMS go to `url`."""
+    shutil.copytree(ROOT / "templates", folder / "templates")
+    shutil.copy(ROOT / "brand_voice.yaml", folder)
+    file = folder / "templates" / "project.yaml"
+    before, outbox, after = file.read_text().partition("      - {id: sms, adapter: outbox}\n")
+    assert outbox, f"{file} does not have the account that the benchmark replaces"
+    file.write_text(before + ACCOUNT.format(url=url) + after)
+    return find_project(folder).read()
+
+
+def fill(store: SqlStore, release: Release, messages: int) -> str:
+    """A ledger with so many customers and one accepted request each; the id of the request that is due first."""
+    upgrade(store)
+    publish(store, release, SystemClock().now())
+    first = ""
+    for start in range(0, messages, BATCH):
+        requests = _fill_batch(store, release, range(start, min(start + BATCH, messages)))
+        first = first or requests[0].id
+    return first
+
+
+def sample(release: Release) -> HttpCall:
+    """The call that a worker makes for the first customer, headers and all."""
+    account = release.accounts[Channel.SMS]
+    data = {
+        "customer": {"first_name": FIRST_NAMES[0]}, "order": _order(0).data, "shipment": _shipment(0).data
+    }  # fmt: skip
+    delivery = Delivery(
+        reference=new_id("msg", 0, bytes(ENTROPY_SIZE)),
+        customer_id=_customer_id(0),
+        object_id=_order(0).id,
+        channel=Channel.SMS,
+        address=Address(id="adr", kind=AddressKind.PHONE, value=_phone(0)),
+        purpose=release.purpose(TOPIC),
+        topic=TOPIC,
+        rendered=render(release.messages[MESSAGE], release.voice, release.voice.locale, Channel.SMS, data),
+    )
+    call = channels.build_adapter(account.adapter, Channel.SMS, account.settings).call(delivery, 0, bytes)
+    assert isinstance(call, HttpCall)
+    return call
+
+
+def _fill_batch(store: SqlStore, release: Release, numbers: range) -> list[Request]:
+    clock = SystemClock()
+    now = clock.now()
+    requests = [
+        Request(
+            id=new_id("msg", now, clock.entropy(ENTROPY_SIZE)),
+            message=MESSAGE,
+            customer_id=_customer_id(number),
+            topic=TOPIC,
+            purpose=release.purpose(TOPIC),
+            candidates=(Channel.SMS,),
+            objects={"shipment": _shipment(number).id, "order": _order(number).id},
+            data={"event": {"order_id": _order(number).id, "promised_date": _date(number)}},
+            locale=None,
+            priority="normal",
+            # One millisecond apart, so that it is known which is claimed first.
+            due_at=number,
+            not_after=None,
+            accepted_at=now,
+        )
+        for number in numbers
+    ]
+    with store.write() as transaction:
+        register(transaction, [_profile(number) for number in numbers], clock)
+        suppressed = [_email(number) for number in numbers if number % EVERY_TWENTIETH_SUPPRESSED == 0]
+        owners = transaction.customers.by_address(AddressKind.EMAIL, suppressed)
+        emails = [
+            address.id
+            for standing in transaction.customers.standings([ids[0] for ids in owners.values()], ()).values()
+            for address in standing.customer.addresses
+            if address.kind is AddressKind.EMAIL
+        ]
+        transaction.consents.suppress(emails, Channel.EMAIL.value, "bounce", now)
+        transaction.events.put_objects([make(number) for number in numbers for make in (_order, _shipment)], now)
+        transaction.deliveries.add(
+            [NewDelivery(request=request, identity=f"bench/{request.id}", origin="bench") for request in requests], now
+        )
+    return requests
+
+
+def _profile(number: int) -> Profile:
+    granted = Said(topic=TOPIC, channel=Channel.SMS.value, state=ConsentState.GRANTED, method="form", source="bench")
+    return Profile(
+        id=_customer_id(number),
+        attributes={"first_name": FIRST_NAMES[number % len(FIRST_NAMES)]},
+        emails=(_email(number),),
+        phones=(_phone(number),),
+        consents=(granted,) if number % EVERY_THIRD_CONSENTS == 0 else (),
+    )
+
+
+def _order(number: int) -> Object:
+    data = {
+        "order_id": f"ord_{number}",
+        "number": str(10_000 + number),
+        "url": f"https://casalume.example/p/{10_000 + number}",
+        "promised_date": _date(number),
+        "total": 259.90,
+    }
+    return Object(
+        kind="order", id=f"ord_{number}", customer_id=_customer_id(number), data=data, field_times=dict.fromkeys(data, 0)
+    )
+
+
+def _shipment(number: int) -> Object:
+    data = {"order_id": f"ord_{number}", "promised_date": _date(number), "carrier": "Rápido Sul"}
+    return Object(
+        kind="shipment", id=f"ord_{number}", customer_id=_customer_id(number), data=data,
+        field_times=dict.fromkeys(data, 0),
+    )
+
+
+def _customer_id(number: int) -> str:
+    return f"cus_{number:08d}"
+
+
+def _email(number: int) -> str:
+    return f"pessoa{number}@example.com"
+
+
+def _phone(number: int) -> str:
+    return f"+55119{80_000_000 + number}"
+
+
+def _date(number: int) -> str:
+    return f"2026-12-{number % DATES + 1:02d}"
