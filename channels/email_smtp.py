@@ -20,7 +20,6 @@ from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind
 from orchestrator.domain.errors import ConfigurationError, InputError, did_you_mean
 from orchestrator.domain.message import Purpose
-from orchestrator.channels import unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable

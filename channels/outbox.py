@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from orchestrator.channels import Capabilities, InboxAnswer, InboxCall, InboxEntry, InboxLookUp, NoAnswer, unanswered
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind
-from orchestrator.channels import unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,7 +27,6 @@ from orchestrator.channels import Capabilities, HttpAnswer, HttpCall, NoAnswer, 
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Delivery, Outcome, OutcomeKind
 from orchestrator.domain.errors import ConfigurationError, InputError, did_you_mean
-from orchestrator.channels import unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -26,8 +26,8 @@ from orchestrator.store.sql import SCHEMA, SqlStore
 from orchestrator.transport import Transport
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from orchestrator.channels import Adapter, InboxCall
     from orchestrator.dispatch.tick import Bell

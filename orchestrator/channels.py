@@ -17,9 +17,9 @@ from orchestrator.domain.delivery import Outcome, OutcomeKind
 from orchestrator.domain.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
-    from orchestrator.domain.customer import Channel
     from collections.abc import Callable, Iterable, Mapping
 
+    from orchestrator.domain.customer import Channel
     from orchestrator.domain.delivery import Delivery
     from orchestrator.domain.message import Rendered
     from orchestrator.domain.time import Instant

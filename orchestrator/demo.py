@@ -26,6 +26,8 @@ SEED = 20261121
 SOURCE = "demo"
 JOURNEYS = ("orders_simple", "ask_for_review")
 REVIEWS_GRANTED = 0.6
+CALLED_OFF = 0.06  # a few change their mind
+LATE = 0.12  # about one in eight, as real shops have it
 
 FIRST_NAMES = (
     "Ana", "Beatriz", "Bruno", "Camila", "Carlos", "Cecília", "Daniel", "Débora", "Diego", "Eduarda", "Elisa", "Fábio",
@@ -166,11 +168,11 @@ def _orders(number: str, first_day: date, today: date, zone: str, chance: random
         )
     ]
     fate = chance.random()
-    if fate < 0.06:  # a few change their mind
+    if fate < CALLED_OFF:
         return [*events, _event("order.cancelled", order, placed + timedelta(hours=2), status="cancelled")]
     sent = placed + timedelta(days=1, minutes=chance.randrange(600))
     events.append(_event("shipment.dispatched", order, sent, promised_date=promised.isoformat(), status="in_transit"))
-    late = fate > 0.88  # about one in eight, as real shops have it
+    late = fate > 1 - LATE
     if late:
         missed = _at(promised + timedelta(days=1), 9 * 60, zone)
         events.append(_event("shipment.estimate_missed", order, missed, promised_date=promised.isoformat()))

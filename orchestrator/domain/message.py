@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-
 if TYPE_CHECKING:
-    from orchestrator.domain.customer import Channel
     from collections.abc import Mapping
 
     from orchestrator.domain.claim import StatedClaim
+    from orchestrator.domain.customer import Channel
 
 
 class Purpose(StrEnum):
