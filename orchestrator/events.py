@@ -70,26 +70,30 @@ def faults(event_type: EventType, data: Mapping[str, Any]) -> Iterator[FieldErro
             yield FieldError(
                 pointer=f"#/data/{name}",
                 code="unknown_field",
-                detail=f"Unknown field{did_you_mean(name, event_type.data)}",
+                template="Unknown field{hint}", params={"hint": did_you_mean(name, event_type.data)},
             )
     for name, field in event_type.data.items():
         if data.get(name) is None:
             if field.required:
-                yield FieldError(pointer=f"#/data/{name}", code="missing_field", detail="This field is required")
+                yield FieldError(pointer=f"#/data/{name}", code="missing_field", template="This field is required")
             continue
-        fault = _fault(field, data[name])
-        if fault:
-            yield FieldError(pointer=f"#/data/{name}", code=f"{field.type.value}_format", detail=fault)
+        template, params = _fault(field, data[name])
+        if template:
+            yield FieldError(
+                pointer=f"#/data/{name}", code=f"{field.type.value}_format", template=template, params=params
+            )
 
 
-def _fault(field: EventField, value: Any) -> str:
+def _fault(field: EventField, value: Any) -> tuple[str, dict[str, object]]:
     try:
         _READERS[field.type](value)
     except (ValueError, TypeError):
-        return f"{_WANTED[field.type]}, got {str(value)[:60]!r}"
+        return _WANTED[field.type], {"got": repr(str(value)[:60])}
     if field.values and value not in field.values:
-        return f"Use one of {', '.join(field.values)}{did_you_mean(str(value), field.values)}"
-    return ""
+        return "Use one of {known}{hint}", {
+            "known": ", ".join(field.values), "hint": did_you_mean(str(value), field.values),
+        }
+    return "", {}
 
 
 def _string(value: Any) -> None:
@@ -129,12 +133,12 @@ _READERS: dict[VariableType, Callable[[Any], object]] = {
 }
 
 _WANTED: dict[VariableType, str] = {
-    VariableType.STRING: "Use a text",
-    VariableType.URL: "Use an http or https address",
-    VariableType.DATE: "Use YYYY-MM-DD",
-    VariableType.DATETIME: "Use YYYY-MM-DDThh:mm:ss with an offset",
-    VariableType.MONEY: 'Use "129.90 BRL" or {"amount": "129.90", "currency": "BRL"}',
-    VariableType.NUMBER: "Use a number",
-    VariableType.INTEGER: "Use a whole number",
-    VariableType.BOOLEAN: "Use true or false",
+    VariableType.STRING: "Use a text, got {got}",
+    VariableType.URL: "Use an http or https address, got {got}",
+    VariableType.DATE: "Use YYYY-MM-DD, got {got}",
+    VariableType.DATETIME: "Use YYYY-MM-DDThh:mm:ss with an offset, got {got}",
+    VariableType.MONEY: 'Use "129.90 BRL" or {{"amount": "129.90", "currency": "BRL"}}, got {got}',
+    VariableType.NUMBER: "Use a number, got {got}",
+    VariableType.INTEGER: "Use a whole number, got {got}",
+    VariableType.BOOLEAN: "Use true or false, got {got}",
 }

@@ -6,21 +6,23 @@ language and choose the exit code or HTTP status from its class, never from its 
 JogralError
 ├── InputError            the caller sent something wrong            exit 2   422
 │   ├── NotFound          it names a thing that does not exist       exit 2   404
-│   └── Conflict          it contradicts what was said before        exit 2   409 or 422
+│   └── Conflict          it contradicts what was said before        exit 2   422
+│       └── AlreadyExists  somebody has that name                    exit 2   409
 ├── DocumentError         files do not say something valid           exit 1   carries every finding
 ├── ConfigurationError    settings or project do not fit together    exit 2   500
 ├── Unavailable           something we need cannot be reached        exit 3   503
+│   └── Overtaken         somebody stored the same just now          exit 3   503, after one more try
 └── Refused               refused for safety                         exit 4   403
 """
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 class JogralError(Exception):
@@ -43,11 +45,11 @@ class JogralError(Exception):
 
     def told(self, translate: Callable[[str], str] = str) -> str:
         """The sentence, without place and remedy."""
-        return translate(self.template).format(**self.params)
+        return _filled(self.template, self.params, translate)
 
     def remedy(self, translate: Callable[[str], str] = str) -> str:
         """What to do next, or an empty string where nothing better than the sentence is known."""
-        return translate(self.remedy_template).format(**self.params) if self.remedy_template else ""
+        return _filled(self.remedy_template, self.params, translate) if self.remedy_template else ""
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
@@ -57,11 +59,24 @@ class JogralError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FieldError:
-    """One wrong field of a JSON document: `pointer` is an RFC 6901 pointer such as `#/data/order_id`."""
+    """One wrong field of a JSON document: `pointer` is an RFC 6901 pointer such as `#/data/order_id`.
+
+    What is wrong is `template` filled with `params`, as in JogralError.
+    """
 
     pointer: str
     code: str
-    detail: str
+    template: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def detail(self) -> str:
+        """What is wrong, in English."""
+        return self.told()
+
+    def told(self, translate: Callable[[str], str] = str) -> str:
+        """What is wrong, in the reader's language."""
+        return _filled(self.template, self.params, translate)
 
 
 class InputError(JogralError):
@@ -99,6 +114,13 @@ class Conflict(InputError):
 
     code = "conflict"
     http_status = 422
+
+
+class AlreadyExists(Conflict):
+    """A new thing was to have a name that another has."""
+
+    code = "already_exists"
+    http_status = 409
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,6 +171,12 @@ class Unavailable(JogralError):
     http_status = 503
 
 
+class Overtaken(Unavailable):
+    """Another transaction stored the same at the same moment. Doing it again finds what that one stored."""
+
+    code = "overtaken"
+
+
 class Refused(JogralError):
     """Refused for safety; doing it anyway needs a decision by a person."""
 
@@ -157,8 +185,36 @@ class Refused(JogralError):
     http_status = 403
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+class Hint(str):
+    """A piece of a sentence that is translated with it: `; did you mean "sent"?`, or nothing."""
+
+    __slots__ = ("near",)
+
+    near: str
+
+    def __new__(cls, near: str) -> Self:
+        hint = super().__new__(cls, _HINT.format(near=near) if near else "")
+        hint.near = near
+        return hint
+
+    def told(self, translate: Callable[[str], str] = str) -> str:
+        """The piece in the reader's language."""
+        return translate(_HINT).format(near=self.near) if self.near else ""
+
+
+_HINT = '; did you mean "{near}"?'
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> Hint:
     """`; did you mean "sent"?`, or nothing when no known word is near. Case does not matter."""
     lowered: dict[str, Any] = {candidate.lower(): candidate for candidate in known}
     near = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
-    return f'; did you mean "{lowered[near[0]]}"?' if near else ""
+    return Hint(lowered[near[0]] if near else "")
+
+
+def _filled(template: str, params: Mapping[str, object], translate: Callable[[str], str]) -> str:
+    """A template with its places filled; what is itself a sentence comes in the same language."""
+    return translate(template).format(
+        **{name: value.told(translate) if isinstance(value, Hint | FieldError) else value
+           for name, value in params.items()}
+    )

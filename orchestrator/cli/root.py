@@ -1,0 +1,78 @@
+"""The tree of commands: each with its name, what it does in a line, and the module that is imported when it runs."""
+
+from importlib import import_module
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from orchestrator.cli.help import Command, Group, common_options
+from orchestrator.translations import mark
+
+
+class Entry(NamedTuple):
+    """A command whose module holds a typer app under the name `app`."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "demo": Entry("demo", mark("Play the demo shop into the local inbox, and serve it.")),
+    "init": Entry("init", mark("Make a new project: the sample shop, its ledger and its keys.")),
+    "up": Entry("up", mark("Run everything in one: server, workers and timer.")),
+    "preview": Entry("preview", mark("Show a message as each channel will say it.")),
+    "send": Entry("send", mark("Send one message to one customer.")),
+    "events": Entry("events", mark("Feed events: orders, shipments, whatever happened.")),
+    "replay": Entry("replay", mark("Turn the rows of a CSV file into events, and play them into the local inbox.")),
+    "outbox": Entry("outbox", mark("Look at what the local inbox holds.")),
+    "where": Entry("where", mark("Say which file wins: the project's own, or the shipped one.")),
+    "doctor": Entry("doctor", mark("Check that everything needed is there and can be reached.")),
+    "keys": Entry("keys", mark("Make, list and revoke API keys.")),
+    "db": Entry("db", mark("Bring the ledger up to date, or back it up.")),
+    "serve": Entry("serve", mark("Run the HTTP API and the console alone.")),
+    "worker": Entry("worker", mark("Run one worker alone.")),
+    "timer": Entry("timer", mark("Run the timer alone: it wakes workers for what has become due.")),
+}
+
+
+def build() -> Any:  # noqa: ANN401  # typer's group; its type is private
+    """The command `jogral`. No command's module is imported yet."""
+    app = typer.Typer(cls=_Root, add_completion=False, no_args_is_help=True)
+    app.callback()(_root)
+    root = typer.main.get_command(app)
+    root.params = [*root.params, *common_options()]
+    return root
+
+
+class _Root(Group):
+    """Knows its commands by name and summary, which is enough for help, and imports the one that is called."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401  # typer's own
+        super().__init__(*arguments, **settings)
+        for name, entry in COMMANDS.items():
+            self.add_command(Command(name, help=entry.summary))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401  # the types are typer's private ones
+        name, _, rest = super().resolve_command(ctx, args)
+        command = typer.main.get_command(import_module(f"{__package__}.{COMMANDS[name].module}").app)
+        command.name = name
+        return name, command, rest
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415  # 20 ms that only this option needs
+
+        typer.echo(f"jogral {version('jogral')}")
+        raise typer.Exit
+
+
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Say the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """One message, one set of facts, one brand voice, four channels.
+
+    Start with: jogral init my-shop, then jogral up in that folder.
+    """

@@ -1,0 +1,100 @@
+"""Who reads a page: in which language, with which hours, and by which links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from babel.dates import format_date, format_datetime, format_time
+
+from orchestrator.domain.time import moment, rfc3339, zone_info
+from orchestrator.translations import LANGUAGES, Language
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from yarl import URL
+
+    from orchestrator.domain.time import Instant
+
+# What each language calls itself, for the switch.
+NAMES: dict[Language, str] = {"pt-BR": "Português", "en": "English"}
+
+
+def language(asked: str | None, configured: Language | None, accepted: str) -> Language:
+    """The page's language: what the link says, else JOGRAL_LANG, else what the browser accepts, else English."""
+    if asked in LANGUAGES:
+        return cast("Language", asked)
+    return configured or _accepted(accepted) or "en"
+
+
+def _accepted(header: str) -> Language | None:
+    """The best of `pt-BR,pt;q=0.9,en;q=0.8` that we speak."""
+    wishes = [_wish(part) for part in header.split(",")]
+    for weight, tag in sorted(wishes, key=lambda wish: -wish[0]):
+        found = next((ours for ours in LANGUAGES if tag and tag == ours.lower().partition("-")[0]), None)
+        if found and weight > 0:
+            return found
+    return None
+
+
+def _wish(part: str) -> tuple[float, str]:
+    tag, _, quality = part.partition(";")
+    try:
+        weight = float(quality.strip().removeprefix("q=") or 1)
+    except ValueError:
+        weight = 0.0
+    return weight, tag.strip().lower().partition("-")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Links that keep the language when it was chosen by a link: there is no cookie to remember it."""
+
+    here: URL
+
+    def to(self, path: str, **query: object) -> str:
+        """A path with what of the query says something."""
+        kept = {"lang": self.here.query.get("lang")} | query
+        return str(self.here.with_path(path).with_query({name: str(value) for name, value in kept.items() if value}))
+
+    def again(self, **query: object) -> str:
+        """This page, with something in its query changed."""
+        return self.to(self.here.path, **(dict(self.here.query) | query))
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Instants as the project's people would write them."""
+
+    language: Language
+    zone: str
+
+    def day(self, at: Instant) -> str:
+        """`sábado, 21 de novembro de 2026`."""
+        return format_date(self._wall(at), "full", locale=self._locale)
+
+    def hour(self, at: Instant) -> str:
+        """`14:03`."""
+        return format_time(self._wall(at), "short", tzinfo=zone_info(self.zone), locale=self._locale)
+
+    def full(self, at: Instant) -> str:
+        """`21 de nov. de 2026, 14:03:27`."""
+        return format_datetime(self._wall(at), "medium", tzinfo=zone_info(self.zone), locale=self._locale)
+
+    def machine(self, at: Instant) -> str:
+        """For `<time datetime>`."""
+        return rfc3339(at, self.zone)
+
+    def lock_screen(self, at: Instant, locale: str) -> tuple[str, str]:
+        """Hour and day as a phone shows them: in the customer's language, not in the reader's."""
+        wall, babel_locale = self._wall(at), locale.replace("-", "_")
+        hour = format_time(wall, "HH:mm", tzinfo=zone_info(self.zone), locale=babel_locale)
+        return hour, format_date(wall, "EEEE, d MMMM" if babel_locale == "en" else "EEEE, d 'de' MMMM", babel_locale)
+
+    def _wall(self, at: Instant) -> datetime:
+        return moment(at, self.zone)
+
+    @property
+    def _locale(self) -> str:
+        return self.language.replace("-", "_")

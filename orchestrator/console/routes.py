@@ -1,0 +1,125 @@
+"""The console's routes: parse the request, read the ledger once, show a page."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import structlog
+from aiohttp import web
+
+from orchestrator.app import DatabaseThread
+from orchestrator.console.assets import Assets
+from orchestrator.console.guard import require_local
+from orchestrator.console.inbox import open_entry, read_entry, read_page, read_wanted
+from orchestrator.console.pages import Pages
+from orchestrator.console.reader import Links
+from orchestrator.console.shop import Shop, Shops
+from orchestrator.domain.customer import Channel
+from orchestrator.domain.errors import JogralError, NotFound
+
+if TYPE_CHECKING:
+    from orchestrator.app import App
+    from orchestrator.store.port import Transaction
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+# How a letter can be looked at.
+_VIEWS = ("html", "text", "source")
+
+_SERVER_ERROR = 500
+
+
+class Run(Protocol):
+    """Do blocking work on the thread that owns the database connection."""
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
+
+
+def add_console(web_app: web.Application, app: App, *, run: Run | None = None) -> None:
+    """Mount the console's pages on a web application.
+
+    Args:
+        web_app: the server's; paths used are `/`, `/inbox…` and `/static/…`.
+        app: the project's ledger and settings.
+        run: the server's database thread. Without it the console has one of its own, which ends with the server.
+    """
+    if run is None:
+        run = _own_thread(web_app)
+    assets = Assets()
+    console = _Console(app, run, Pages(assets, app.settings.lang))
+    web_app.router.add_get("/", console.guarded(console.landing))
+    web_app.router.add_get("/inbox", console.guarded(console.inbox))
+    web_app.router.add_get("/inbox/{id}", console.guarded(console.message))
+    web_app.router.add_get("/inbox/{id}/body", console.guarded(console.letter))
+    web_app.router.add_get("/static/{name}", assets.serve)
+
+
+def _own_thread(web_app: web.Application) -> Run:
+    thread = DatabaseThread()
+
+    async def close(_: web.Application) -> None:
+        thread.close()
+
+    web_app.on_cleanup.append(close)
+    return thread
+
+
+@dataclass(frozen=True, slots=True)
+class _Console:
+    app: App
+    run: Run
+    pages: Pages
+    shops: Shops = field(default_factory=Shops)
+
+    def guarded(self, handler: Handler) -> Handler:
+        """A handler for local eyes only, whose errors are pages too."""
+
+        async def answer(request: web.Request) -> web.Response:
+            try:
+                require_local(request.get_extra_info("sockname"), request.host, request.headers)
+                return await handler(request)
+            except JogralError as error:
+                if error.http_status >= _SERVER_ERROR:
+                    log.error("page_failed", path=request.path, reason=str(error))  # noqa: TRY400  # a sentence, not a stack
+                return self.pages.trouble(request, error, Shop())
+
+        return answer
+
+    async def landing(self, request: web.Request) -> web.Response:
+        """The first page is the inbox, until there is a page about today."""
+        return web.Response(status=302, headers={"Location": Links(request.rel_url).to("/inbox")})
+
+    async def inbox(self, request: web.Request) -> web.Response:
+        wanted = read_wanted(request.query)
+        shop, page = await self._read(lambda transaction: read_page(transaction, wanted))
+        return self.pages.show(request, "inbox", shop, wanted=wanted, page=page, channels=Channel)
+
+    async def message(self, request: web.Request) -> web.Response:
+        wanted = read_wanted(request.query)
+        shop, opened = await self._read(
+            lambda transaction: open_entry(transaction, request.match_info["id"], wanted)
+        )
+        view = request.query.get("view")
+        return self.pages.show(
+            request, "message", shop, wanted=wanted, opened=opened, view=view if view in _VIEWS else _VIEWS[0]
+        )
+
+    async def letter(self, request: web.Request) -> web.Response:
+        _, entry = await self._read(lambda transaction: read_entry(transaction, request.match_info["id"]))
+        if not entry.said.html:
+            raise NotFound("This message has no HTML.", remedy="It was said in plain text.")
+        return self.pages.letter(entry.said.html)
+
+    async def _read(self, work: Callable[[Transaction], T]) -> tuple[Shop, T]:
+        """One consistent look at the ledger."""
+
+        def look() -> tuple[Shop, T]:
+            with self.app.store.read() as transaction:
+                return self.shops.current(transaction.ledger), work(transaction)
+
+        return await self.run(look)
