@@ -44,6 +44,11 @@ def can_receive_texts(phone: str) -> bool:
     return phonenumbers.number_type(phonenumbers.parse(phone)) in _MOBILE
 
 
+def masked(kind: AddressKind, value: str) -> str:
+    """A stored address as somebody may see it who must not read it: `j••@example.com`, `+55 11 9••••-5678`."""
+    return _MASK[kind](value)
+
+
 def _email(value: str, _region: str) -> str:
     try:
         checked = validate_email(value, check_deliverability=False, test_environment=True)
@@ -72,3 +77,32 @@ def _push_token(value: str, _region: str) -> str:
 
 
 _NORMALISE = {AddressKind.EMAIL: _email, AddressKind.PHONE: _phone, AddressKind.PUSH_TOKEN: _push_token}
+
+
+def _masked_email(value: str) -> str:
+    local, _, domain = value.rpartition("@")
+    return f"{local[:1]}••@{domain}"
+
+
+def _masked_phone(value: str) -> str:
+    """Country, area and the first digit stay, and the last four."""
+    number = phonenumbers.parse(value)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    digits = [place for place, sign in enumerate(written) if sign.isdigit()]
+    shown = len(str(number.country_code)) + _SHOWN_FIRST
+    hidden = set(digits[shown:-_SHOWN_LAST])
+    return "".join("•" if place in hidden else sign for place, sign in enumerate(written))
+
+
+def _masked_token(value: str) -> str:
+    return f"••{value[-_SHOWN_LAST:]}"
+
+
+_SHOWN_FIRST = 3
+_SHOWN_LAST = 4
+
+_MASK = {
+    AddressKind.EMAIL: _masked_email,
+    AddressKind.PHONE: _masked_phone,
+    AddressKind.PUSH_TOKEN: _masked_token,
+}

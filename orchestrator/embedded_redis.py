@@ -18,11 +18,11 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import structlog
 
-__all__ = ["EmbeddedRedis", "start"]
+__all__ = ["EmbeddedRedis", "find", "start"]
 
 log = structlog.get_logger()
 
@@ -30,6 +30,7 @@ READY_SECONDS = 5.0
 POLL_SECONDS = 0.01
 ANSWER_SECONDS = 1.0
 SOCKET_NAME = "redis.sock"
+LOCK_NAME = "redis.lock"
 SOCKET_PATH_BYTES_MAX = 103  # what a socket's address holds on macOS; Linux has room for 107
 
 # The server must end with its owner, however that ends, kill -9 included. Linux has PDEATHSIG for this, but it follows
@@ -71,6 +72,18 @@ def start(state_dir: Path) -> EmbeddedRedis | None:
         return None
 
 
+def find(state_dir: Path) -> str | None:
+    """The URL of a server that another process runs for this directory. None is started."""
+    if not (state_dir / LOCK_NAME).exists():
+        return None
+    url = EmbeddedRedis(state_dir, Path()).url
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(ANSWER_SECONDS)
+        line.connect(unquote(url.removeprefix("unix://")))
+        return url
+    return None
+
+
 class EmbeddedRedis:
     """This process's hold on the shared server: as its owner, or as one of the others. Threads may share it."""
 
@@ -83,7 +96,7 @@ class EmbeddedRedis:
         self._ready_seconds = ready_seconds
         self._socket = home / SOCKET_NAME
         self._log = home / "redis.log"
-        self._lock_path = state_dir / "redis.lock"
+        self._lock_path = state_dir / LOCK_NAME
         self._lock: int | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
         self._one_at_a_time = threading.Lock()

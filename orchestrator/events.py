@@ -70,7 +70,8 @@ def faults(event_type: EventType, data: Mapping[str, Any]) -> Iterator[FieldErro
             yield FieldError(
                 pointer=f"#/data/{name}",
                 code="unknown_field",
-                template="Unknown field{hint}", params={"hint": did_you_mean(name, event_type.data)},
+                template="Unknown field{hint}",
+                params={"hint": did_you_mean(name, event_type.data)},
             )
     for name, field in event_type.data.items():
         if data.get(name) is None:
@@ -90,9 +91,7 @@ def _fault(field: EventField, value: Any) -> tuple[str, dict[str, object]]:
     except (ValueError, TypeError):
         return _WANTED[field.type], {"got": repr(str(value)[:60])}
     if field.values and value not in field.values:
-        return "Use one of {known}{hint}", {
-            "known": ", ".join(field.values), "hint": did_you_mean(str(value), field.values),
-        }
+        return _ONE_OF, {"known": ", ".join(field.values), "hint": did_you_mean(str(value), field.values)}
     return "", {}
 
 
@@ -131,6 +130,8 @@ _READERS: dict[VariableType, Callable[[Any], object]] = {
     VariableType.INTEGER: _integer,
     VariableType.BOOLEAN: _boolean,
 }
+
+_ONE_OF = "Use one of {known}{hint}"
 
 _WANTED: dict[VariableType, str] = {
     VariableType.STRING: "Use a text, got {got}",

@@ -60,12 +60,16 @@ class Project:
         """Everything that the project says. Raises DocumentError with the findings of all files together."""
         return _Reading(self).release()
 
-    def mapping(self, name: str) -> Mapping:
-        """A mapping by its id, or by the path of a file of one's own. Raises NotFound or DocumentError."""
+    def mapping(self, name: str) -> tuple[Mapping, Document]:
+        """A mapping by its id, or by the path of a file of one's own, with its document for later findings.
+
+        Raises:
+            NotFound, DocumentError: there is none, or it does not say something valid.
+        """
         path = self._named("mappings", name)
         document = self.document(path)
         document.expect("mapping", path.stem)
-        return document.read(Mapping)
+        return document.read(Mapping), document
 
     def persona(self, name: str) -> Persona:
         """A persona by its id. Raises NotFound or DocumentError."""

@@ -96,6 +96,10 @@ class Doorbell:
         _check_lane(lane)
         self._try("silence", lane, self._take_bell_down)
 
+    def answers(self) -> bool:
+        """Whether Redis can be reached now."""
+        return self._try("ping", "", lambda _: bool(self._connection.ping()))
+
     def _try(self, act: str, lane: str, do: Callable[[str], bool]) -> bool:
         if self._monotonic() < self._resting_until:
             return False

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from babel.messages.pofile import read_po
 
@@ -34,8 +34,8 @@ def translator(language: str) -> Callable[[str], str]:
 def language_of(environment: Mapping[str, str]) -> Language:
     """The language that a process's environment asks for: JOGRAL_LANG, else the locale's, else English."""
     wanted = environment.get("JOGRAL_LANG")
-    if wanted in LANGUAGES:
-        return cast("Language", wanted)
+    if wanted is not None and wanted in LANGUAGES:
+        return wanted
     # POSIX: LC_ALL wins over LC_MESSAGES, that over LANG; an empty one counts as unset.
     locale = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return "pt-BR" if locale.lower().startswith("pt") else "en"

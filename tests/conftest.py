@@ -17,9 +17,8 @@ from hypothesis import settings
 from orchestrator import embedded_redis
 from orchestrator.project import SHIPPED, Project
 from orchestrator.queue import connect
-from orchestrator.store.sql import SqlStore
 from orchestrator.testing import FakeClock
-from tests.ledgers import postgres_ledgers, sqlite_ledgers
+from tests.ledgers import Ledgers, SqliteFiles, postgres, url_of
 
 SECONDS = 20  # for anything that is waited for; reached only by a test that fails
 
@@ -37,14 +36,24 @@ def pytest_addoption(parser):
 
 @pytest.fixture(scope="session")
 def sqlite(tmp_path_factory):
-    with sqlite_ledgers(tmp_path_factory.mktemp("sqlite")) as ledgers:
-        yield ledgers
+    yield from ledgers_on(SqliteFiles(tmp_path_factory.mktemp("sqlite")))
 
 
 @pytest.fixture(scope="session")
-def postgresql():
-    with postgres_ledgers() as ledgers:
-        yield ledgers
+def postgres_databases():
+    with postgres() as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgres_databases):
+    yield from ledgers_on(postgres_databases)
+
+
+def ledgers_on(databases):
+    ledgers = Ledgers(databases)
+    yield ledgers
+    ledgers.drop_all()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -54,25 +63,23 @@ def ledgers(request):
 
 
 @pytest.fixture
-def database_url(ledgers, tmp_path):
-    """A migrated database of the test's own."""
-    with ledgers.copy(tmp_path) as url:
-        yield url
+def store(ledgers):
+    """An empty ledger of the test's own."""
+    with ledgers.migrated() as ledger:
+        yield ledger
 
 
 @pytest.fixture
-def empty_database_url(ledgers, tmp_path):
+def database_url(store):
+    """Where the test's own ledger is, for other processes."""
+    return url_of(store)
+
+
+@pytest.fixture
+def empty_database_url(ledgers):
     """A database without tables."""
-    with ledgers.empty(tmp_path) as url:
+    with ledgers.empty() as url:
         yield url
-
-
-@pytest.fixture
-def store(database_url):
-    """The ledger of the test's own."""
-    opened = SqlStore(database_url)
-    yield opened
-    opened.close()
 
 
 # --- a shop ---------------------------------------------------------------------------------------------------------

@@ -44,10 +44,12 @@ def state(kind: ClaimKind, value: Any, formats: Formats, style: str, locale: str
     Raises:
         UnfitValue: the value cannot be what the kind says.
     """
-    return _stated(kind, _hashable(value), formats.__getattribute__(kind.value), style, locale)
+    return _stated(
+        kind, _plain(value, two_parts=kind is ClaimKind.PRICE), formats.__getattribute__(kind.value), style, locale
+    )
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=16_384, typed=True)  # 1 is not True
 def _stated(kind: ClaimKind, value: Any, pattern: Format, style: str, locale: str) -> tuple[str, str]:
     if kind is ClaimKind.DELIVERY_DATE:
         return _day(value, pattern, style, locale)
@@ -89,6 +91,7 @@ def _price(value: Any, locale: str) -> tuple[str, str]:
         money = parse_money(dict(value) if isinstance(value, tuple) else value)
     except ValueError as error:
         raise UnfitValue(f'"{value}" is not an amount with a currency, such as "129.90 BRL"') from error
+    _refuse_absurd(money.amount)
     written = format_currency(money.amount, money.currency, locale=_babel_locale(locale))
     return f"{money.amount:f} {money.currency}", written
 
@@ -115,10 +118,10 @@ def write(kind: VariableType, value: Any, formats: Formats, style: str, locale: 
         return _text(value)
     if kind is VariableType.URL:
         return _url(value)
-    return _written(kind, _hashable(value), formats.delivery_date, style, locale)
+    return _written(kind, _plain(value, two_parts=kind is VariableType.MONEY), formats.delivery_date, style, locale)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=16_384, typed=True)  # 1 is not True
 def _written(kind: VariableType, value: Any, date_format: Format, style: str, locale: str) -> str:
     if kind in (VariableType.DATE, VariableType.DATETIME):
         return _day(str(value)[:10], date_format, style, locale)[1]
@@ -138,14 +141,22 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-@lru_cache(maxsize=4_096)
 def _url(value: Any) -> str:
     """Only http and https with a host: a `javascript:` link in an e-mail is code."""
-    text = str(value)
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or any(sign in text for sign in " <>\"'\\\r\n\t"):
+    text = _text(value)
+    if not _is_web_address(text):
         raise UnfitValue(f'"{text}" is not an http or https address')
     return text
+
+
+@lru_cache(maxsize=4_096)
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    sound = text.isprintable() and not any(sign in text for sign in " <>\"'\\")
+    return sound and parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
 # --- reading values -------------------------------------------------------------------------------------------------
@@ -182,11 +193,26 @@ def _decimal(value: Any) -> Decimal:
         raise UnfitValue(f'"{value}" is not a number') from error
     if not number.is_finite():
         raise UnfitValue(f'"{value}" is not a number')
+    _refuse_absurd(number)
     return number
 
 
-def _hashable(value: Any) -> Any:
-    return tuple(sorted(value.items())) if isinstance(value, dict) else value
+# What nobody sells for, and what would take a formatter minutes: "1e999999999" is nine zeros of digits.
+_DIGITS_MAX = 15
+
+
+def _refuse_absurd(number: Decimal) -> None:
+    if number.adjusted() >= _DIGITS_MAX or int(number.as_tuple().exponent) < -_DIGITS_MAX:
+        raise UnfitValue(f"a number may have {_DIGITS_MAX} digits before and after the comma, and this one has more")
+
+
+def _plain(value: Any, *, two_parts: bool) -> Any:
+    """A value that is one thing, and can be remembered; money may come in two parts, an amount and a currency."""
+    if two_parts and isinstance(value, dict):
+        return tuple(sorted((name, _plain(part, two_parts=False)) for name, part in value.items()))
+    if isinstance(value, (dict, list)):
+        raise UnfitValue(f"cannot be made from a {type(value).__name__}")
+    return value
 
 
 @lru_cache(maxsize=64)

@@ -42,7 +42,10 @@ def _document(terminal: Terminal, error: JogralError) -> dict[str, Any]:
     if error.where:
         document["where"] = error.where
     if isinstance(error, InputError) and error.fields:
-        document["fields"] = [asdict(field) for field in error.fields]
+        document["fields"] = [
+            {"pointer": field.pointer, "code": field.code, "detail": field.told(terminal.translate)}
+            for field in error.fields
+        ]
     if isinstance(error, DocumentError):
         document["items"] = [asdict(finding) for finding in error.findings]
     return document
@@ -53,9 +56,9 @@ def _tell_sentence(terminal: Terminal, error: JogralError) -> None:
     terminal.err.print(line, soft_wrap=True)
     if error.where:
         terminal.err.print(Text(f"  --> {error.where}", style=DIM), soft_wrap=True)
-    if isinstance(error, InputError):
+    if isinstance(error, InputError) and len(error.fields) > 1:  # one alone is the sentence itself
         for field in error.fields:
-            terminal.err.print(Text(f"  {field.pointer}  {field.detail}"), soft_wrap=True)
+            terminal.err.print(Text(f"  {field.pointer}  {field.told(terminal.translate)}"), soft_wrap=True)
     remedy = error.remedy(terminal.translate)
     if remedy:
         terminal.err.print(Text.assemble(("  = ", DIM), _help(terminal), remedy), soft_wrap=True)

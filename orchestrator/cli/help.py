@@ -24,41 +24,39 @@ HELP_OPTION = mark("Show this help and exit.")
 OPTIONS_METAVAR, COMMAND_METAVAR = mark("[OPTIONS]"), mark("COMMAND [ARGS]...")
 
 
-class _Spoken:
-    """How help is written: usage, what it does, arguments, options, commands."""
-
-    def format_help(self: Any, ctx: typer.Context, formatter: "HelpFormatter") -> None:  # noqa: ANN401  # mixed in
-        terminal = session_of(ctx).terminal
-        pieces = [terminal.translate(piece) for piece in self.collect_usage_pieces(ctx)]
-        formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=terminal.words("Usage:") + " ")
-        if self.help:
-            formatter.write_paragraph()
-            with formatter.indentation():
-                formatter.write_text(terminal.translate(self.help))
-        parameters = [parameter for parameter in self.get_params(ctx) if not parameter.hidden]
-        for kind, heading in (("argument", mark("Arguments")), ("option", mark("Options"))):
-            rows = [_row(one, terminal) for one in parameters if one.param_type_name == kind]
-            if rows:
-                with formatter.section(terminal.translate(heading)):
-                    formatter.write_dl(rows)
-        commands = getattr(self, "commands", {})
-        if commands:
-            with formatter.section(terminal.words("Commands")):
-                formatter.write_dl([(name, _first_line(one, terminal)) for name, one in commands.items()])
+def write_help(command: Any, ctx: typer.Context, formatter: "HelpFormatter") -> None:
+    """Usage, what it does, arguments, options, commands."""
+    terminal = session_of(ctx).terminal
+    pieces = [terminal.translate(piece.strip("{}")) for piece in command.collect_usage_pieces(ctx)]
+    formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=terminal.words("Usage:") + " ")
+    if command.help:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(terminal.translate(command.help))
+    parameters = [parameter for parameter in command.get_params(ctx) if not parameter.hidden]
+    for kind, heading in (("argument", mark("Arguments")), ("option", mark("Options"))):
+        rows = [_row(one, terminal) for one in parameters if one.param_type_name == kind]
+        if rows:
+            with formatter.section(terminal.translate(heading)):
+                formatter.write_dl(rows)
+    commands = getattr(command, "commands", {})
+    if commands:
+        with formatter.section(terminal.words("Commands")):
+            formatter.write_dl([(name, _first_line(one, terminal)) for name, one in commands.items()])
 
 
-def _row(parameter: Any, terminal: "Terminal") -> tuple[str, str]:  # noqa: ANN401  # TyperOption or TyperArgument
+def _row(parameter: Any, terminal: "Terminal") -> tuple[str, str]:
     if parameter.param_type_name == "argument":
-        return parameter.metavar or parameter.display_name_raw, terminal.translate(parameter.help or "")
+        return parameter.metavar or parameter.name.upper(), terminal.translate(parameter.help or "")
     names = ", ".join(sorted(parameter.opts, key=len))
-    value = "" if parameter.is_flag else f" {parameter.metavar or parameter.display_name_raw.upper()}"
+    value = "" if parameter.is_flag else f" {parameter.metavar or parameter.name.upper()}"
     told = terminal.translate(HELP_OPTION if "--help" in parameter.opts else parameter.help or "")
     if parameter.show_default and parameter.default not in (None, False, (), []):
         told = f"{told}  {terminal.words('[default: {value}]', value=parameter.default)}"
     return names + value, told
 
 
-def _first_line(command: Any, terminal: "Terminal") -> str:  # noqa: ANN401  # TyperCommand or TyperGroup
+def _first_line(command: Any, terminal: "Terminal") -> str:
     summary: str = terminal.translate(command.help or "")
     return summary.partition("\n")[0]
 
@@ -85,9 +83,7 @@ Lang = Annotated[
         "--lang", metavar="pt-BR|en", help="The language of what is said.", expose_value=False, show_default=False
     ),
 ]
-Json = Annotated[
-    bool, typer.Option("--json", help="Answer with one JSON document on stdout.", expose_value=False)
-]
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.", expose_value=False)]
 
 
 def _common(project: Project = None, lang: Lang = "en", as_json: Json = False) -> None: ...
@@ -100,18 +96,21 @@ def common_options() -> list[Any]:
     return list(typer.main.get_command(app).params)
 
 
-class Command(_Spoken, TyperCommand):
+class Command(TyperCommand):
     """One command: pass it as `cls` to typer's decorator."""
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401  # typer's own
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self.params = [*self.params, *common_options()]
 
+    def format_help(self, ctx: Any, formatter: "HelpFormatter") -> None:
+        write_help(self, ctx, formatter)
 
-class Group(_Spoken, TyperGroup):
+
+class Group(TyperGroup):
     """Commands under one name."""
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401  # the types are typer's private ones
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         wanted = args[0]
         if wanted not in self.commands and not wanted.startswith("-"):
             raise InputError(
@@ -123,3 +122,6 @@ class Group(_Spoken, TyperGroup):
                 group=ctx.command_path,
             )
         return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: "HelpFormatter") -> None:
+        write_help(self, ctx, formatter)

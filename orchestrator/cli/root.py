@@ -35,7 +35,7 @@ COMMANDS = {
 }
 
 
-def build() -> Any:  # noqa: ANN401  # typer's group; its type is private
+def build() -> Any:
     """The command `jogral`. No command's module is imported yet."""
     app = typer.Typer(cls=_Root, add_completion=False, no_args_is_help=True)
     app.callback()(_root)
@@ -47,15 +47,15 @@ def build() -> Any:  # noqa: ANN401  # typer's group; its type is private
 class _Root(Group):
     """Knows its commands by name and summary, which is enough for help, and imports the one that is called."""
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:  # noqa: ANN401  # typer's own
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         for name, entry in COMMANDS.items():
             self.add_command(Command(name, help=entry.summary))
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401  # the types are typer's private ones
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, _, rest = super().resolve_command(ctx, args)
         command = typer.main.get_command(import_module(f"{__package__}.{COMMANDS[name].module}").app)
-        command.name = name
+        command.help = command.help or COMMANDS[name].summary
         return name, command, rest
 
 

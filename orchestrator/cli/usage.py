@@ -5,6 +5,7 @@ Typer keeps the classes of its parser in a private package; nothing public tells
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from typer._click.exceptions import (
@@ -25,6 +26,8 @@ __all__ = ["NoArguments", "mistake"]
 
 USAGE = "usage"
 
+_EXTRA = re.compile(r"Got unexpected extra argument\(s\) \((.*)\)")
+
 
 def mistake(error: TyperException) -> InputError:
     """What typer refused."""
@@ -40,7 +43,7 @@ def mistake(error: TyperException) -> InputError:
         case MissingParameter(param=param) if param is not None:
             return InputError(
                 "{name} is missing.", remedy="See: {command} --help", code=USAGE, command=command,
-                name=param.opts[0] if param.param_type_name == "option" else param.display_name_raw,
+                name=param.opts[0] if param.param_type_name == "option" else param.metavar or param.name.upper(),
             )  # fmt: skip
         case BadParameter(param=param) if param is not None:
             return InputError(
@@ -51,6 +54,11 @@ def mistake(error: TyperException) -> InputError:
             return InputError(
                 "The option {option} needs a value.", remedy="See: {command} --help", code=USAGE,
                 option=error.option_name, command=command,
+            )  # fmt: skip
+        case _ if found := _EXTRA.fullmatch(error.message):
+            return InputError(
+                "There is more than the command takes: {words}", remedy="See: {command} --help", code=USAGE,
+                words=found[1], command=command,
             )  # fmt: skip
         case _:
             return InputError("{why}", remedy="See: {command} --help", code=USAGE, why=error.message, command=command)

@@ -9,7 +9,7 @@ from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project
 from orchestrator.translations import mark
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 ORIGINS = {"project": mark("the project's own"), "shipped": mark("shipped with Jogral")}
 

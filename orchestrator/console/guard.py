@@ -25,7 +25,7 @@ def require_local(arrived_at: object, host: str, headers: Mapping[str, str]) -> 
 
     Args:
         arrived_at: the server's own end of the connection, as the socket names it.
-        host: the `Host` header. A page of somebody else's whose name was pointed at 127.0.0.1 carries its own name here.
+        host: the `Host` header. Somebody else's page whose name was pointed at 127.0.0.1 carries its own name here.
         headers: all headers.
     """
     local = isinstance(arrived_at, tuple) and _is_loopback(str(arrived_at[0])) and _names_loopback(host)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 50
 
-# What a list shows of a message: a line, cut again by its width.
-_GIST_LENGTH_MAX = 160
+# What a list shows of a message: a line or two, cut again by their width.
+_GIST_LENGTH_MAX = 300
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +59,7 @@ def read_wanted(query: Mapping[str, str]) -> Wanted:
 
 def _channel(name: str) -> Channel | None:
     if name and name not in tuple(Channel):
-        raise InputError('There is no channel "{name}"{near}.', name=name, near=did_you_mean(name, Channel))
+        raise InputError('There is no channel "{name}"{hint}', name=name, hint=did_you_mean(name, Channel))
     return Channel(name) if name else None
 
 
@@ -90,15 +90,13 @@ class Entry:
 
     @property
     def headline(self) -> str:
-        """The one line that tells it from others: subject, title, or its first words."""
-        return self.said.subject or self.said.title or _lines(self.said.text)[0]
+        """The subject or the title, on channels that have one."""
+        return self.said.subject or self.said.title
 
     @property
     def gist(self) -> str:
-        """How it goes on."""
-        said = self.said
-        rest = _lines(said.text) if said.subject or said.title else _lines(said.text)[1:]
-        return (said.preheader or " ".join(rest))[:_GIST_LENGTH_MAX]
+        """How it goes on, or begins."""
+        return (self.said.preheader or " ".join(self.said.text.split()))[:_GIST_LENGTH_MAX]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,7 +126,11 @@ def _entries(
     transaction: Transaction, wanted: Wanted, before: int | None, after: int | None, limit: int
 ) -> list[Entry]:
     found = transaction.inbox.page(
-        before=before, after=after, limit=limit, channel=wanted.channel, customer_id=wanted.customer,
+        before=before,
+        after=after,
+        limit=limit,
+        channel=wanted.channel,
+        customer_id=wanted.customer,
         message=wanted.message,
     )
     return [_entry(document) for document in found]
@@ -146,10 +148,6 @@ def _entry(document: Mapping[str, Any]) -> Entry:
     )
     names = ("seq", "id", "reference", "customer_id", "object_id", "address", "at")
     return Entry(said=said, **{name: document[name] for name in names})
-
-
-def _lines(text: str) -> list[str]:
-    return [line for line in (line.strip() for line in text.splitlines()) if line] or [""]
 
 
 # --- one message ----------------------------------------------------------------------------------------------------

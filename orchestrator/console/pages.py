@@ -9,12 +9,13 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchestrator.console import words
-from orchestrator.console.assets import Assets
 from orchestrator.console.bubble import as_on_the_phone
 from orchestrator.console.reader import NAMES, Calendar, Links, language
+from orchestrator.reasons import reason
 from orchestrator.translations import translator
 
 if TYPE_CHECKING:
+    from orchestrator.console.assets import Assets
     from orchestrator.console.shop import Shop
     from orchestrator.domain.errors import JogralError
     from orchestrator.translations import Language
@@ -29,16 +30,16 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-_PAGE_POLICY = "; ".join((
-    "default-src 'none'", "style-src 'self'", "img-src 'self' data:", "script-src 'self'", "connect-src 'self'",
-    "frame-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
-))
+_PAGE_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 # The HTML of a message is somebody else's document: it may look as it likes and do nothing, also when opened alone.
-_LETTER_POLICY = "; ".join((
-    "default-src 'none'", "style-src 'unsafe-inline'", "img-src data:", "base-uri 'none'", "form-action 'none'",
-    "frame-ancestors 'self'", "sandbox",
-))
+_LETTER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox"
+)
 
 
 class Pages:
@@ -55,10 +56,16 @@ class Pages:
             auto_reload=False,
         )
         self._templates.globals |= {
-            "asset": assets.url, "words": words, "languages": NAMES, "as_on_the_phone": as_on_the_phone,
+            "asset": assets.url,
+            "words": words,
+            "languages": NAMES,
+            "as_on_the_phone": as_on_the_phone,
+            "reason": reason,
         }
 
-    def show(self, request: web.Request, template: str, shop: Shop, *, status: int = 200, **values: Any) -> web.Response:
+    def show(
+        self, request: web.Request, template: str, shop: Shop, *, status: int = 200, **values: Any
+    ) -> web.Response:
         """A page in the reader's language and the shop's hours."""
         chosen = language(request.query.get("lang"), self._configured, request.headers.get("Accept-Language", ""))
         text = self._templates.get_template(f"{template}.html.jinja").render(

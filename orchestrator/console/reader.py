@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from itertools import groupby
+from typing import TYPE_CHECKING
 
-from babel.dates import format_date, format_datetime, format_time
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
 
 from orchestrator.domain.time import moment, rfc3339, zone_info
 from orchestrator.translations import LANGUAGES, Language
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from yarl import URL
 
+    from orchestrator.console.inbox import Entry
     from orchestrator.domain.time import Instant
 
 # What each language calls itself, for the switch.
@@ -22,10 +26,10 @@ NAMES: dict[Language, str] = {"pt-BR": "Português", "en": "English"}
 
 
 def language(asked: str | None, configured: Language | None, accepted: str) -> Language:
-    """The page's language: what the link says, else JOGRAL_LANG, else what the browser accepts, else English."""
+    """The page's language: what the link says, else what the browser accepts, else JOGRAL_LANG, else English."""
     if asked in LANGUAGES:
-        return cast("Language", asked)
-    return configured or _accepted(accepted) or "en"
+        return asked
+    return _accepted(accepted) or configured or "en"
 
 
 def _accepted(header: str) -> Language | None:
@@ -53,9 +57,14 @@ class Links:
 
     here: URL
 
+    @property
+    def lang(self) -> str | None:
+        """The language that the link to this page asked for."""
+        return self.here.query.get("lang")
+
     def to(self, path: str, **query: object) -> str:
         """A path with what of the query says something."""
-        kept = {"lang": self.here.query.get("lang")} | query
+        kept = {"lang": self.lang} | query
         return str(self.here.with_path(path).with_query({name: str(value) for name, value in kept.items() if value}))
 
     def again(self, **query: object) -> str:
@@ -74,6 +83,10 @@ class Calendar:
         """`sábado, 21 de novembro de 2026`."""
         return format_date(self._wall(at), "full", locale=self._locale)
 
+    def by_day(self, entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:
+        """Entries under the day on which they were delivered, in the order in which they come."""
+        return [(day, list(of_day)) for day, of_day in groupby(entries, key=lambda entry: self.day(entry.at))]
+
     def hour(self, at: Instant) -> str:
         """`14:03`."""
         return format_time(self._wall(at), "short", tzinfo=zone_info(self.zone), locale=self._locale)
@@ -88,9 +101,13 @@ class Calendar:
 
     def lock_screen(self, at: Instant, locale: str) -> tuple[str, str]:
         """Hour and day as a phone shows them: in the customer's language, not in the reader's."""
-        wall, babel_locale = self._wall(at), locale.replace("-", "_")
-        hour = format_time(wall, "HH:mm", tzinfo=zone_info(self.zone), locale=babel_locale)
-        return hour, format_date(wall, "EEEE, d MMMM" if babel_locale == "en" else "EEEE, d 'de' MMMM", babel_locale)
+        try:
+            theirs = Locale.parse(locale, sep="-")
+        except (ValueError, UnknownLocaleError):
+            theirs = Locale.parse(self._locale)
+        wall = self._wall(at)
+        day = f"{format_date(wall, 'EEEE', theirs)}, {format_skeleton('MMMMd', wall, locale=theirs)}"
+        return format_time(wall, "HH:mm", tzinfo=zone_info(self.zone), locale=theirs), day
 
     def _wall(self, at: Instant) -> datetime:
         return moment(at, self.zone)

@@ -18,6 +18,7 @@ from orchestrator.console.reader import Links
 from orchestrator.console.shop import Shop, Shops
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import JogralError, NotFound
+from orchestrator.domain.time import rfc3339
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -32,6 +33,8 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 _VIEWS = ("html", "text", "source")
 
 _SERVER_ERROR = 500
+
+_WEEK_MS = 7 * 24 * 3_600_000
 
 
 class Run(Protocol):
@@ -97,13 +100,20 @@ class _Console:
     async def inbox(self, request: web.Request) -> web.Response:
         wanted = read_wanted(request.query)
         shop, page = await self._read(lambda transaction: read_page(transaction, wanted))
-        return self.pages.show(request, "inbox", shop, wanted=wanted, page=page, channels=Channel)
+        return self.pages.show(
+            request,
+            "inbox",
+            shop,
+            wanted=wanted,
+            page=page,
+            channels=Channel,
+            origin=request.url.origin(),
+            next_week=rfc3339(self.app.clock.now() + _WEEK_MS, shop.zone)[: len("2026-12-01")],
+        )
 
     async def message(self, request: web.Request) -> web.Response:
         wanted = read_wanted(request.query)
-        shop, opened = await self._read(
-            lambda transaction: open_entry(transaction, request.match_info["id"], wanted)
-        )
+        shop, opened = await self._read(lambda transaction: open_entry(transaction, request.match_info["id"], wanted))
         view = request.query.get("view")
         return self.pages.show(
             request, "message", shop, wanted=wanted, opened=opened, view=view if view in _VIEWS else _VIEWS[0]

@@ -1,4 +1,4 @@
-"""What the ledger's codes mean, in sentences. Keys are codes of decisions, section 1; values are msgids."""
+"""The ledger's codes in words, as pages say them. Values are sentences of the catalogs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import State
 from orchestrator.domain.message import Purpose
+from orchestrator.reasons import reason
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-CHANNELS: Final = {Channel.EMAIL: mark("E-mail"), Channel.WHATSAPP: mark("WhatsApp"), Channel.SMS: mark("SMS"), Channel.PUSH: mark("Push")}
+CHANNELS: Final = {
+    Channel.EMAIL: mark("E-mail"),
+    Channel.WHATSAPP: mark("WhatsApp"),
+    Channel.SMS: mark("SMS"),
+    Channel.PUSH: mark("Push"),
+}
 
 PURPOSES: Final = {Purpose.TRANSACTIONAL: mark("transactional"), Purpose.MARKETING: mark("marketing")}
 
@@ -59,62 +65,27 @@ PASSED: Final = {
     "read_back": mark("What it says is what the facts say"),
 }
 
-# Why a gate did not.
-REASONS: Final = {
-    "quiet_hours": mark("These are quiet hours ({detail})"),
-    "frequency_cap": mark("The frequency cap {detail} is reached"),
-    "rate_limit": mark("The provider's pace allows no more right now"),
-    "provider_unavailable": mark("The provider could not be reached"),
-    "awaiting_template_approval": mark("The WhatsApp template is not approved yet"),
-    "capacity": mark("There is no capacity left for it ({detail})"),
-    "freeze": mark("A freeze is in force ({detail})"),
-    "fact_unavailable": mark("The fact {detail} is not known"),
-    "approval_missing": mark("An approval is missing"),
-    "kill_switch": mark("The kill switch is on"),
-    "handoff": mark("A person has taken over"),
-    "paused": mark("It is paused"),
-    "no_consent": mark("The customer has not agreed to this topic here"),
-    "consent_pending": mark("The customer has not confirmed the agreement yet"),
-    "consent_withdrawn": mark("The customer withdrew the agreement"),
-    "suppressed": mark("The address is suppressed ({detail})"),
-    "suppress_rule": mark("The rule {detail} keeps it back"),
-    "sandbox_recipient": mark("Only listed recipients are written to in a rehearsal"),
-    "exit_event": mark("Something happened that made it pointless"),
-    "duplicate": mark("The same was already said"),
-    "superseded": mark("A newer message took its place"),
-    "audience_changed": mark("The customer is no longer in the audience"),
-    "holdout": mark("The customer is in the group that is not written to"),
-    "rollout": mark("The roll-out has not reached this customer"),
-    "channel_off": mark("This channel is off for it"),
-    "fact_changed": mark("A fact changed after it was planned"),
-    "cancelled": mark("It was cancelled"),
-    "no_address": mark("The customer has no address here"),
-    "invalid_address": mark("The address is not valid"),
-    "no_push_token": mark("The customer has no device registered"),
-    "whatsapp_window_closed": mark("The 24-hour window is closed and there is no approved template"),
-    "not_after": mark("Its time had passed"),
-    "offer_ended": mark("The offer had ended"),
-    "class_age": mark("It had grown too old"),
-    "render_error": mark("A value does not fit the message"),
-    "missing_variable": mark("The message needs a value that was not sent"),
-    "claim_mismatch": mark("It would have said something other than the facts"),
-    "voice_error": mark("It breaks a rule of the brand voice"),
-    "provider_rejected": mark("The provider refused it ({detail})"),
+# Why a gate asked for the next channel: about one channel, where `reasons` speaks of the whole request.
+NEXT: Final = {
     "no account": mark("No account carries this channel"),
     "no copy": mark("This message is deliberately not said here"),
+    "no_address": mark("The customer has no address here"),
+    "no_push_token": mark("The customer has no device registered"),
+    "suppressed": mark("The address is suppressed ({detail})"),
+    "no_consent": mark("The customer has not agreed to this topic here"),
+    "consent_pending": mark("The customer has not confirmed the agreement yet"),
+    "consent_withdrawn": mark("The customer withdrew the agreement here"),
 }
 
 
 def passed(gate: str, detail: str, say: Callable[[str], str]) -> str:
     """The sentence for a gate that let a message pass; a gate of a later version gives its own name."""
-    return _filled(PASSED, gate, detail, say)
+    return say(PASSED[gate]).format(detail=detail) if gate in PASSED else " ".join(filter(None, (gate, detail)))
 
 
-def reason(code: str, say: Callable[[str], str]) -> str:
-    """The sentence for a reason such as `quiet_hours:noite`; one of a later version stays a code."""
+def refused(code: str, say: Callable[[str], str]) -> str:
+    """The sentence for a reason such as `suppressed:bounce`, as one channel's gate gave it."""
     base, _, detail = code.partition(":")
-    return _filled(REASONS, base, detail, say) if base in REASONS else code
-
-
-def _filled(table: Mapping[str, str], key: str, detail: str, say: Callable[[str], str]) -> str:
-    return say(table[key]).format(detail=detail) if key in table else " ".join(filter(None, (key, detail)))
+    if base in NEXT:
+        return say(NEXT[base]).format(detail=detail)
+    return reason(State.BLOCKED, code, say).sentence.removesuffix(".")

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.addresses import normalise
 from orchestrator.domain.customer import AddressKind, Channel
 from orchestrator.domain.delivery import Request
-from orchestrator.domain.errors import Conflict, FieldError, InputError, NotFound, did_you_mean
+from orchestrator.domain.errors import Conflict, FieldError, InputError, NotFound, Overtaken, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.object import Object, unheard_of, updated
 from orchestrator.events import faults
 from orchestrator.journeys.advance import Happening, Run, advance, entrance
 from orchestrator.store.port import NewDelivery, StoredEvent
+from orchestrator.translations import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from orchestrator.domain.customer import Customer
     from orchestrator.domain.time import Clock, Instant
@@ -52,9 +53,18 @@ class Answer:
 def once(store: Store, clock: Clock, key: IdempotencyKey | None, work: Callable[[Transaction], Answer]) -> Answer:
     """Do the work and keep its answer, in one transaction; under a key that was used, give the first answer again.
 
+    What another transaction stored at the same moment is found by a second try, so `work` may be called twice.
+
     Raises:
         Conflict: the key was used with another body (`idempotency_key_reused`).
     """
+    try:
+        return _once(store, clock, key, work)
+    except Overtaken:
+        return _once(store, clock, key, work)
+
+
+def _once(store: Store, clock: Clock, key: IdempotencyKey | None, work: Callable[[Transaction], Answer]) -> Answer:
     with store.write() as transaction:
         if key is None:
             return work(transaction)
@@ -95,7 +105,10 @@ class CustomerReference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IncomingEvent:
-    """An event as a door read it. (source, id) is what makes it the same event."""
+    """An event as a door read it. (source, id) is what makes it the same event.
+
+    `timeless`: its source did not say when it happened, so `occurred_at` is when we heard of it.
+    """
 
     source: str
     id: str
@@ -103,6 +116,7 @@ class IncomingEvent:
     occurred_at: Instant
     data: Mapping[str, Any]
     customer: CustomerReference | None = None
+    timeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +153,15 @@ class EventDesk:
         """
         results: dict[int, Result] = dict(self._refused(incoming))
         results |= self._repeated(transaction, incoming, results)
-        fresh = {place: event for place, event in enumerate(incoming) if place not in results}
+        echoes = _echoes(incoming, results)
+        fresh = {place: event for place, event in enumerate(incoming) if place not in results | echoes}
         owners = self._owners(transaction, fresh, results)
         transaction.customers.lock(sorted(set(owners.values())))
         batch = self._gathered(transaction, {place: fresh[place] for place in owners}, owners)
         for place in sorted(owners, key=lambda place: (fresh[place].occurred_at, place)):
             results[place] = batch.apply(self, fresh[place], owners[place])
         batch.write(transaction, self.clock.now())
+        results |= {place: _repetition(results[first]) for place, first in echoes.items()}
         return [results[place] for place in range(len(incoming))]
 
     # gather
@@ -158,7 +174,7 @@ class EventDesk:
                 found[place] = InputError(
                     'Unknown event type "{type}"{hint}',
                     code="unknown_event_type",
-                    fields=[FieldError(pointer="#/type", code="unknown_event_type", detail=f'Unknown "{event.type}"')],
+                    fields=[_unknown("#/type", "unknown_event_type", event.type, self.release.events)],
                     type=event.type,
                     hint=did_you_mean(event.type, self.release.events),
                 )
@@ -166,13 +182,18 @@ class EventDesk:
             wrong = list(faults(event_type, event.data))
             if wrong:
                 found[place] = InputError(
-                    "{count} problems in {type}: {first}",
+                    "{count} problems in {type}: {pointer} {first}",
                     code="invalid_event",
                     fields=wrong,
                     count=len(wrong),
                     type=event.type,
-                    first=f"{wrong[0].pointer} {wrong[0].detail}",
+                    pointer=wrong[0].pointer,
+                    first=wrong[0],
                 )
+                continue
+            unfit = _unfit_address(event.customer)
+            if unfit is not None:
+                found[place] = unfit
         return found
 
     def _repeated(
@@ -189,7 +210,7 @@ class EventDesk:
                 found[place] = (
                     Accepted(known[pair].id, known[pair].customer_id, repeated=True) if same else _reused(pair)
                 )
-            elif first_in_batch.setdefault(pair, place) != place:
+            elif _event_hash(incoming[first_in_batch.setdefault(pair, place)]) != _event_hash(incoming[place]):
                 found[place] = _reused(pair)
         return found
 
@@ -197,7 +218,7 @@ class EventDesk:
         self, transaction: Transaction, fresh: Mapping[int, IncomingEvent], results: dict[int, Result]
     ) -> dict[int, str]:
         """Whose each event is. One that is nobody's is refused: `unknown_customer`."""
-        named = _named(transaction, [event.customer for event in fresh.values() if event.customer])
+        named = find_customers(transaction, [event.customer for event in fresh.values() if event.customer])
         objects = transaction.events.objects(
             {(kind, key) for event in fresh.values() for kind, key in self._touched(event).items()}
         )
@@ -379,6 +400,7 @@ def accept_message(
         raise NotFound(
             'There is no message "{message}"{hint}',
             code="unknown_message",
+            fields=[_unknown("#/message", "unknown_message", wanted.message, release.messages)],
             message=wanted.message,
             hint=did_you_mean(wanted.message, release.messages),
         )
@@ -405,6 +427,7 @@ def accept_message(
             channel=silent[0].value,
             known=", ".join(sorted(channel.value for channel in release.said_on[wanted.message])),
         )
+    _refuse_foreign_objects(transaction, wanted)
     deliveries = [
         NewDelivery(
             request=_request(
@@ -425,6 +448,25 @@ def accept_message(
     ]
     transaction.deliveries.add(deliveries, clock.now())
     return [delivery.request for delivery in deliveries]
+
+
+def _refuse_foreign_objects(transaction: Transaction, wanted: WantedMessage) -> None:
+    """One customer's order must not be told to another, and a misspelt id must not become a failed message."""
+    found = transaction.events.objects(set(wanted.objects.items()))
+    for kind, object_id in wanted.objects.items():
+        one = found.get((kind, object_id))
+        # What the request says itself needs no object behind it.
+        known = one is not None or kind in wanted.data
+        if not known or (one is not None and one.customer_id not in (None, wanted.customer_id)):
+            params = {"kind": kind, "object": object_id}
+            template = mark('This customer has no {kind} "{object}".')
+            pointer = f"#/objects/{kind}"
+            raise InputError(
+                template,
+                code="unknown_object",
+                fields=[FieldError(pointer=pointer, code="unknown_object", template=template, params=params)],
+                **params,
+            )
 
 
 def _request(  # noqa: PLR0913  # a request has that many sides, and all of them are named
@@ -463,7 +505,7 @@ def _request(  # noqa: PLR0913  # a request has that many sides, and all of them
 # --- who an event is about --------------------------------------------------------------------------------------------
 
 
-def _named(transaction: Transaction, references: Sequence[CustomerReference]) -> dict[CustomerReference, str]:
+def find_customers(transaction: Transaction, references: Sequence[CustomerReference]) -> dict[CustomerReference, str]:
     """Each reference → customer id, one query a kind. A shared address names the customer who has had it longest."""
     known = transaction.customers.known({one.id for one in references if one.id})
     external = transaction.customers.by_external_id({one.external for one in references if one.external})
@@ -490,25 +532,60 @@ def _by_address(transaction: Transaction, kind: AddressKind, values: Sequence[st
     return {value: owners[stored][0] for value, stored in normal.items() if stored in owners}
 
 
+def _unfit_address(reference: CustomerReference | None) -> InputError | None:
+    """What is wrong with the address that an event names its customer by, if it names one so."""
+    given = ((AddressKind.EMAIL, reference.email), (AddressKind.PHONE, reference.phone)) if reference else ()
+    for kind, value in given:
+        try:
+            if value:
+                normalise(kind, value)
+        except InputError as error:
+            field_error = FieldError(
+                pointer=f"#/customer/{kind.value}", code=error.code, template=error.template, params=error.params
+            )
+            return InputError(error.template, code=error.code, fields=[field_error], **error.params)
+    return None
+
+
 def _unknown_customer(event: IncomingEvent, event_type: EventType) -> InputError:
-    if event.customer is None and event_type.via is None:
-        what = "does not say whose it is"
-    elif event.customer is None:
-        what = f"is about an unknown {event_type.via}"
+    if event.customer is not None:
+        template = mark("The event {type} names a customer that we do not know.")
+    elif event_type.via is not None:
+        template = mark("The event {type} is about an unknown {via}.")
     else:
-        what = "names a customer that we do not know"
+        template = mark("The event {type} does not say whose it is.")
+    params: dict[str, str] = {"type": event.type, "via": event_type.via or ""}
     return InputError(
-        "The event {type} {what}.",
+        template,
         remedy='Create the customer first (POST /v1/customers), or name one: "customer": {{"id": "…"}}.',
         code="unknown_customer",
-        fields=[FieldError(pointer="#/customer", code="unknown_customer", detail=f"The event {what}")],
-        type=event.type,
-        what=what,
+        fields=[FieldError(pointer="#/customer", code="unknown_customer", template=template, params=params)],
+        **params,
     )
 
 
+def _unknown(pointer: str, code: str, word: str, known: Iterable[str]) -> FieldError:
+    params = {"word": word, "hint": did_you_mean(word, known)}
+    return FieldError(pointer=pointer, code=code, template='Unknown "{word}"{hint}', params=params)
+
+
 def _event_hash(event: IncomingEvent) -> str:
-    return body_hash({"type": event.type, "at": event.occurred_at, "data": dict(event.data)})
+    at = None if event.timeless else event.occurred_at
+    return body_hash({"type": event.type, "at": at, "data": dict(event.data)})
+
+
+def _echoes(incoming: Sequence[IncomingEvent], results: Mapping[int, Result]) -> dict[int, int]:
+    """Events that stand in the batch twice: the later place → the first."""
+    first: dict[tuple[str, str], int] = {}
+    found: dict[int, int] = {}
+    for place, event in enumerate(incoming):
+        if place not in results and first.setdefault((event.source, event.id), place) != place:
+            found[place] = first[event.source, event.id]
+    return found
+
+
+def _repetition(first: Result) -> Result:
+    return Accepted(first.event_id, first.customer_id, repeated=True) if isinstance(first, Accepted) else first
 
 
 def _reused(pair: tuple[str, str]) -> Conflict:

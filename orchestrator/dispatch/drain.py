@@ -1,7 +1,7 @@
 """Drain: claim a slice, decide and render it, pass the gate, call, settle. The only way to a provider.
 
-A slice is at most 500 requests under one lease. While slice *n* is on the wire, slice *n + 1* is decided and rendered.
-The database is touched from one thread, which `run` hands work to.
+A slice is at most 500 requests under one lease. Two are held at a time: while one is on the wire, the other is settled,
+claimed, decided, rendered or at the gate. The database is touched from one thread, which `run` hands work to.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from orchestrator.domain.verdict import Decision, Drop, Hold, Send, Step, Wait
 from orchestrator.store.port import Conclusion, Sending
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from orchestrator.channels import Adapter, Answer, Call
     from orchestrator.domain.customer import Standing
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 SLICE_MAX = 500
+SLICES_HELD_MAX = 2
 
 # Clocks nest: a call ends within 15 s, its lease after 60 s. When half the lease is gone before the gate, the claim is
 # dropped: what follows could outlive it.
@@ -112,22 +113,32 @@ class Drain:
         """Send until no lane has work; how many requests were taken. A second caller waits and finds little left."""
         async with self._lock:
             taken = 0
-            ready = await self._next_slice()
-            while ready is not None:
-                taken += len(ready.requests)
-                following = asyncio.ensure_future(self._next_slice())
-                try:
-                    await self._send(ready)
-                finally:
-                    ready = await following
-            return taken
+            sending: dict[asyncio.Task[None], int] = {}
+            try:
+                while True:
+                    ready = await self._next_slice(sending.values())
+                    if ready is not None:
+                        taken += len(ready.requests)
+                        sending[asyncio.create_task(self._send(ready))] = len(ready.requests)
+                    elif sending:
+                        for ended in (await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED))[0]:
+                            del sending[ended]
+                            ended.result()
+                    else:
+                        return taken
+            finally:
+                # Whatever went wrong with one slice, what is on the wire is settled.
+                await asyncio.gather(*sending, return_exceptions=True)
 
     # --- claim, decide, render ----------------------------------------------------------------------------------------
 
-    async def _next_slice(self) -> _Slice | None:
-        """The next slice of the lane whose turn it is."""
+    async def _next_slice(self, held: Collection[int]) -> _Slice | None:
+        """The next slice of the lane whose turn it is, beside those that are held; None when it has to wait."""
+        limit = min(SLICE_MAX, self.carrier.room() - sum(held))
+        if limit <= 0 or len(held) >= SLICES_HELD_MAX:
+            return None
         for lane in self._lanes():
-            found = await self.run(lambda lane=lane: self._claim(lane))  # type: ignore[misc]  # lambdas infer no default
+            found = await self.run(lambda lane=lane: self._claim(lane, limit))  # type: ignore[misc]  # lambdas infer no default
             if found is not None:
                 self._slices += 1
                 return self._prepare(*found)
@@ -136,7 +147,7 @@ class Drain:
     def _lanes(self) -> Sequence[str]:
         return LANES[::-1] if self._slices % LOWEST_LANE_EVERY == LOWEST_LANE_EVERY - 1 else LANES
 
-    def _claim(self, lane: str) -> tuple[Any, ...] | None:
+    def _claim(self, lane: str, limit: int) -> tuple[Any, ...] | None:
         """On the database thread: claim, and read what the decision needs, one query each."""
         lease = f"{self.worker}/{self.clock.entropy(6).hex()}"
         now = self.clock.now()
@@ -150,7 +161,7 @@ class Drain:
             _refuse_moved_clock(clock, self._current)
             requests = transaction.deliveries.claim(
                 lane,
-                min(SLICE_MAX, self.carrier.room()),
+                limit,
                 lease=lease,
                 now=now,
                 business_now=clock.now(now),
@@ -246,15 +257,23 @@ class Drain:
         return passed
 
     async def _call(self, slice_: _Slice, draft: _Draft, begin_before: float) -> Outcome:
+        """How one call ended. A mistake in an adapter ends its own call, never the others of the slice."""
         adapter = slice_.current.adapters[draft.send.account]
         try:
             call = adapter.call(_delivery(draft), slice_.clock.now(self.clock.now()), self.clock.entropy)
         except InputError as error:
             return Outcome(OutcomeKind.REFUSED, "render_error", detail=str(error))
+        except Exception as error:
+            log.exception("adapter_failed", account=draft.send.account, delivery=draft.request.id)
+            return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=f"the adapter raised {_kind(error)}")
         answer = await self.carrier.carry(call, begin_before=begin_before)
         if isinstance(answer, NoAnswer) and answer.reason == "stale":
             return Outcome(OutcomeKind.NOT_SENT, "stale")
-        return adapter.outcome(answer)
+        try:
+            return adapter.outcome(answer)
+        except Exception as error:
+            log.exception("adapter_failed", account=draft.send.account, delivery=draft.request.id)
+            return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail=f"the adapter raised {_kind(error)}")
 
     def _settle(self, slice_: _Slice, settlements: Sequence[Settlement]) -> None:
         with self.store.write() as transaction:
@@ -265,6 +284,11 @@ class Drain:
             transaction.deliveries.give_back(
                 slice_.lease, [request.id for request in slice_.requests], self.clock.now()
             )
+
+
+def _kind(error: Exception) -> str:
+    """Not its words: they may hold the customer's data."""
+    return type(error).__name__
 
 
 def _refuse_moved_clock(clock: BusinessClock, current: Current) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.addresses import normalise
 from orchestrator.domain.customer import Address, AddressKind, ConsentState, Customer
-from orchestrator.domain.errors import Conflict, NotFound
+from orchestrator.domain.errors import AlreadyExists, NotFound
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.store.port import ConsentEvent
 
@@ -86,7 +86,7 @@ def revise(transaction: Transaction, customer_id: str, profile: Profile, clock: 
         existing,
         locale=profile.locale or existing.locale,
         time_zone=profile.time_zone or existing.time_zone,
-        attributes={**existing.attributes, **profile.attributes},
+        attributes=_merged(existing.attributes, profile.attributes),
         addresses=_revised_addresses(existing, profile, clock),
     )
     transaction.customers.change(changed, now)
@@ -119,6 +119,11 @@ def _given(profile: Profile) -> tuple[tuple[AddressKind, tuple[str, ...] | None]
     )
 
 
+def _merged(existing: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said wins; what is said to be nothing goes (RFC 7396)."""
+    return {name: value for name, value in {**existing, **said}.items() if value is not None}
+
+
 def _revised_addresses(existing: Customer, profile: Profile, clock: Clock) -> tuple[Address, ...]:
     """A list that is given replaces the addresses of its kind; one that is not leaves them."""
     kept = {kind for kind, values in _given(profile) if values is None}
@@ -137,7 +142,7 @@ def _refuse_taken(transaction: Transaction, profiles: Sequence[Profile]) -> None
     taken = transaction.customers.by_external_id(pairs) if pairs else {}
     if taken:
         (source, external_id), owner = next(iter(taken.items()))
-        raise Conflict(
+        raise AlreadyExists(
             'The {source} id "{external_id}" belongs to customer {owner} already.',
             remedy="Change that customer instead.",
             code="external_id_taken",

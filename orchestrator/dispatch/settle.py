@@ -21,6 +21,9 @@ CLASS_AGE_MS = {Purpose.TRANSACTIONAL: 4 * HOUR_MS, Purpose.MARKETING: 24 * HOUR
 BACK_OFF_FIRST_MS = 2_000
 BACK_OFF_MAX_MS = 15 * 60_000
 
+# A provider may ask for any number of seconds; beyond this it asks for never.
+RETRY_AFTER_SECONDS_MAX = 30 * 24 * 3_600
+
 # A doubt that nothing settled by then is what it is (decisions, section 5).
 UNKNOWN_AGE_MS = 72 * HOUR_MS
 LOOK_UP_AGAIN_MS = 60_000
@@ -38,8 +41,8 @@ def settlement(request: Request | InFlight, outcome: Outcome, business: Business
         request.id,
         state,
         reason,
-        outcome.detail,
-        outcome.provider_id or None,
+        _storable(outcome.detail),
+        _storable(outcome.provider_id) or None,
         request.due_at,
         now + LOOK_UP_AGAIN_MS,
         first_call_at,
@@ -48,21 +51,26 @@ def settlement(request: Request | InFlight, outcome: Outcome, business: Business
     )
 
 
-def doubt(lost: InFlight, now: Instant) -> Settlement:
-    """A delivery whose worker died with it on the wire, and whose provider cannot be asked."""
-    old = now - lost.sending_at > UNKNOWN_AGE_MS
+def doubt(lost: InFlight, now: Instant, *, ask_again: bool) -> Settlement:
+    """A delivery that may have left or not, and whose provider does not say."""
+    final_at = lost.sending_at + UNKNOWN_AGE_MS
+    next_action_at = min(now + LOOK_UP_AGAIN_MS, final_at) if ask_again else final_at
+    reason, detail = (lost.reason, lost.detail) if lost.state is State.UNKNOWN else _NEVER_CAME_BACK
     return Settlement(
         lost.id,
         State.UNKNOWN,
-        "lease_expired",
-        "The worker ended while it was sending; the provider cannot be asked.",
+        reason,
+        detail,
         None,
         lost.due_at,
-        lost.sending_at + UNKNOWN_AGE_MS,
+        next_action_at,
         lost.first_call_at or lost.sending_at,
         lost.calls,
-        old,
+        now >= final_at,
     )
+
+
+_NEVER_CAME_BACK = ("lease_expired", "The worker ended while it was sending, and the provider does not say.")
 
 
 _ENDS = {
@@ -92,7 +100,7 @@ def _again(  # two clocks, and what both are asked about
             request.id,
             State.EXPIRED,
             "class_age",
-            f"{outcome.reason}: {outcome.detail}",
+            _storable(f"{outcome.reason}: {outcome.detail}"),
             None,
             request.due_at,
             now,
@@ -106,7 +114,7 @@ def _again(  # two clocks, and what both are asked about
         request.id,
         State.DEFERRED,
         outcome.reason,
-        outcome.detail,
+        _storable(outcome.detail),
         None,
         due_at,
         now + wait_ms,
@@ -116,9 +124,14 @@ def _again(  # two clocks, and what both are asked about
     )
 
 
+def _storable(words: str) -> str:
+    """A provider may say anything, and two kinds of character are kept by no database."""
+    return words if words.isprintable() else words.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
 def _back_off_ms(outcome: Outcome, calls: int, clock: Clock) -> int:
     """Full jitter under a doubling ceiling; what the provider asked for is obeyed to the letter."""
     if outcome.retry_after_seconds is not None:
-        return int(outcome.retry_after_seconds * 1000)
+        return int(min(outcome.retry_after_seconds, RETRY_AFTER_SECONDS_MAX) * 1000)
     ceiling = min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS << min(calls, 16))
     return int.from_bytes(clock.entropy(4), "big") % ceiling + 1

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from orchestrator.channels import NoAnswer
 from orchestrator.dispatch.current import read_current
 from orchestrator.dispatch.drain import LEASE_MS, SLICE_MAX
 from orchestrator.dispatch.settle import doubt, settlement
-from orchestrator.domain.delivery import State
+from orchestrator.domain.delivery import OutcomeKind, State
 
 if TYPE_CHECKING:
     from orchestrator.dispatch.current import Current
@@ -49,14 +50,19 @@ def _take(drain: Drain) -> tuple[str, Current, BusinessClock, list[InFlight]] | 
 
 
 async def _ask(drain: Drain, current: Current, clock: BusinessClock, lost: InFlight) -> Settlement:
-    """What the provider knows of a delivery; where it cannot be asked, the doubt stays and is said."""
+    """What the provider knows of a delivery; where it does not say, the doubt stays."""
     adapter = current.adapters.get(lost.account)
     call = adapter.look_up(lost.id) if adapter is not None else None
     if adapter is None or call is None:
-        return doubt(lost, drain.clock.now())
-    return settlement(lost, adapter.outcome(await drain.carrier.carry(call)), clock, drain.clock)
+        return doubt(lost, drain.clock.now(), ask_again=False)
+    answer = await drain.carrier.carry(call)
+    # A question that found nobody says nothing of the message: it may have left all the same.
+    outcome = None if isinstance(answer, NoAnswer) else adapter.outcome(answer)
+    if outcome is None or outcome.kind is OutcomeKind.UNKNOWN:
+        return doubt(lost, drain.clock.now(), ask_again=True)
+    return settlement(lost, outcome, clock, drain.clock)
 
 
 def _settle(drain: Drain, lease: str, settlements: list[Settlement]) -> None:
     with drain.store.write() as transaction:
-        transaction.deliveries.settle(lease, settlements, drain.clock.now())
+        transaction.deliveries.settle(lease, settlements, drain.clock.now(), came_back=False)

@@ -21,6 +21,10 @@ class Bell(Protocol):
         """Wake a worker for a lane; False when nobody will hear it now."""
         ...
 
+    def answers(self) -> bool | None:
+        """Whether Redis can be reached; None where there is none."""
+        ...
+
 
 class NoBell:
     """Where no Redis is: workers find their work by polling the ledger."""
@@ -29,6 +33,9 @@ class NoBell:
         """Nobody hears it."""
         del lane
         return False
+
+    def answers(self) -> None:
+        """There is nobody to ask."""
 
 
 def tick(store: Store, bell: Bell, now: Instant) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
     from orchestrator.domain.time import Instant
     from orchestrator.store.port import ConsentEvent
+
+
+# An opt-out is in force as soon as it is recorded; anything else only when nothing newer was said. So a form of last
+# year that is imported today, or one whose clock was wrong, cannot undo it.
+_IN_FORCE = "excluded.state = 'withdrawn' OR excluded.at >= consent_state.at"
 
 
 class SqlConsents:
@@ -37,15 +43,15 @@ class SqlConsents:
                 for one in events
             ],
         )
-        # A batch may say two things of one topic and channel: the last word is in force.
-        last = {(one.customer_id, one.topic, one.channel): one for one in events}
-        bulk.upsert(
-            self._connection,
-            consent_state,
-            ("customer_id", "topic", "channel", "state", "event_id", "at"),
-            ("customer_id", "topic", "channel"),
-            [(*key, one.state.value, one.id, one.at) for key, one in last.items()],
-        )
+        for turn in _turns(events):
+            bulk.upsert(
+                self._connection,
+                consent_state,
+                ("customer_id", "topic", "channel", "state", "event_id", "at"),
+                ("customer_id", "topic", "channel"),
+                [(one.customer_id, one.topic, one.channel, one.state.value, one.id, one.at) for one in turn],
+                where=_IN_FORCE,
+            )
 
     def of(self, customer_id: str) -> dict[tuple[str, str], ConsentState]:
         rows = self._connection.execute(
@@ -62,3 +68,16 @@ class SqlConsents:
             ("address_id", "channel", "reason", "at"),
             [(address_id, channel, reason, at) for address_id in address_ids],
         )
+
+
+def _turns(events: Sequence[ConsentEvent]) -> list[list[ConsentEvent]]:
+    """Events in order, cut so that none says two things of one topic and channel: nearly always one turn."""
+    turns: list[list[ConsentEvent]] = []
+    said = Counter[tuple[str, str, str]]()
+    for one in events:
+        key = (one.customer_id, one.topic, one.channel)
+        if said[key] == len(turns):
+            turns.append([])
+        turns[said[key]].append(one)
+        said[key] += 1
+    return turns

@@ -20,7 +20,7 @@ from orchestrator.store.tables import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from orchestrator.domain.time import Instant
 
@@ -42,27 +42,29 @@ class SqlCustomers:
         if customer_ids and self._connection.dialect.name != "sqlite":
             self._connection.execute(
                 select(customers.c.id)
-                .where(customers.c.id.in_(sorted(customer_ids)))
+                .where(self._among(customers.c.id, customer_ids))
                 .order_by(customers.c.id)
                 .with_for_update(key_share=True)
             )
 
     def standings(self, customer_ids: Collection[str], topics: Collection[str]) -> dict[str, Standing]:
-        ids = list(customer_ids)
-        found = self._customers(self._connection.execute(select(*_PROFILE).where(customers.c.id.in_(ids))), ids)
+        profiles = self._fetch(select(*_PROFILE).where(self._among(customers.c.id, customer_ids)))
         consents: dict[str, dict[tuple[str, str], ConsentState]] = {}
-        said = select(consent_state.c.customer_id, consent_state.c.topic, consent_state.c.channel,
-                      consent_state.c.state)
-        wanted = said.where(consent_state.c.customer_id.in_(ids), consent_state.c.topic.in_(list(topics)))
-        for customer_id, topic, channel, state in self._connection.execute(wanted):
+        said = select(
+            consent_state.c.customer_id, consent_state.c.topic, consent_state.c.channel, consent_state.c.state
+        ).where(self._among(consent_state.c.customer_id, customer_ids), consent_state.c.topic.in_(list(topics)))
+        for customer_id, topic, channel, state in self._fetch(said):
             consents.setdefault(customer_id, {})[(topic, channel)] = _STATES[state]
         suppressed: dict[str, dict[tuple[str, str], str]] = {}
-        joined = select(
-            customer_addresses.c.customer_id, suppressions.c.address_id, suppressions.c.channel, suppressions.c.reason
-        ).join(suppressions, suppressions.c.address_id == customer_addresses.c.address_id)
-        for customer_id, address_id, channel, reason in self._connection.execute(
-            joined.where(customer_addresses.c.customer_id.in_(ids))
-        ):
+        silenced = (
+            select(
+                customer_addresses.c.customer_id, suppressions.c.address_id, suppressions.c.channel,
+                suppressions.c.reason,
+            )
+            .join(suppressions, suppressions.c.address_id == customer_addresses.c.address_id)
+            .where(self._among(customer_addresses.c.customer_id, customer_ids))
+        )
+        for customer_id, address_id, channel, reason in self._fetch(silenced):
             suppressed.setdefault(customer_id, {})[(address_id, channel)] = reason
         return {
             customer.id: Standing(
@@ -70,7 +72,7 @@ class SqlCustomers:
                 consents=consents.get(customer.id, {}),
                 suppressions=suppressed.get(customer.id, {}),
             )
-            for customer in found
+            for customer in self._customers(profiles, customer_ids)
         }
 
     def get(self, customer_id: str) -> Customer | None:
@@ -162,7 +164,11 @@ class SqlCustomers:
             self._connection,
             addresses,
             ("id", "kind", "value", "created_at"),
-            [(address.id, address.kind.value, address.value, at) for _, _, address in given],
+            # In one order for everybody, as locks are: two imports that share addresses must not wait for each other.
+            sorted(
+                ((address.id, address.kind.value, address.value, at) for _, _, address in given),
+                key=lambda row: row[1:3],
+            ),
         )
         stored = self._stored({(address.kind.value, address.value) for _, _, address in given})
         bulk.insert_missing(
@@ -182,15 +188,15 @@ class SqlCustomers:
             found |= {(kind, value): address_id for value, address_id in rows}
         return found
 
-    def _customers(self, rows: Iterable[Any], ids: list[str]) -> list[Customer]:
+    def _customers(self, profiles: Iterable[Sequence[Any]], ids: Collection[str]) -> list[Customer]:
         reached: dict[str, list[Address]] = {}
         joined = (
             select(customer_addresses.c.customer_id, addresses.c.id, addresses.c.kind, addresses.c.value)
             .join(addresses, addresses.c.id == customer_addresses.c.address_id)
-            .where(customer_addresses.c.customer_id.in_(ids))
+            .where(self._among(customer_addresses.c.customer_id, ids))
             .order_by(customer_addresses.c.customer_id, customer_addresses.c.rank)
         )
-        for customer_id, address_id, kind, value in self._connection.execute(joined):
+        for customer_id, address_id, kind, value in self._fetch(joined):
             reached.setdefault(customer_id, []).append(Address(id=address_id, kind=_KINDS[kind], value=value))
         return [
             Customer(
@@ -200,5 +206,11 @@ class SqlCustomers:
                 attributes=attributes,
                 addresses=tuple(reached.get(customer_id, ())),
             )
-            for customer_id, locale, time_zone, attributes in rows
+            for customer_id, locale, time_zone, attributes in profiles
         ]
+
+    def _fetch(self, wanted: Select[Any]) -> Sequence[Sequence[Any]]:
+        return bulk.fetch(self._connection, wanted)
+
+    def _among(self, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
+        return bulk.among(self._connection, column, values)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import CLAIMABLE, OPEN, Request, State
 from orchestrator.domain.message import LANES, Purpose
 from orchestrator.store import bulk
 from orchestrator.store.port import InFlight
-from orchestrator.store.tables import addresses, decisions, deliveries, renderings
+from orchestrator.store.tables import CLAIMABLE_ROWS, IN_FLIGHT_ROWS, addresses, decisions, deliveries, renderings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection
 
     from orchestrator.domain.time import Instant
     from orchestrator.store.port import Conclusion, NewDelivery, Sending, Settlement
@@ -57,28 +57,22 @@ class SqlDeliveries:
         self, lane: str, limit: int, *, lease: str, now: Instant, business_now: Instant, lease_until: Instant
     ) -> list[Request]:
         due = (
-            select(_TABLE.id)
+            select(*_REQUEST)
             .where(_claimable(lane, now=now, business_now=business_now))
-            .order_by(_TABLE.due_at)
+            .order_by(_TABLE.due_at, _TABLE.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        taken = self._connection.execute(
+        requests = [_request(row) for row in bulk.fetch(self._connection, due)]
+        self._connection.execute(
             update(deliveries)
-            .where(_TABLE.id.in_(due.scalar_subquery()))
+            .where(bulk.among(self._connection, _TABLE.id, [request.id for request in requests]))
             .values(lease=lease, next_action_at=lease_until, attempts=_TABLE.attempts + 1)
-            .returning(*_REQUEST)
         )
-        return sorted((_request(row) for row in taken), key=lambda request: (request.due_at, request.id))
+        return requests
 
     def still_held(self, lease: str, delivery_ids: Collection[str]) -> set[str]:
-        return set(
-            self._connection.scalars(
-                select(_TABLE.id)
-                .where(_TABLE.id.in_(list(delivery_ids)), _TABLE.lease == lease, _TABLE.state.in_(_CLAIMABLE))
-                .with_for_update()
-            )
-        )
+        return self._locked(delivery_ids, lease, _CLAIMABLE)
 
     def begin(
         self, sendings: Sequence[Sending], *, release_id: str, at: Instant, business_at: Instant, deadline: Instant
@@ -106,9 +100,9 @@ class SqlDeliveries:
         bulk.update(
             self._connection,
             deliveries,
-            ("state", "reason", "detail", "due_at", "next_action_at", "lease", "settled_at"),
+            ("state", "reason", "detail", "due_at", "next_action_at", "attempts", "lease", "settled_at"),
             [
-                (one.state.value, one.reason, one.detail, one.due_at, at, None, None if one.state in OPEN else at,
+                (one.state.value, one.reason, one.detail, one.due_at, at, 0, None, None if one.state in OPEN else at,
                  one.id)
                 for one in conclusions
             ],
@@ -118,27 +112,21 @@ class SqlDeliveries:
     def give_back(self, lease: str, delivery_ids: Collection[str], at: Instant) -> None:
         self._connection.execute(
             update(deliveries)
-            .where(_TABLE.id.in_(list(delivery_ids)), _TABLE.lease == lease)
+            .where(bulk.among(self._connection, _TABLE.id, delivery_ids), _TABLE.lease == lease)
             .values(lease=None, next_action_at=at, attempts=_TABLE.attempts - 1)
         )
 
-    def settle(self, lease: str, settlements: Sequence[Settlement], at: Instant) -> None:
-        ours = set(
-            self._connection.scalars(
-                select(_TABLE.id)
-                .where(_TABLE.id.in_([one.id for one in settlements]), _TABLE.lease == lease,
-                       _TABLE.state.in_(_IN_FLIGHT))
-                .with_for_update()
-            )
-        )
+    def settle(self, lease: str, settlements: Sequence[Settlement], at: Instant, *, came_back: bool = True) -> None:
+        ours = self._locked([one.id for one in settlements], lease, _IN_FLIGHT)
+        attempts = {"attempts": 0} if came_back else {}
         bulk.update(
             self._connection,
             deliveries,
-            ("state", "reason", "detail", "provider_id", "due_at", "next_action_at", "calls", "attempts", "lease",
-             "first_call_at", "settled_at"),
+            ("state", "reason", "detail", "provider_id", "due_at", "next_action_at", "calls", "lease", "first_call_at",
+             "settled_at", *attempts),
             [
                 (one.state.value, one.reason, one.detail, one.provider_id, one.due_at, one.next_action_at, one.calls,
-                 0, None, one.first_call_at, at if one.settled else None, one.id)
+                 None, one.first_call_at, at if one.settled else None, *attempts.values(), one.id)
                 for one in settlements
                 if one.id in ours
             ],
@@ -157,7 +145,7 @@ class SqlDeliveries:
         return list(
             self._connection.scalars(
                 update(deliveries)
-                .where(_TABLE.state.in_(_CLAIMABLE), _TABLE.attempts > attempts_max, _TABLE.next_action_at <= at)
+                .where(CLAIMABLE_ROWS, _TABLE.attempts > attempts_max, _TABLE.next_action_at <= at)
                 .values(state=State.QUARANTINED.value, reason="poison", lease=None, settled_at=at)
                 .returning(_TABLE.id)
             )
@@ -166,7 +154,7 @@ class SqlDeliveries:
     def in_flight(self, limit: int, *, lease: str, now: Instant, lease_until: Instant) -> list[InFlight]:
         lost = (
             select(_TABLE.id)
-            .where(_TABLE.state.in_(_IN_FLIGHT), _TABLE.next_action_at <= now, _TABLE.settled_at.is_(None))
+            .where(IN_FLIGHT_ROWS, _TABLE.next_action_at <= now, _TABLE.settled_at.is_(None))
             .order_by(_TABLE.next_action_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -175,12 +163,12 @@ class SqlDeliveries:
             update(deliveries)
             .where(_TABLE.id.in_(lost.scalar_subquery()))
             .values(lease=lease, next_action_at=lease_until)
-            .returning(_TABLE.id, _TABLE.account, _TABLE.purpose, _TABLE.state, _TABLE.sending_at, _TABLE.due_at,
-                       _TABLE.first_call_at, _TABLE.calls)
+            .returning(_TABLE.id, _TABLE.account, _TABLE.purpose, _TABLE.state, _TABLE.reason, _TABLE.detail,
+                       _TABLE.sending_at, _TABLE.due_at, _TABLE.first_call_at, _TABLE.calls)
         )
         return [
-            InFlight(delivery_id, account, _PURPOSES[purpose], State(state), sending_at, due_at, first_call_at, calls)
-            for delivery_id, account, purpose, state, sending_at, due_at, first_call_at, calls in rows
+            InFlight(delivery_id, account, _PURPOSES[purpose], State(state), *rest)
+            for delivery_id, account, purpose, state, *rest in rows
         ]
 
     # --- looking at it ------------------------------------------------------------------------------------------------
@@ -188,10 +176,10 @@ class SqlDeliveries:
     def open_until(self, business_at: Instant) -> int:
         # Two counts, so that each reads the partial index that was made for it.
         due = select(func.count()).select_from(deliveries).where(
-            _TABLE.state.in_(_CLAIMABLE), _TABLE.lane.in_(LANES), _TABLE.due_at <= business_at
+            CLAIMABLE_ROWS, _TABLE.lane.in_(LANES), _TABLE.due_at <= business_at
         )
         in_flight = select(func.count()).select_from(deliveries).where(
-            _TABLE.state.in_(_IN_FLIGHT), _TABLE.settled_at.is_(None)
+            IN_FLIGHT_ROWS, _TABLE.settled_at.is_(None)
         )
         return self._connection.scalars(due).one() + self._connection.scalars(in_flight).one()
 
@@ -209,6 +197,30 @@ class SqlDeliveries:
         channel = func.coalesce(_TABLE.channel, "none")
         wanted = select(channel, _TABLE.state, func.count()).group_by(channel, _TABLE.state)
         return _nested(self._connection.execute(wanted.order_by(channel, _TABLE.state)))
+
+    def lane_tally(self) -> dict[str, dict[str, int]]:
+        wanted = select(_TABLE.lane, _TABLE.state, func.count()).group_by(_TABLE.lane, _TABLE.state)
+        return _nested(self._connection.execute(wanted.order_by(_TABLE.lane, _TABLE.state)))
+
+    def oldest_due(self, lane: str, *, business_now: Instant) -> Instant | None:
+        due = select(func.min(_TABLE.due_at)).where(
+            CLAIMABLE_ROWS, _TABLE.lane == lane, _TABLE.due_at <= business_now
+        )
+        found: Instant | None = self._connection.scalars(due).one()
+        return found
+
+    def asked_by(self, events: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+        # By customer as well, because that is what the index is of.
+        rows = self._connection.execute(
+            select(_TABLE.event_id, _TABLE.id)
+            .where(_TABLE.customer_id.in_({owner for owner, _ in events}),
+                   _TABLE.event_id.in_({event_id for _, event_id in events}))
+            .order_by(_TABLE.id)
+        )
+        found: dict[str, list[str]] = {}
+        for event_id, delivery_id in rows:
+            found.setdefault(event_id, []).append(delivery_id)
+        return found
 
     def get(self, delivery_id: str) -> dict[str, Any] | None:
         row = self._connection.execute(
@@ -236,6 +248,13 @@ class SqlDeliveries:
         ]
         return document
 
+    def _locked(self, delivery_ids: Collection[str], lease: str, states: Sequence[str]) -> set[str]:
+        """Those that are under this lease in one of the states, locked until the commit."""
+        wanted = select(_TABLE.id).where(
+            bulk.among(self._connection, _TABLE.id, delivery_ids), _TABLE.lease == lease, _TABLE.state.in_(states)
+        )
+        return {delivery_id for (delivery_id,) in bulk.fetch(self._connection, wanted.with_for_update())}
+
     def _decided(self, verdicts: list[tuple[str, str, str]], at: Instant, business_at: Instant) -> None:
         bulk.insert(
             self._connection,
@@ -246,12 +265,8 @@ class SqlDeliveries:
 
 
 def _claimable(lane: str, *, now: Instant, business_now: Instant) -> ColumnElement[bool]:
-    return (
-        # Written out, so that the planner sees the partial index's own condition.
-        _TABLE.state.in_(_CLAIMABLE)
-        & (_TABLE.lane == lane)
-        & (_TABLE.due_at <= business_now)
-        & (_TABLE.next_action_at <= now)
+    return and_(
+        CLAIMABLE_ROWS, _TABLE.lane == lane, _TABLE.due_at <= business_now, _TABLE.next_action_at <= now
     )
 
 
@@ -265,9 +280,9 @@ def _row(new: NewDelivery, at: Instant) -> tuple[Any, ...]:
     )
 
 
-def _request(row: Row[Any]) -> Request:
+def _request(row: Sequence[Any]) -> Request:
     (delivery_id, message, customer_id, topic, purpose, candidates, objects, data, locale, priority, due_at, not_after,
-     accepted_at, first_call_at, attempts, calls) = tuple(row)
+     accepted_at, first_call_at, attempts, calls) = row
     return Request(
         id=delivery_id, message=message, customer_id=customer_id, topic=topic, purpose=_PURPOSES[purpose],
         candidates=_channels(candidates), objects=objects, data=data, locale=locale, priority=priority, due_at=due_at,

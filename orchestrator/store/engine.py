@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from orchestrator.domain.errors import ConfigurationError, JogralError, Unavailable
+from orchestrator.domain.errors import ConfigurationError, InputError, JogralError, Overtaken, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Connection, Engine
 
@@ -86,23 +87,50 @@ def _speak_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
 
+# A read sees one moment, however many questions it asks.
+_READ_ONLY: Mapping[str, Mapping[str, Any]] = {
+    "sqlite": {"jogral_read_only": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+
+
 @contextlib.contextmanager
 def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Connection]:
-    """One transaction; what the database cannot do becomes Unavailable, with what to do about it."""
+    """One transaction, or none of it.
+
+    Raises:
+        Unavailable: the database cannot do it now, with what to do about it.
+        InputError: it was given a value that it cannot hold.
+    """
+    options = _READ_ONLY[engine.dialect.name] if read_only else {}
     try:
-        with engine.connect().execution_options(jogral_read_only=read_only) as connection, connection.begin():
+        with engine.connect().execution_options(**options) as connection, connection.begin():
             yield connection
-    except (OperationalError, InterfaceError, DatabaseError) as error:
-        if isinstance(error, (OperationalError, InterfaceError)):
-            raise _unavailable(engine, error) from error
-        raise
+    except (DataError, OverflowError, UnicodeEncodeError) as error:
+        raise InputError(
+            "There is a character or a number in it that the ledger cannot keep.",
+            remedy="Leave out NUL characters, halves of surrogate pairs, and whole numbers of more than 64 bits.",
+            code="unfit_value",
+        ) from error
+    except DBAPIError as error:
+        ours = _ours(engine, error)
+        if ours is None:
+            raise
+        raise ours from error
+    except PoolTimeout as error:
+        raise Unavailable(
+            "All connections to the ledger {place} are busy.", remedy="Try again in a moment.", place=where_is(engine)
+        ) from error
 
 
 # What the database says → what it means, and what to do.
 _TROUBLES = (
     ("readonly database", "The ledger {place} is read-only.", "Make the file and its folder writable by this user."),
+    ("read-only transaction", "The ledger {place} is read-only.", "Point JOGRAL_DATABASE_URL at the primary server."),
     ("unable to open", "The ledger {place} cannot be opened.", "Check that its folder exists and is writable."),
     ("database is locked", "The ledger {place} is locked.", "Another process holds it; end it, or try again."),
+    ("lock timeout", "The ledger {place} is locked.", "Another process holds what we need; end it, or try again."),
+    ("deadlock detected", "The ledger {place} is locked.", "Two processes waited for each other; try again."),
     ("disk is full", "The disk that holds the ledger {place} is full.", "Free some space; nothing was lost."),
     ("No space left", "The disk that holds the ledger {place} is full.", "Free some space; nothing was lost."),
     ("no such table", "The ledger {place} has no tables yet.", "Run: jogral db upgrade"),
@@ -111,16 +139,27 @@ _TROUBLES = (
 )
 
 
-def _unavailable(engine: Engine, error: Exception) -> JogralError:
-    words = str(error)
-    place = where_is(engine)
+_UNIQUE_VIOLATION = "23505"
+
+
+def _ours(engine: Engine, error: DBAPIError) -> JogralError | None:
+    """What a database's error means to us; None where it is a mistake of our own."""
+    if isinstance(error, IntegrityError):
+        # On SQLite writers stand in line, so nothing comes between a look and a write there.
+        if getattr(error.orig, "sqlstate", None) != _UNIQUE_VIOLATION:
+            return None
+        return Overtaken("Somebody else stored the same at the same moment.", remedy="Try again.")
+    # Not str(error), which would bring the statement and its values.
+    words = str(error.orig)
     for sign, sentence, remedy in _TROUBLES:
         if sign in words:
-            return Unavailable(sentence, remedy=remedy, place=place)
+            return Unavailable(sentence, remedy=remedy, place=where_is(engine))
+    if not isinstance(error, (OperationalError, InterfaceError)):
+        return None
     return Unavailable(
         "The ledger {place} cannot be reached: {words}",
         remedy="Check JOGRAL_DATABASE_URL and that the server runs.",
-        place=place,
+        place=where_is(engine),
         words=words.partition("\n")[0],
     )
 

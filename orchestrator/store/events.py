@@ -49,12 +49,10 @@ class SqlEvents:
         found: dict[tuple[str, str], Object] = {}
         for kind in {kind for kind, _ in references}:
             ids = [object_id for of_kind, object_id in references if of_kind == kind]
-            rows = self._connection.execute(
-                select(objects.c.id, objects.c.customer_id, objects.c.data, objects.c.field_times).where(
-                    objects.c.kind == kind, objects.c.id.in_(ids)
-                )
+            wanted = select(objects.c.id, objects.c.customer_id, objects.c.data, objects.c.field_times).where(
+                objects.c.kind == kind, bulk.among(self._connection, objects.c.id, ids)
             )
-            for object_id, customer_id, data, field_times in rows:
+            for object_id, customer_id, data, field_times in bulk.fetch(self._connection, wanted):
                 found[(kind, object_id)] = Object(
                     kind=kind, id=object_id, customer_id=customer_id, data=data, field_times=field_times
                 )

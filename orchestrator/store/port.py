@@ -121,6 +121,8 @@ class InFlight:
     account: str
     purpose: Purpose
     state: State
+    reason: str
+    detail: str
     sending_at: Instant
     due_at: Instant
     first_call_at: Instant | None
@@ -215,7 +217,10 @@ class Consents(Protocol):
     """What customers said, and which addresses must not be written to."""
 
     def record(self, events: Sequence[ConsentEvent], at: Instant) -> None:
-        """Append events and make each the state in force of its topic and channel."""
+        """Append events, in order, and put each in force for its topic and channel unless something newer was said.
+
+        A withdrawal is in force at once, whatever time it bears.
+        """
         ...
 
     def of(self, customer_id: str) -> dict[tuple[str, str], ConsentState]: ...
@@ -267,13 +272,17 @@ class Deliveries(Protocol):
         """Write `sending` with what will be said and why."""
         ...
 
-    def conclude(self, conclusions: Sequence[Conclusion], *, at: Instant, business_at: Instant) -> None: ...
+    def conclude(self, conclusions: Sequence[Conclusion], *, at: Instant, business_at: Instant) -> None:
+        """Write what the gate said of those that it does not send; waiting there is no attempt."""
+        ...
 
     def give_back(self, lease: str, delivery_ids: Collection[str], at: Instant) -> None:
         """Return claims that were not used; their attempt does not count."""
         ...
 
-    def settle(self, lease: str, settlements: Sequence[Settlement], at: Instant) -> None: ...
+    def settle(self, lease: str, settlements: Sequence[Settlement], at: Instant, *, came_back: bool = True) -> None:
+        """Write how calls ended, where the lease still holds. A worker that did not come back leaves its attempt."""
+        ...
 
     def abandon(self, worker: str, at: Instant) -> int:
         """End the leases of a worker that is known to be dead; how many there were."""
@@ -301,6 +310,18 @@ class Deliveries(Protocol):
 
     def channel_tally(self) -> dict[str, dict[str, int]]:
         """Channel → state → how many; requests that chose no channel are under `none`."""
+        ...
+
+    def lane_tally(self) -> dict[str, dict[str, int]]:
+        """Lane → state → how many."""
+        ...
+
+    def oldest_due(self, lane: str, *, business_now: Instant) -> Instant | None:
+        """Since when the lane's oldest request that is due has been so."""
+        ...
+
+    def asked_by(self, events: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+        """(customer id, event id) pairs: event id → the requests that the event made."""
         ...
 
     def get(self, delivery_id: str) -> dict[str, Any] | None:

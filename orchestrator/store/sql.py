@@ -6,8 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import inspect, text
 
 from orchestrator.store.consents import SqlConsents
 from orchestrator.store.customers import SqlCustomers
@@ -63,12 +62,9 @@ class SqlStore:
     def schema_version(self) -> str | None:
         """The migration that the database stands at, or None before the first. Raises Unavailable."""
         with transaction(self.engine, read_only=True) as connection:
-            try:
-                return connection.scalars(text("SELECT version_num FROM alembic_version")).first()
-            except SQLAlchemyError:
-                # No such table: PostgreSQL and SQLite have no error class in common for it.
-                connection.rollback()
+            if not inspect(connection).has_table("alembic_version"):
                 return None
+            return connection.scalars(text("SELECT version_num FROM alembic_version")).first()
 
     def close(self) -> None:
         """Give all connections back."""

@@ -159,6 +159,11 @@ runs = Table(
 
 # --- what is sent ---------------------------------------------------------------------------------------------------
 
+# The conditions of the partial indexes below, as text: a planner sees that a query may use one only if the query says
+# it in the same literals, and SQLAlchemy would make parameters of them.
+CLAIMABLE_ROWS = text("deliveries.state IN ('accepted', 'deferred')")
+IN_FLIGHT_ROWS = text("deliveries.state IN ('sending', 'unknown')")
+
 # The ledger is the queue. `due_at` and `not_after` are business time, all other instants machine time;
 # `next_action_at` is a lease or a back-off, and whoever holds the lease is `lease`.
 deliveries = Table(

@@ -67,9 +67,10 @@ def test_the_code_names_the_newest_migration():
     assert ScriptDirectory.from_config(config).get_heads() == [SCHEMA]
 
 
-def test_a_ledger_of_another_version_is_refused_before_it_is_read(store):
+def test_a_ledger_of_another_version_is_refused_before_it_is_read(empty_store):
     """The error says which version was found, which one is needed, and what to run."""
-    with store.engine.begin() as connection:
+    migrate.upgrade(empty_store)
+    with empty_store.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(ConfigurationError, match=f"9999, this Jogral needs {SCHEMA}.*jogral db upgrade"):
-        require_schema(store)
+        require_schema(empty_store)

@@ -1,0 +1,1 @@
+"""The HTTP API: a door that parses, calls and answers. `server.serve` opens it."""

@@ -1,0 +1,168 @@
+"""POST /v1/messages: say this to somebody. GET /v1/messages/{id}: what became of it, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.addresses import masked
+from orchestrator.api.language import translate_for
+from orchestrator.api.models.messages import (
+    AcceptedDelivery,
+    AcceptedMessage,
+    MessageQuery,
+    MessageShown,
+    ReasonShown,
+    WantedMessage,
+)
+from orchestrator.api.reading import idempotency_key, key_required, read_model, read_query
+from orchestrator.api.responses import respond, shown
+from orchestrator.api.services import API
+from orchestrator.dispatch import accept
+from orchestrator.domain.customer import ADDRESS_KINDS, Channel
+from orchestrator.domain.delivery import State
+from orchestrator.domain.errors import FieldError, InputError, NotFound
+from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.domain.time import rfc3339
+from orchestrator.journeys.model import Channels
+from orchestrator.reasons import reason
+from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from aiohttp import web
+
+    from orchestrator.release import Release
+    from orchestrator.store.port import Transaction
+
+ACCEPTED = 202
+
+# Columns of a delivery that are shown as they are.
+_AS_STORED = (
+    "id", "message", "customer_id", "topic", "purpose", "priority", "state", "channel", "account", "provider_id",
+    "objects", "origin", "event_id", "run_id", "step", "release_id",
+)  # fmt: skip
+_TIMES = ("accepted_at", "due_at", "not_after", "first_call_at", "sending_at", "settled_at")
+
+
+async def post_message(request: web.Request) -> web.Response:
+    """Accept a message for one customer."""
+    api = request.app[API]
+    wanted, content = await read_model(request, WantedMessage)
+    key = idempotency_key(request, "POST /v1/messages", content)
+    if key is None:
+        raise key_required(mark("Make one for each message that you want, and send it again when you try again."))
+    lanes: Counter[str] = Counter()
+
+    def work(transaction: Transaction) -> accept.Answer:
+        release = api.releases.read(transaction)
+        clock = api.app.clock
+        requests = accept.accept_message(
+            transaction,
+            release,
+            clock,
+            _wanted(transaction, release, wanted),
+            # Repetitions are the key's business: the deliveries of another one are others.
+            identity=new_id("api", clock.now(), clock.entropy(ENTROPY_SIZE)),
+            origin="api",
+        )
+        lanes.clear()
+        lanes.update(one.purpose.value for one in requests)
+        items = tuple(AcceptedDelivery(id=one.id, channels=one.candidates) for one in requests)
+        return accept.Answer(ACCEPTED, shown(AcceptedMessage(id=items[0].id, items=items)))
+
+    answer = await api.run(lambda: accept.once(api.app.store, api.app.clock, key, work))
+    api.metrics.accepted(0, lanes)
+    api.ringer.ring(lanes)
+    location = f"/v1/messages/{answer.document['id']}"
+    return respond(answer.document, status=answer.status, location=location, replayed=answer.replayed)
+
+
+async def get_message(request: web.Request) -> web.Response:
+    """A delivery with its reason, its words and its decisions."""
+    api = request.app[API]
+    query = read_query(request, MessageQuery)
+    delivery_id = request.match_info["id"]
+
+    def read() -> tuple[dict[str, Any] | None, str]:
+        with api.app.store.read() as transaction:
+            return transaction.deliveries.get(delivery_id), api.releases.read(transaction).project.timezone
+
+    found, zone = await api.run(read)
+    if found is None:
+        raise NotFound('There is no message "{id}".', remedy="Ids begin with msg_.", id=delivery_id)
+    return respond(shown(_shown(found, zone, translate_for(request), html=query.content == "html")))
+
+
+def _wanted(transaction: Transaction, release: Release, wanted: WantedMessage) -> accept.WantedMessage:
+    channels = wanted.channels
+    return accept.WantedMessage(
+        message=wanted.message,
+        customer_id=_customer_id(transaction, wanted),
+        channels=Channels(all=channels.all, first_reachable=channels.first_reachable)
+        if channels is not None
+        else _wherever_said(release, wanted.message),
+        objects=wanted.objects,
+        data=wanted.data,
+        locale=wanted.locale,
+        not_after=wanted.not_after,
+    )
+
+
+def _customer_id(transaction: Transaction, wanted: WantedMessage) -> str:
+    if wanted.customer is None:
+        return wanted.customer_id or ""
+    reference = wanted.customer.reference
+    found = accept.find_customers(transaction, [reference]).get(reference)
+    if found is None:
+        template = mark("Nobody that we know is named like this.")
+        raise InputError(
+            template,
+            remedy="Create them first: POST /v1/customers.",
+            code="unknown_customer",
+            fields=[FieldError(pointer="#/customer", code="unknown_customer", template=template)],
+        )
+    return found
+
+
+def _wherever_said(release: Release, message: str) -> Channels:
+    """The first reachable of all channels that the message has words for, in the order of Channel."""
+    said_on = release.said_on.get(message)
+    return Channels(first_reachable=tuple(channel for channel in Channel if said_on is None or channel in said_on))
+
+
+def _shown(found: Mapping[str, Any], zone: str, translate: Callable[[str], str], *, html: bool) -> MessageShown:
+    address, hidden = found["address"], _masked(found)
+    why = reason(State(found["state"]), found["reason"], translate)
+    return MessageShown(
+        **{name: found[name] for name in _AS_STORED},
+        **{name: rfc3339(found[name], zone) for name in _TIMES if found[name] is not None},
+        candidates=found["candidates"].split(","),
+        address=hidden,
+        reason=ReasonShown(
+            code=found["reason"],
+            sentence=why.sentence,
+            action=why.action,
+            # Providers like to repeat whom they refused.
+            detail=found["detail"].replace(address, hidden) if address and hidden else found["detail"],
+        ),
+        rendering=_rendering(found["rendering"], html=html),
+        decisions=[
+            {**one, "at": rfc3339(one["at"], zone), "business_at": rfc3339(one["business_at"], zone)}
+            for one in found["decisions"]
+        ],
+    )
+
+
+def _masked(found: Mapping[str, Any]) -> str | None:
+    if found["address"] is None or found["channel"] is None:
+        return None
+    return masked(ADDRESS_KINDS[Channel(found["channel"])], found["address"])
+
+
+def _rendering(said: Mapping[str, Any] | None, *, html: bool) -> dict[str, Any] | None:
+    if said is None:
+        return None
+    content = {name: value for name, value in said["content"].items() if name != "html" or html}
+    return {**content, "locale": said["locale"], "claims": said["claims"]}

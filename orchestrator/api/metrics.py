@@ -1,0 +1,107 @@
+"""Numbers for Prometheus: what this process answered, and how the ledger stands. No label names a person."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from orchestrator.domain.errors import Unavailable
+from orchestrator.domain.message import LANES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.domain.time import Clock
+    from orchestrator.store.port import Store
+
+log = structlog.get_logger()
+
+# Counting all deliveries reads the whole table: scrapers that come more often get the last count again.
+TALLY_KEPT_SECONDS = 15.0
+
+
+class Metrics:
+    """One application's numbers, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "jogral_http_requests",
+            "HTTP requests, by route and status.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "jogral_http_request_seconds", "How long HTTP requests took.", ["method", "route"], registry=self.registry
+        )
+        self.events = Counter("jogral_events_accepted", "Events accepted for the first time.", registry=self.registry)
+        self.wanted = Counter(
+            "jogral_requests_accepted", "Delivery requests accepted, by lane.", ["lane"], registry=self.registry
+        )
+        self.ledger_up = Gauge("jogral_ledger_up", "Whether the ledger can be read.", registry=self.registry)
+        self.deliveries = Gauge(
+            "jogral_deliveries",
+            "Deliveries in the ledger, by lane and state.",
+            ["lane", "state"],
+            registry=self.registry,
+        )
+        self.oldest_due = Gauge(
+            "jogral_oldest_due_seconds",
+            "For how long the lane's oldest request has been due; 0 when none is.",
+            ["lane"],
+            registry=self.registry,
+        )
+        self._lock = threading.Lock()
+        self._taken_at: float | None = None
+
+    def accepted(self, events: int, lanes: Mapping[str, int]) -> None:
+        """Count what was accepted for the first time."""
+        self.events.inc(events)
+        for lane, count in lanes.items():
+            self.wanted.labels(lane).inc(count)
+
+    def text(self, store: Store, clock: Clock) -> bytes:
+        """All numbers in Prometheus' format. Reads the ledger: call it in a thread."""
+        with self._lock:
+            if self._taken_at is None or clock.monotonic() - self._taken_at >= TALLY_KEPT_SECONDS:
+                self._take(store, clock)
+            return generate_latest(self.registry)
+
+    def _take(self, store: Store, clock: Clock) -> None:
+        try:
+            standing = _read(store, clock)
+        except Unavailable as error:
+            # The scrape itself must go on: an outage is when numbers are wanted most.
+            log.warning("ledger_not_counted", reason=str(error))
+            self.ledger_up.set(0)
+            self.deliveries.clear()
+            self.oldest_due.clear()
+            return
+        self.ledger_up.set(1)
+        self.deliveries.clear()
+        for lane, states in standing.deliveries.items():
+            for state, count in states.items():
+                self.deliveries.labels(lane, state).set(count)
+        for lane, seconds in standing.oldest_due_seconds.items():
+            self.oldest_due.labels(lane).set(seconds)
+        self._taken_at = clock.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    deliveries: Mapping[str, Mapping[str, int]]
+    oldest_due_seconds: Mapping[str, float]
+
+
+def _read(store: Store, clock: Clock) -> _Standing:
+    with store.read() as transaction:
+        now = transaction.ledger.clock().now(clock.now())
+        due = {lane: transaction.deliveries.oldest_due(lane, business_now=now) for lane in LANES}
+        return _Standing(
+            transaction.deliveries.lane_tally(),
+            {lane: 0.0 if since is None else (now - since) / 1000 for lane, since in due.items()},
+        )

@@ -1,0 +1,112 @@
+"""Customers as callers describe them, and as we show them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from orchestrator.api.models.parts import (
+    Body,
+    Document,
+    Email,
+    Id,
+    Locale,
+    Phone,
+    PushToken,
+    Time,
+    TimeZone,
+    Word,
+)
+from orchestrator.domain.customer import Channel, ConsentState  # noqa: TC001  # pydantic reads annotations
+
+ADDRESSES_MAX = 20
+CONSENTS_MAX = 200
+
+Name = Annotated[str, Field(max_length=80, pattern="^[a-z][a-z0-9_]*$")]
+
+
+class ConsentSaid(Body):
+    """What the customer said about a topic on a channel. LGPD art. 8 wants it proven."""
+
+    topic: Annotated[Word, Field(description="A topic of templates/project.yaml.", examples=["offers"])]
+    channel: Annotated[Channel, Field(description="Where.")]
+    state: Annotated[ConsentState, Field(description="What they said.")]
+    legal_basis: Annotated[Word, Field(description="On what it rests.")] = "consent"
+    method: Annotated[str, Field(max_length=200, description="How they said it, such as double_opt_in.")] = ""
+    source: Annotated[str, Field(max_length=200, description="Where they said it, such as checkout.")] = ""
+    wording: Annotated[Word | None, Field(description="The text they agreed to, such as optin_ofertas@4.")] = None
+    evidence: Annotated[dict[str, Any], Field(description="The proof: form, IP address, user agent…")] = {}
+    at: Annotated[Time | None, Field(description="When they said it; without it, now.")] = None
+
+
+class CustomerChanged(Body):
+    """What changes. What is not given stays as it is; a list replaces the addresses of its kind."""
+
+    external_ids: Annotated[
+        dict[Word, Word], Field(description="Their ids in other systems, by system.", examples=[{"shop": "4711"}])
+    ] = {}
+    locale: Annotated[Locale | None, Field(description="The language they read.")] = None
+    time_zone: Annotated[TimeZone | None, Field(description="Where they live; without it, by area code.")] = None
+    attributes: Annotated[
+        dict[Name, Any],
+        Field(
+            description="What copy may say of them, as customer.<name>; null takes one away.",
+            examples=[{"first_name": "Ana"}],
+        ),
+    ] = {}
+    emails: Annotated[tuple[Email, ...] | None, Field(max_length=ADDRESSES_MAX, description="Best one first.")] = None
+    phones: Annotated[tuple[Phone, ...] | None, Field(max_length=ADDRESSES_MAX, description="Best one first.")] = None
+    push_tokens: Annotated[
+        tuple[PushToken, ...] | None, Field(max_length=ADDRESSES_MAX, description="One a device.")
+    ] = None
+    consents: Annotated[
+        tuple[ConsentSaid, ...], Field(max_length=CONSENTS_MAX, description="Needs the scope consents:write too.")
+    ] = ()
+
+
+class NewCustomer(CustomerChanged):
+    """Somebody whom we did not know."""
+
+    id: Annotated[Id | None, Field(description="Their id here; without it we make one.", examples=["cus_ana"])] = None
+
+
+class CustomersQuery(Body):
+    """Which page of customers."""
+
+    limit: Annotated[int, Field(ge=1, le=200, description="How many a page.")] = 50
+    cursor: Annotated[str | None, Field(max_length=200, description="next_cursor of the page before.")] = None
+
+
+class ConsentShown(Document):
+    """What is in force for a topic on a channel."""
+
+    topic: str
+    channel: str
+    state: ConsentState
+
+
+class CustomerListed(Document):
+    """A customer in a list. Addresses are masked unless the key has the scope customers:read_addresses."""
+
+    id: str
+    locale: str | None = None
+    time_zone: str | None = None
+    attributes: dict[str, Any]
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    push_tokens: tuple[str, ...] = ()
+
+
+class CustomerShown(CustomerListed):
+    """A customer with what only one at a time is read for."""
+
+    external_ids: dict[str, str]
+    consents: tuple[ConsentShown, ...]
+
+
+class CustomersPage(Document):
+    """A page of customers, in id order."""
+
+    data: tuple[CustomerListed, ...]
+    next_cursor: Annotated[str | None, Field(description="For ?cursor=; null on the last page.")]

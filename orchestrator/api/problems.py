@@ -1,0 +1,115 @@
+"""Errors as `application/problem+json` (RFC 9457), in the caller's language."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, cast
+
+from aiohttp import web
+
+from orchestrator.api.errors import MissingScope, Unauthorized
+from orchestrator.api.language import language_for
+from orchestrator.api.services import CALLER
+from orchestrator.domain.errors import ConfigurationError, InputError, Unavailable
+from orchestrator.translations import mark, translator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from orchestrator.domain.errors import JogralError
+
+TYPE = "https://jogral.example/problems/"
+MEDIA_TYPE = "application/problem+json"
+
+# A ledger that was away comes back within seconds, or not soon.
+RETRY_AFTER_SECONDS = 5
+
+TITLES = {
+    "body_too_large": mark("Body too large"),
+    "configuration": mark("Not ready"),
+    "customer_exists": mark("Customer exists"),
+    "event_id_reused": mark("Event id used twice"),
+    "events_refused": mark("Events refused"),
+    "external_id_taken": mark("External id taken"),
+    "idempotency_key_required": mark("Idempotency-Key required"),
+    "idempotency_key_reused": mark("Idempotency-Key used twice"),
+    "internal_error": mark("Internal error"),
+    "invalid_address": mark("Invalid address"),
+    "invalid_event": mark("Invalid event"),
+    "invalid_input": mark("Invalid input"),
+    "invalid_json": mark("Invalid JSON"),
+    "malformed_request": mark("Malformed request"),
+    "method_not_allowed": mark("Method not allowed"),
+    "missing_scope": mark("Missing scope"),
+    "not_found": mark("Not found"),
+    "route_not_found": mark("Not found"),
+    "silent_channel": mark("Message not said on this channel"),
+    "too_many_events": mark("Too many events"),
+    "unauthorized": mark("Unauthorized"),
+    "overtaken": mark("Unavailable"),
+    "unavailable": mark("Unavailable"),
+    "unfit_value": mark("Invalid input"),
+    "unknown_customer": mark("Unknown customer"),
+    "unknown_event_type": mark("Unknown event type"),
+    "unknown_message": mark("Unknown message"),
+    "unknown_object": mark("Unknown object"),
+    "unknown_topic": mark("Unknown topic"),
+    "unsupported_media_type": mark("Unsupported media type"),
+}
+
+
+def document(error: JogralError, instance: str, translate: Callable[[str], str]) -> dict[str, Any]:
+    """The problem document of an error."""
+    found: dict[str, Any] = {
+        "type": TYPE + error.code.replace("_", "-"),
+        "title": translate(TITLES.get(error.code) or HTTPStatus(error.http_status).phrase),
+        "status": error.http_status,
+        "code": error.code,
+        "detail": sentences(error, translate),
+        "instance": instance,
+    }
+    if isinstance(error, InputError) and error.fields:
+        found["errors"] = [
+            {"pointer": field.pointer, "code": field.code, "detail": field.told(translate)} for field in error.fields
+        ]
+    return found
+
+
+def sentences(error: JogralError, translate: Callable[[str], str]) -> str:
+    """What happened and what to do, as one text."""
+    told, remedy = error.told(translate), error.remedy(translate)
+    end = "" if told.endswith((".", "?", "!")) else "."
+    return f"{told}{end} {remedy}" if remedy else told
+
+
+def answer(error: JogralError, request: web.Request, **further: str) -> web.Response:
+    """The response to a request that failed. `further` is added to the document."""
+    language = language_for(request)
+    shown = error if request.get(CALLER) is not None else _for_strangers(error)
+    return web.Response(
+        status=error.http_status,
+        body=json.dumps(document(shown, request.path, translator(language)) | further, ensure_ascii=False).encode(),
+        content_type=MEDIA_TYPE,
+        headers={"Content-Language": language} | _headers(error),
+    )
+
+
+def _for_strangers(error: JogralError) -> JogralError:
+    """Whoever has not shown a key learns that something is wrong, not where our ledger is."""
+    if isinstance(error, Unavailable | ConfigurationError):
+        words = mark("This cannot be done now; nothing was stored.")
+        return cast("JogralError", type(error)(words, remedy=mark("Try again in a moment.")))
+    return error
+
+
+def _headers(error: JogralError) -> dict[str, str]:
+    if isinstance(error, Unavailable):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if isinstance(error, MissingScope):
+        return {
+            "WWW-Authenticate": f'Bearer realm="jogral", error="insufficient_scope", scope="{" ".join(error.wanted)}"'
+        }
+    if isinstance(error, Unauthorized):
+        return {"WWW-Authenticate": 'Bearer realm="jogral"'}
+    return {}

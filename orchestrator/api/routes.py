@@ -1,0 +1,191 @@
+"""Every route, once: the router, the keys' scopes and `/openapi.json` are made from this table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from orchestrator.api import customers, events, health, messages
+from orchestrator.api.forms import CLOUD_EVENT, CLOUD_EVENTS, LINES
+from orchestrator.api.models.customers import CustomerChanged, CustomerShown, CustomersPage, CustomersQuery, NewCustomer
+from orchestrator.api.models.events import (
+    CloudEvent,
+    CloudEvents,
+    Event,
+    Line,
+    OneOrMoreAccepted,
+    OneOrMoreEvents,
+)
+from orchestrator.api.models.health import Alive, Readiness
+from orchestrator.api.models.messages import AcceptedMessage, MessageQuery, MessageShown, WantedMessage
+from orchestrator.api.reading import JSON
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One status that a route answers with. `content` is media type → model; None: not JSON of ours."""
+
+    says: str
+    content: Mapping[str, type[BaseModel] | None] = field(default_factory=dict)
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """One method of one path. Of `scopes` a key needs any one; a route without scopes needs no key."""
+
+    method: str
+    path: str
+    handler: Handler
+    scopes: tuple[str, ...]
+    name: str
+    says: str
+    body: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    query: type[BaseModel] | None = None
+    idempotency: str = ""
+    replies: Mapping[int, Reply]
+    refuses: tuple[int, ...] = ()
+
+
+_EVENT_BODIES: Mapping[str, type[BaseModel]] = {
+    JSON: OneOrMoreEvents,
+    LINES[0]: Event,
+    CLOUD_EVENT: CloudEvent,
+    CLOUD_EVENTS: CloudEvents,
+}
+
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/events",
+        handler=events.post_events,
+        scopes=("events:write",),
+        name="postEvents",
+        says=(
+            "Say what happened. One event, a list (all are stored, or none), NDJSON (a result a line), or CloudEvents "
+            "1.0: structured, batch, or binary (attributes in ce-* headers, `ce-customerid` names the customer). "
+            "An event that is known already answers as the first time, with `Idempotency-Replayed: true`."
+        ),
+        body=_EVENT_BODIES,
+        idempotency="Required where the events have no id of their own.",
+        replies={
+            202: Reply("Stored.", {JSON: OneOrMoreAccepted}, ("Location", "Idempotency-Replayed")),
+            200: Reply("NDJSON: the result of each line.", {LINES[0]: Line}, ("Idempotency-Replayed",)),
+        },
+        refuses=(400, 413, 415, 422),
+    ),
+    Route(
+        method="POST",
+        path="/v1/messages",
+        handler=messages.post_message,
+        scopes=("messages:send",),
+        name="postMessage",
+        says="Send a message to one customer.",
+        body={JSON: WantedMessage},
+        idempotency="Required.",
+        replies={202: Reply("Stored.", {JSON: AcceptedMessage}, ("Location", "Idempotency-Replayed"))},
+        refuses=(400, 404, 413, 415, 422),
+    ),
+    Route(
+        method="GET",
+        path="/v1/messages/{id}",
+        handler=messages.get_message,
+        scopes=("messages:read", "messages:send"),
+        name="getMessage",
+        says="What became of a delivery, why, and what was said.",
+        query=MessageQuery,
+        replies={200: Reply("The delivery.", {JSON: MessageShown})},
+        refuses=(404, 422),
+    ),
+    Route(
+        method="GET",
+        path="/v1/customers",
+        handler=customers.list_customers,
+        scopes=("customers:read",),
+        name="listCustomers",
+        says="Customers in id order, page by page.",
+        query=CustomersQuery,
+        replies={200: Reply("A page.", {JSON: CustomersPage}, ("Link",))},
+        refuses=(422,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/customers",
+        handler=customers.post_customer,
+        scopes=("customers:write",),
+        name="postCustomer",
+        says="Create a customer.",
+        body={JSON: NewCustomer},
+        idempotency="Optional.",
+        replies={201: Reply("Created.", {JSON: CustomerShown}, ("Location", "Idempotency-Replayed"))},
+        refuses=(400, 409, 413, 415, 422),
+    ),
+    Route(
+        method="GET",
+        path="/v1/customers/{id}",
+        handler=customers.get_customer,
+        scopes=("customers:read",),
+        name="getCustomer",
+        says="One customer, with external ids and the consents in force.",
+        replies={200: Reply("The customer.", {JSON: CustomerShown})},
+        refuses=(404,),
+    ),
+    Route(
+        method="PATCH",
+        path="/v1/customers/{id}",
+        handler=customers.patch_customer,
+        scopes=("customers:write",),
+        name="patchCustomer",
+        says="Change what the body says, and leave the rest.",
+        body={JSON: CustomerChanged, customers.MERGE_PATCH: CustomerChanged},
+        replies={200: Reply("The customer as they are now.", {JSON: CustomerShown})},
+        refuses=(400, 404, 409, 413, 415, 422),
+    ),
+    Route(
+        method="GET",
+        path="/healthz",
+        handler=health.healthz,
+        scopes=(),
+        name="healthz",
+        says="The process lives.",
+        replies={200: Reply("It does.", {JSON: Alive})},
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        handler=health.readyz,
+        scopes=(),
+        name="readyz",
+        says="Requests can be served: the ledger answers, fits, and holds a release. Redis is reported, not required.",
+        replies={
+            200: Reply("Ready.", {JSON: Readiness}),
+            503: Reply("Not ready, with the reasons.", {JSON: Readiness}),
+        },
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        handler=health.metrics,
+        scopes=(),
+        name="metrics",
+        says="Numbers for Prometheus; no label names a person.",
+        replies={200: Reply("Prometheus' text format.", {"text/plain": None})},
+    ),
+    Route(
+        method="GET",
+        path="/openapi.json",
+        handler=health.openapi,
+        scopes=(),
+        name="openapi",
+        says="This description.",
+        replies={200: Reply("OpenAPI 3.1.", {JSON: None})},
+    ),
+)

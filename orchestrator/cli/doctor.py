@@ -1,0 +1,49 @@
+"""`jogral doctor`: is everything there, and can it be reached?"""
+
+import typer
+
+from orchestrator.cli.checkup import Verdict, examine
+from orchestrator.cli.help import Command
+from orchestrator.cli.session import session_of
+from orchestrator.cli.terminal import BAD, DIM, GOOD
+
+app = typer.Typer(add_completion=False)
+
+MARKS = {
+    Verdict.GOOD: ("✔", GOOD),
+    Verdict.NOTE: ("·", DIM),
+    Verdict.BAD: ("✖", BAD),
+    Verdict.UNREACHABLE: ("✖", BAD),
+}
+EXIT_CODES = {Verdict.UNREACHABLE: 3, Verdict.BAD: 1}
+
+
+@app.command(cls=Command)
+def doctor(context: typer.Context) -> None:
+    """Check that everything needed is there and can be reached. Nothing is sent to anybody.
+
+    Exit code 3: something cannot be reached; 1: something else is wrong.
+    """
+    session = session_of(context)
+    terminal = session.terminal
+    found = []
+    for check in examine(session):
+        found.append(check)
+        terminal.show("  ", MARKS[check.verdict], f" {check.name:<10} {check.told}")
+        if check.remedy:
+            terminal.show(f"      {'':<10}", ("= ", DIM), check.remedy)
+    troubles = [check for check in found if check.verdict in EXIT_CODES]
+    terminal.document(
+        "doctor",
+        ok=not troubles,
+        items=[
+            {"check": check.name, "verdict": check.verdict.value, "message": check.told, "remedy": check.remedy}
+            for check in found
+        ],
+    )
+    terminal.show("")
+    if not troubles:
+        terminal.say("All is well.")
+        return
+    terminal.say("Found {count} problems.", count=len(troubles))
+    raise typer.Exit(max(EXIT_CODES[check.verdict] for check in troubles))

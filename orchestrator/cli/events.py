@@ -1,0 +1,140 @@
+"""`jogral events`: feeding events straight into the ledger, as `POST /v1/events` would take them."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestrator.api.forms import Posted, read_text_events
+from orchestrator.app import App
+from orchestrator.cli.files import read_input
+from orchestrator.cli.help import Command, Group
+from orchestrator.cli.ledger import open_ledger, ring, running_release
+from orchestrator.cli.session import session_of
+from orchestrator.cli.terminal import BAD, DIM, GOOD, Terminal
+from orchestrator.cli.workplace import open_project
+from orchestrator.dispatch.accept import Accepted, EventDesk, IncomingEvent, Result
+from orchestrator.domain.errors import InputError, JogralError
+
+app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
+
+
+@app.callback()
+def events() -> None:
+    """Feed events: orders, shipments, whatever happened."""
+
+
+@app.command(cls=Command)
+def send(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="JSON: one event, a list, or one a line; CloudEvents too. - is stdin."),
+    ],
+) -> None:
+    """Feed the events of a file into the ledger; a running worker sends what they ask for.
+
+    Each is accepted or refused by itself. Sent again, an event asks for nothing a second time.
+    """
+    session = session_of(context)
+    terminal = session.terminal
+    content = read_input(file)
+    made_id = _IdsByContent(content)
+    report = _Report(terminal)
+    session.left_behind = report.summary
+    project = open_project(session)
+    with open_ledger(project) as opened:
+        desk = EventDesk(release=running_release(opened, project), clock=opened.clock)
+        for batch in read_text_events(_text(content, file), opened.clock.now(), made_id):
+            report.add(batch, _accept(opened, desk, batch))
+    terminal.document("events.send", ok=not report.refused, **report.counts, items=report.items)
+    terminal.show("")
+    terminal.show(report.summary())
+    if report.refused:
+        raise typer.Exit(1)
+
+
+class _IdsByContent:
+    """Ids for events that have none: the same file gives the same ones, so that it may be sent again."""
+
+    def __init__(self, content: bytes) -> None:
+        self._prefix = hashlib.sha256(content).hexdigest()[:16]
+
+    def __call__(self, place: int) -> str:
+        return f"file/{self._prefix}/{place}"
+
+
+def _text(content: bytes, file: Path) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "{path} is not UTF-8 text (byte {place}).", remedy="Save it as UTF-8.", path=file, place=error.start
+        ) from error
+
+
+def _accept(opened: App, desk: EventDesk, batch: Posted) -> list[Result]:
+    """One transaction a batch; what could not be read keeps its place among the results."""
+    readable = {place: one for place, one in enumerate(batch.events) if isinstance(one, IncomingEvent)}
+    with opened.store.write() as transaction:
+        accepted = dict(zip(readable, desk.accept(transaction, list(readable.values())), strict=True))
+    results = [one if isinstance(one, JogralError) else accepted[place] for place, one in enumerate(batch.events)]
+    ring(opened, {request.purpose.value for one in results if isinstance(one, Accepted) for request in one.requests})
+    return results
+
+
+@dataclass
+class _Report:
+    """What became of each event, told as it happens."""
+
+    terminal: Terminal
+    accepted: int = 0
+    repeated: int = 0
+    refused: int = 0
+    items: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {"accepted": self.accepted, "repeated": self.repeated, "refused": self.refused}
+
+    def summary(self) -> str:
+        """The last line, also of a run that was cut short."""
+        return self.terminal.words("{accepted} accepted, {repeated} known already, {refused} refused.", **self.counts)
+
+    def add(self, batch: Posted, results: list[Result]) -> None:
+        for place, event, result in zip(batch.places, batch.events, results, strict=True):
+            name = event.type if isinstance(event, IncomingEvent) else ""
+            if isinstance(result, Accepted):
+                self._add_accepted(place, name, result)
+            else:
+                self._add_refused(place, name, result)
+
+    def _add_accepted(self, place: int, name: str, result: Accepted) -> None:
+        self.repeated += result.repeated
+        self.accepted += not result.repeated
+        messages = [request.id for request in result.requests]
+        self.items.append({
+            "place": place, "accepted": True, "repeated": result.repeated, "type": name, "id": result.event_id,
+            "customer_id": result.customer_id, "messages": messages,
+        })  # fmt: skip
+        asked = self.terminal.words("known already") if result.repeated else " ".join(
+            f"{request.message} ({request.id})" for request in result.requests
+        )  # fmt: skip
+        self.terminal.show(("  ✔ ", GOOD), f"{place:>4}  {name:<24}{result.customer_id:<20}", (asked, DIM))
+
+    def _add_refused(self, place: int, name: str, error: InputError) -> None:
+        self.refused += 1
+        translate = self.terminal.translate
+        fields = [{"pointer": one.pointer, "code": one.code, "detail": one.told(translate)} for one in error.fields]
+        told, remedy = error.told(translate), error.remedy(translate)
+        self.items.append({
+            "place": place, "accepted": False, "type": name,
+            "error": {"code": error.code, "message": told, "remedy": remedy, "fields": fields},
+        })  # fmt: skip
+        self.terminal.show(("  ✖ ", BAD), f"{place:>4}  {name:<24}{told}")
+        for one in fields if len(fields) > 1 else ():
+            self.terminal.show(f"{'':<34}", (f"{one['pointer']}  ", DIM), one["detail"])
+        if remedy:
+            self.terminal.show(f"{'':<34}", ("= ", DIM), remedy)

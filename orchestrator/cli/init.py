@@ -1,0 +1,152 @@
+"""`jogral init`: a new project, with its ledger and its keys."""
+
+import json
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestrator.app import App, state_folder
+from orchestrator.cli.help import Command
+from orchestrator.cli.ledger import make_ready, open_ledger
+from orchestrator.cli.session import Session, session_of
+from orchestrator.cli.terminal import DIM, STRONG
+from orchestrator.dispatch import keys
+from orchestrator.domain.errors import ConfigurationError, Conflict, InputError, did_you_mean
+from orchestrator.project import MARK, SHIPPED, Project
+
+app = typer.Typer(add_completion=False)
+
+TEMPLATES = ("loja",)
+
+# Layouts and adapters are looked up (decisions, section 3); everything that customers read is copied.
+NOT_COPIED = frozenset({"layouts"})
+ALWAYS = (MARK, Path("brand_voice.yaml"))
+FOLDERS = ("messages", "journeys", "events", "mappings", "personas")
+
+# What later tokens and chains are made with. Keys carry ids, so that new ones can be added and old links still work.
+PURPOSES = ("links", "chain", "erasure")
+SECRET_BYTES = 32
+
+FIRST_KEY = "first"
+FIRST_SCOPES = ("events:write", "messages:send", "messages:read", "customers:read", "customers:write")
+
+
+@app.command(cls=Command)
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make, or an empty one.")],
+    empty: Annotated[bool, typer.Option("--empty", help="Only the settings and the voice, no messages.")] = False,
+    template: Annotated[str, typer.Option("--template", metavar="NAME", help="The sample to copy.")] = TEMPLATES[0],
+) -> None:
+    """Make a new project: the sample shop, its ledger and its keys.
+
+    The API key is shown once and stored nowhere in the clear.
+    """
+    session = session_of(context)
+    if template not in TEMPLATES:
+        raise InputError(
+            'There is no template "{name}"{hint}', remedy="There are: {known}.", name=template,
+            hint=did_you_mean(template, TEMPLATES), known=", ".join(TEMPLATES),
+        )  # fmt: skip
+    files = ALWAYS if empty else _sample()
+    _refuse_taken(folder, files)
+    session.left_behind = lambda: session.terminal.words(
+        "{folder} may be incomplete: remove it, and start again.", folder=folder
+    )
+    _write(folder, files)
+    project = Project(folder.resolve())
+    _make_keys(state_folder(project.root))
+    with open_ledger(project, ready=False) as opened:
+        make_ready(opened)
+        key_id, secret = _first_key(opened)
+    _tell(session, folder, files, key_id, secret)
+
+
+def _sample() -> tuple[Path, ...]:
+    """The files of the sample shop, as a project holds them."""
+    found = sorted((SHIPPED / "templates").rglob("*.yaml"))
+    relative = [path.relative_to(SHIPPED) for path in found]
+    return (*(path for path in relative if path.parts[1] not in NOT_COPIED), Path("brand_voice.yaml"))
+
+
+def _refuse_taken(folder: Path, files: tuple[Path, ...]) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ConfigurationError("{folder} is a file.", remedy="Choose another name.", folder=folder)
+    taken = [path for path in files if (folder / path).exists()]
+    if taken:
+        raise Conflict(
+            "{folder} holds {file} already; nothing was written.",
+            remedy="Choose another folder. A project is never overwritten.",
+            code="folder_taken",
+            folder=folder,
+            file=taken[0],
+        )
+
+
+def _write(folder: Path, files: tuple[Path, ...]) -> None:
+    try:
+        for name in FOLDERS:
+            (folder / "templates" / name).mkdir(parents=True, exist_ok=True)
+        for path in files:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(SHIPPED / path, folder / path)
+        _keep_out_of_git(folder / ".gitignore")
+    except OSError as error:
+        raise ConfigurationError(
+            "{file} cannot be written: {why}.", remedy="Choose a folder that this user may write to.",
+            file=error.filename or folder, why=error.strerror or error,
+        ) from error  # fmt: skip
+
+
+def _keep_out_of_git(ignore: Path) -> None:
+    existing = ignore.read_text(encoding="utf-8") if ignore.exists() else ""
+    if ".jogral/" not in existing.splitlines():
+        end = "" if not existing or existing.endswith("\n") else "\n"
+        ignore.write_text(f"{existing}{end}.jogral/\n", encoding="utf-8")
+
+
+def _make_keys(state: Path) -> None:
+    """Secrets that no database holds. Losing them breaks links, so they are made once and never replaced."""
+    file = state / "keys.json"
+    if file.exists():
+        return
+    items = [
+        {"id": f"{purpose}_{secrets.token_hex(4)}", "purpose": purpose, "secret": secrets.token_urlsafe(SECRET_BYTES)}
+        for purpose in PURPOSES
+    ]
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        json.dump({"schema": "jogral.keys/1", "items": items}, opened, indent=2)
+
+
+def _first_key(opened: App) -> tuple[str, str]:
+    with opened.store.write() as transaction:
+        key, secret = keys.create(transaction, opened.clock, FIRST_KEY, FIRST_SCOPES)
+    return key.id, secret
+
+
+def _tell(session: Session, folder: Path, files: tuple[Path, ...], key_id: str, secret: str) -> None:
+    terminal = session.terminal
+    counts: dict[str, Any] = {name: sum(path.parts[1:2] == (name,) for path in files) for name in FOLDERS}
+    terminal.document("init", files=len(files), key={"id": key_id, "secret": secret}, **counts)
+    terminal.say("Made {folder}", folder=folder)
+    terminal.say(
+        "  {messages} messages, {journeys} journeys, {personas} personas; every channel goes to the local inbox.",
+        **counts,
+    )
+    terminal.show("")
+    terminal.say("API key, shown only now:")
+    terminal.show("  ", (secret, STRONG))
+    terminal.say("  Send it with every request:  Authorization: Bearer <key>")
+    terminal.show("")
+    terminal.say("Next:")
+    for command, told in (
+        (f"cd {folder}", ""),
+        ("jogral preview order_late --persona ana", terminal.words("see a message on four channels")),
+        ("jogral up", terminal.words("run it: http://localhost:8080")),
+    ):
+        terminal.show(f"  {command:<42}".rstrip() if not told else f"  {command:<42}", (told, DIM))

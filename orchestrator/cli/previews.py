@@ -1,0 +1,113 @@
+"""A message for a persona on every channel, as values: what the terminal shows and what `--json` carries."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.catalog.model import example_data
+from orchestrator.catalog.render import render
+from orchestrator.domain.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.catalog.model import Message
+    from orchestrator.domain.claim import StatedClaim
+    from orchestrator.domain.customer import Channel
+    from orchestrator.domain.message import Rendered
+    from orchestrator.mapping import Persona
+    from orchestrator.release import Release
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """`said` holds what each channel says, why it cannot (InputError), or None where it is silent on purpose.
+
+    `examples` are the variables that the persona does not know, filled from the message's own examples.
+    """
+
+    message: Message
+    purpose: str
+    persona: Persona
+    said: Mapping[Channel, Rendered | InputError | None]
+    examples: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether every channel that should speak can."""
+        return not any(isinstance(one, InputError) for one in self.said.values())
+
+    @property
+    def rendered(self) -> dict[Channel, Rendered]:
+        """What can be said."""
+        return {
+            channel: one for channel, one in self.said.items() if one is not None and not isinstance(one, InputError)
+        }
+
+    @property
+    def claims(self) -> dict[str, dict[Channel, StatedClaim]]:
+        """Claim → the channels that state it."""
+        found: dict[str, dict[Channel, StatedClaim]] = {}
+        for channel, rendered in self.rendered.items():
+            for claim in rendered.claims:
+                found.setdefault(claim.name, {})[channel] = claim
+        return found
+
+    def documents(self) -> list[dict[str, Any]]:
+        """One item a channel that speaks, or should."""
+        about = {"message": self.message.id, "persona": self.persona.id}
+        return [
+            {**about, "channel": channel.value, "error": {"code": one.code, "message": str(one)}}
+            if isinstance(one, InputError)
+            else about | asdict(one)
+            for channel, one in self.said.items()
+            if one is not None
+        ]
+
+
+def preview_of(release: Release, message_id: str, persona: Persona, channels: Sequence[Channel]) -> Preview:
+    """Render it as the dispatcher would, with the persona's data."""
+    published = release.messages[message_id]
+    message = published.message
+    data, examples = _filled(persona.data, message)
+    said: dict[Channel, Rendered | InputError | None] = {}
+    for channel in channels:
+        if channel not in release.said_on[message_id]:
+            said[channel] = None
+            continue
+        try:
+            said[channel] = render(published, release.voice, release.voice.locale, channel, data)
+        except InputError as error:
+            said[channel] = error
+    return Preview(
+        message=message, purpose=release.purpose(message.topic), persona=persona, said=said, examples=examples
+    )
+
+
+def _filled(data: Mapping[str, Any], message: Message) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The persona's data over the message's examples, and the paths that only the examples knew.
+
+    A variable with a fallback is left out: what is sent without its value is what should be seen.
+    """
+    examples = example_data(message)
+    missing = [
+        path
+        for path, variable in message.variables.items()
+        if variable.fallback is None and _at(data, path) is None and _at(examples, path) is not None
+    ]
+    filled: dict[str, Any] = {name: dict(value) if isinstance(value, dict) else value for name, value in data.items()}
+    for path in missing:
+        *parents, leaf = path.split(".")
+        place = filled
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[leaf] = _at(examples, path)
+    return filled, tuple(missing)
+
+
+def _at(data: Mapping[str, Any], path: str) -> Any:
+    place: Any = data
+    for part in path.split("."):
+        place = place.get(part) if isinstance(place, dict) else None
+    return place

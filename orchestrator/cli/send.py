@@ -1,0 +1,143 @@
+"""`jogral send`: one message to one customer, as `POST /v1/messages` would take it."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestrator.app import App
+from orchestrator.cli.channels import chosen_channel
+from orchestrator.cli.files import read_input
+from orchestrator.cli.help import Command
+from orchestrator.cli.ledger import open_ledger, ring, running_release
+from orchestrator.cli.outcome import outcome_document, show_outcome
+from orchestrator.cli.session import Session, session_of
+from orchestrator.cli.workplace import open_project
+from orchestrator.dispatch.accept import WantedMessage, accept_message
+from orchestrator.domain.customer import Channel
+from orchestrator.domain.delivery import OPEN, Request, State
+from orchestrator.domain.errors import InputError, NotFound, did_you_mean
+from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.journeys.model import Channels
+from orchestrator.release import Release
+
+app = typer.Typer(add_completion=False)
+
+# How often the ledger is asked how it ended.
+LOOK_SECONDS = 0.05
+
+
+@app.command(cls=Command)
+def send(
+    context: typer.Context,
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="The message's id.")],
+    customer: Annotated[str, typer.Option("--customer", metavar="ID", help="The customer's id.")],
+    channel: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--channel", metavar="CHANNEL", help="Where it may go, best first; without it, wherever it is said."
+        ),
+    ] = None,
+    about: Annotated[
+        list[str] | None,
+        typer.Option("--object", metavar="KIND=ID", help="What it is about, such as order=ord_1. May be given again."),
+    ] = None,
+    data: Annotated[
+        str, typer.Option("--data", metavar="FILE", help="A JSON file with further values; - reads stdin.")
+    ] = "",
+    wait: Annotated[
+        float, typer.Option("--wait", metavar="SECONDS", help="Wait for the outcome, and show it.", show_default=False)
+    ] = 0,
+) -> None:
+    """Send one message to one customer, on the first channel that reaches them.
+
+    It is accepted into the ledger; a running worker sends it.
+    """
+    session = session_of(context)
+    project = open_project(session)
+    with open_ledger(project) as opened:
+        release = running_release(opened, project)
+        wanted = WantedMessage(
+            message=message,
+            customer_id=customer,
+            channels=Channels(first_reachable=_channels(channel or [], message, release)),
+            objects=_objects(about or []),
+            data=_data(data),
+        )
+        request = _accept(opened, release, wanted)
+        session.left_behind = lambda: session.terminal.words("{id} is accepted and will be sent.", id=request.id)
+        ring(opened, {request.purpose.value})
+        session.terminal.say("Accepted {id}", id=request.id)
+        outcome = _awaited(opened, request.id, wait) if wait else None
+    _tell(session, request, outcome, wait)
+
+
+def _channels(named: list[str], message: str, release: Release) -> tuple[Channel, ...]:
+    if message not in release.messages:
+        raise NotFound(
+            'There is no message "{message}"{hint}', remedy="There are: {known}.", code="unknown_message",
+            message=message, hint=did_you_mean(message, release.messages), known=", ".join(release.messages),
+        )  # fmt: skip
+    if named:
+        return tuple(dict.fromkeys(chosen_channel(name) for name in named))
+    return tuple(channel for channel in Channel if channel in release.said_on[message])
+
+
+def _objects(pairs: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for pair in pairs:
+        kind, equals, object_id = pair.partition("=")
+        if not (kind and equals and object_id):
+            raise InputError('"{pair}" is not an object.', remedy="Write --object order=ord_1", code="usage", pair=pair)
+        found[kind] = object_id
+    return found
+
+
+def _data(file: str) -> dict[str, Any]:
+    if not file:
+        return {}
+    try:
+        found = json.loads(read_input(Path(file)))
+    except ValueError as error:
+        raise InputError("{file} is not JSON: {why}.", code="invalid_json", file=file, why=error) from error
+    if not isinstance(found, dict):
+        raise InputError("{file} must hold one JSON object.", code="invalid_json", file=file)
+    return found
+
+
+def _accept(opened: App, release: Release, wanted: WantedMessage) -> Request:
+    identity = new_id("cli", opened.clock.now(), opened.clock.entropy(ENTROPY_SIZE))
+    with opened.store.write() as transaction:
+        (request,) = accept_message(transaction, release, opened.clock, wanted, identity=identity, origin="cli")
+    return request
+
+
+def _awaited(opened: App, request_id: str, seconds: float) -> dict[str, Any] | None:
+    """How it ended, or how it stands when the time is up."""
+    end = opened.clock.monotonic() + seconds
+    while True:
+        with opened.store.read() as transaction:
+            found = transaction.deliveries.get(request_id)
+        # `deferred` is an answer too: it says until when.
+        settled = found is None or State(found["state"]) not in OPEN or found["state"] == State.DEFERRED
+        if settled or opened.clock.monotonic() > end:
+            return found
+        time.sleep(LOOK_SECONDS)
+
+
+def _tell(session: Session, request: Request, outcome: dict[str, Any] | None, wait: float) -> None:
+    terminal = session.terminal
+    ended = outcome is not None and outcome["state"] != State.ACCEPTED
+    terminal.document(
+        "send", ok=not wait or ended, id=request.id, message=request.message, customer_id=request.customer_id,
+        **(outcome_document(outcome) if outcome is not None else {}),
+    )  # fmt: skip
+    if outcome is not None:
+        show_outcome(terminal, outcome)
+    if wait and not ended:
+        terminal.note(
+            "Nothing took it within {seconds} s. Does a worker run? Start one: jogral up", seconds=f"{wait:g}"
+        )
+        raise typer.Exit(1)

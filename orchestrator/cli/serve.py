@@ -1,0 +1,76 @@
+"""`jogral serve`: the HTTP API and the console alone."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from orchestrator.api.server import serve as serving
+from orchestrator.app import App, Redis, open_bell, open_redis
+from orchestrator.cli.help import Command
+from orchestrator.cli.ledger import open_ledger
+from orchestrator.cli.session import Session, session_of
+from orchestrator.cli.signals import stop_event
+from orchestrator.cli.workplace import open_project
+from orchestrator.console import add_console
+from orchestrator.dispatch.publish import publish
+from orchestrator.release import Release
+from orchestrator.supervisor import RedisWatch
+
+app = typer.Typer(add_completion=False)
+
+Host = Annotated[
+    str, typer.Option("--host", metavar="HOST", help="Where to listen; without it, JOGRAL_HOST or this machine.")
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "--port", metavar="N", min=0, max=65_535, help="The port; without it, JOGRAL_PORT or 8080. 0 takes a free one."
+    ),
+]
+
+
+@app.command(cls=Command)
+def serve(
+    context: typer.Context,
+    host: Host = "",
+    port: Port = None,
+    keep_release: Annotated[
+        bool, typer.Option("--no-publish", help="Leave what runs as it is: another process publishes the project.")
+    ] = False,
+) -> None:
+    """Run the HTTP API and the console alone. Workers and the timer run elsewhere.
+
+    The project's files come into force first, unless --no-publish.
+    """
+    session = session_of(context)
+    project = open_project(session)
+    release = None if keep_release else project.read()
+    with open_ledger(project, talkative=True) as opened:
+        if release is not None:
+            publish(opened.store, release, opened.clock.now())
+        redis = open_redis(opened)
+        try:
+            asyncio.run(_run(session, opened, release, redis, host, port))
+        finally:
+            if redis is not None:
+                redis.stop()
+
+
+async def _run(
+    session: Session, opened: App, release: Release | None, redis: Redis | None, host: str, port: int | None
+) -> None:
+    stop = stop_event()
+    async with serving(
+        opened,
+        bell=open_bell(redis),
+        host=host or opened.settings.host,
+        port=opened.settings.port if port is None else port,
+        release=release,
+        extra=[lambda web_app: add_console(web_app, opened)],
+    ) as address:
+        with RedisWatch(redis):
+            session.terminal.document("serve", url=address.url)
+            session.terminal.say("Serving {url}. Stop it with Ctrl+C.", url=address.url)
+            session.terminal.out.file.flush()
+            await stop.wait()

@@ -1,0 +1,129 @@
+"""`jogral up`: server, workers and timer in one process tree that ends together."""
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from orchestrator.api.server import Address, serve
+from orchestrator.app import App, Redis, open_bell, open_redis
+from orchestrator.cli.help import Command
+from orchestrator.cli.ledger import make_ready, open_ledger
+from orchestrator.cli.serve import Host, Port
+from orchestrator.cli.session import Session, session_of
+from orchestrator.cli.signals import stop_event
+from orchestrator.cli.terminal import DIM, GOOD, STRONG, Terminal
+from orchestrator.cli.timekeeper import Timekeeper
+from orchestrator.cli.workplace import open_project
+from orchestrator.console import add_console
+from orchestrator.dispatch.publish import publish
+from orchestrator.domain.time import rfc3339
+from orchestrator.release import Release
+from orchestrator.supervisor import Supervisor
+from orchestrator.timeline import require_local
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command)
+def up(
+    context: typer.Context,
+    host: Host = "",
+    port: Port = None,
+    workers: Annotated[int, typer.Option("--workers", metavar="N", min=1, max=64, help="How many workers.")] = 1,
+) -> None:
+    """Run everything in one: server, workers and timer.
+
+    The project's own ledger is made and migrated as needed, and its files come into force. Ctrl+C ends all of it.
+    """
+    session = session_of(context)
+    project = open_project(session)
+    release = project.read()
+    with open_ledger(project, talkative=True, ready=False) as opened:
+        make_ready(opened)
+        _refuse_moved_clock(session.terminal, opened, release)
+        publish(opened.store, release, opened.clock.now())
+        redis = open_redis(opened)
+        try:
+            code = asyncio.run(_Up(session, opened, release, redis).run(host, port, workers))
+        finally:
+            if redis is not None:
+                redis.stop()
+    session.terminal.say("Stopped. What was not sent yet is in the ledger, and goes on next time.")
+    if code:
+        raise typer.Exit(code)
+
+
+def _refuse_moved_clock(terminal: Terminal, opened: App, release: Release) -> None:
+    """On moved time only the local inbox may be written to (exit 4); a clock that stands still is worth a word."""
+    with opened.store.read() as transaction:
+        clock = transaction.ledger.clock()
+    if clock.moved:
+        require_local(opened, release)
+    if clock.frozen_at is not None:
+        terminal.note(
+            "Business time stands still at {time}: a replay was cut short. Run it again, or nothing later is sent.",
+            time=rfc3339(clock.frozen_at, release.project.timezone),
+        )
+
+
+@dataclass(frozen=True)
+class _Up:
+    """One run of everything."""
+
+    session: Session
+    opened: App
+    release: Release
+    redis: Redis | None
+
+    async def run(self, host: str, port: int | None, workers: int) -> int:
+        """Until somebody says stop, or a worker cannot be kept alive; the exit code."""
+        stop = stop_event()
+        loop = asyncio.get_running_loop()
+        bell = open_bell(self.redis)
+        supervisor = Supervisor(self.opened, self.redis, on_give_up=partial(_ask, loop, stop))
+        # First the server stops, so that nobody waits for an answer while workers settle what is on the wire.
+        with supervisor, Timekeeper(self.opened, bell):
+            async with serve(
+                self.opened,
+                bell=bell,
+                host=host or self.opened.settings.host,
+                port=self.opened.settings.port if port is None else port,
+                release=self.release,
+                extra=[lambda web_app: add_console(web_app, self.opened)],
+            ) as address:
+                supervisor.start(workers)
+                self._tell(address, workers)
+                await stop.wait()
+        return supervisor.exit_code
+
+    def _tell(self, address: Address, workers: int) -> None:
+        terminal = self.session.terminal
+        terminal.document("up", url=address.url, workers=workers, bell=self.redis is not None)
+        terminal.show(("jogral up", STRONG), f" · {self.release.project.name}")
+        for line in self._lines(terminal, workers):
+            terminal.show(("  ✔ ", GOOD), line)
+        url = address.url.replace("127.0.0.1", "localhost")
+        for left, right in (
+            ((terminal.words("Console"), url), (terminal.words("Inbox"), f"{url}/inbox")),
+            (("API", f"{url}/v1"), (terminal.words("Stop"), "Ctrl+C")),
+        ):
+            terminal.show(f"  {left[0]:<10}", f"{left[1]:<32}", (f"{right[0]:<8}", DIM), right[1])
+        terminal.out.file.flush()
+
+    def _lines(self, terminal: Terminal, workers: int) -> list[str]:
+        return [
+            terminal.words("ledger {place}", place=self.opened.store.place),
+            terminal.words("{messages} messages, {journeys} journeys in force", messages=len(self.release.messages),
+                           journeys=len(self.release.journeys)),
+            terminal.words("Redis wakes the workers") if self.redis is not None
+            else terminal.words("no Redis: workers look for work themselves, four times a second"),
+            terminal.words("1 worker") if workers == 1 else terminal.words("{workers} workers", workers=workers),
+        ]  # fmt: skip
+
+
+def _ask(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Stop, asked from another thread."""
+    loop.call_soon_threadsafe(stop.set)

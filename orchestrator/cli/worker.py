@@ -1,0 +1,52 @@
+"""`jogral worker`: one worker alone. It becomes the worker process: nothing of the command line stays in memory."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from orchestrator import embedded_redis
+from orchestrator.app import NO_REDIS, App
+from orchestrator.cli.help import Command
+from orchestrator.cli.ledger import open_ledger
+from orchestrator.cli.session import session_of
+from orchestrator.cli.workplace import open_project
+from orchestrator.dispatch.publish import publish
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command)
+def worker(
+    context: typer.Context,
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Its name in logs; without it, by its process id.")
+    ] = "",
+    keep_release: Annotated[
+        bool, typer.Option("--no-publish", help="Leave what runs as it is: another process publishes the project.")
+    ] = False,
+) -> None:
+    """Run one worker alone; as many as are needed may run, on as many machines.
+
+    The project's files come into force first, unless --no-publish.
+    """
+    session = session_of(context)
+    project = open_project(session)
+    with open_ledger(project) as opened:
+        if not keep_release:
+            publish(opened.store, project.read(), opened.clock.now())
+        redis_url = _redis_url(opened)
+    command = [sys.executable, "-m", "orchestrator.worker", "--project", str(project.root), "--redis", redis_url]
+    if name:
+        command += ["--name", name]
+    sys.stdout.flush()
+    os.execv(sys.executable, command)  # noqa: S606  # no shell, and nothing in it is anybody else's
+
+
+def _redis_url(opened: App) -> str:
+    """Somebody's Redis, or the one that a server of this project has started; else none, and the worker polls."""
+    configured = opened.settings.redis_url.get_secret_value() if opened.settings.redis_url else ""
+    if configured == NO_REDIS:
+        return ""
+    return configured or embedded_redis.find(opened.state) or ""

@@ -1,0 +1,92 @@
+"""API keys: 256 bits of chance, shown once; the ledger holds their SHA-256 and what they allow."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+from orchestrator.domain.errors import InputError, did_you_mean
+from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.store.port import ApiKey
+from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.domain.time import Clock
+    from orchestrator.store.port import Transaction
+
+SCOPES: Mapping[str, str] = {
+    "events:write": mark("tell us what happened"),
+    "messages:send": mark("ask for messages to be sent, and read them"),
+    "messages:read": mark("read messages and why they were or were not sent"),
+    "customers:read": mark("read customers, their addresses masked"),
+    "customers:read_addresses": mark("read addresses in full"),
+    "customers:write": mark("create and change customers"),
+    "consents:write": mark("record what customers agreed to"),
+    "facts:write": mark("change facts, such as stock"),
+    "templates:read": mark("read messages' copy"),
+    "replies:use": mark("write and send support replies"),
+    "privacy:*": mark("export, correct and erase a person's data"),
+    "admin": mark("everything"),
+}
+"""What a key may be allowed, and in words."""
+
+ADMIN = "admin"
+
+# The word says where a key is at home; keys for rehearsals will carry another.
+MODE = "live"
+
+_SECRET_SIZE = 32
+
+
+def create(transaction: Transaction, clock: Clock, name: str, scopes: Sequence[str]) -> tuple[ApiKey, str]:
+    """A new key and its secret, `jgl_live_…`, which nobody can read again.
+
+    Raises:
+        InputError: there is no such scope, or none was named.
+    """
+    unknown = next((scope for scope in scopes if scope not in SCOPES), None)
+    if unknown is not None:
+        raise InputError(
+            'There is no scope "{scope}"{hint}',
+            remedy="There are: {known}.",
+            code="unknown_scope",
+            scope=unknown,
+            hint=did_you_mean(unknown, SCOPES),
+            known=", ".join(SCOPES),
+        )
+    if not scopes:
+        raise InputError("A key needs at least one scope.", remedy="There are: {known}.", known=", ".join(SCOPES))
+    now = clock.now()
+    key = ApiKey(
+        id=new_id("key", now, clock.entropy(ENTROPY_SIZE)),
+        name=name,
+        scopes=tuple(dict.fromkeys(scopes)),
+        created_at=now,
+        revoked_at=None,
+    )
+    secret = f"jgl_{MODE}_{base64.urlsafe_b64encode(clock.entropy(_SECRET_SIZE)).decode().rstrip('=')}"
+    transaction.ledger.add_key(key, hash_of(secret))
+    return key, secret
+
+
+def authenticate(transaction: Transaction, secret: str) -> ApiKey | None:
+    """Whose secret this is, or None when it is nobody's or was revoked.
+
+    The look-up is by hash: how long it takes says nothing about a secret that is nearly right.
+    """
+    key = transaction.ledger.key_by_hash(hash_of(secret))
+    return key if key is not None and key.revoked_at is None else None
+
+
+def allows(key: ApiKey, scope: str) -> bool:
+    """Whether a key has a scope: itself, by `admin`, or by a star such as `privacy:*`."""
+    family = scope.partition(":")[0]
+    return not {scope, f"{family}:*", ADMIN}.isdisjoint(key.scopes)
+
+
+def hash_of(secret: str) -> str:
+    """What the ledger knows a secret by. No salt and no stretching: 256 random bits cannot be guessed."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,1153 @@
+"""What any ledger must do, on every database that we keep one in: the contract of `orchestrator.store.port`."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError
+
+from orchestrator.channels import InboxCall, InboxEntry
+from orchestrator.domain.customer import Address, AddressKind, Channel, ConsentState, Customer
+from orchestrator.domain.delivery import CLAIMABLE, Request, State
+from orchestrator.domain.errors import ConfigurationError, InputError, Overtaken, Unavailable
+from orchestrator.domain.message import Purpose, Rendered
+from orchestrator.domain.object import unheard_of, updated
+from orchestrator.journeys.advance import Run
+from orchestrator.store.port import (
+    ApiKey,
+    BusinessClock,
+    Conclusion,
+    ConsentEvent,
+    NewDelivery,
+    Sending,
+    Settlement,
+    StoredEvent,
+)
+from orchestrator.store.sql import SqlStore
+
+NOW = 1_795_600_800_000
+LEASE = 60_000
+
+# PostgreSQL lets two transactions meet at a unique value, and says which of them was overtaken; SQLite never does.
+TWICE = (IntegrityError, Overtaken)
+
+# Hypothesis runs many examples on one database: each takes names of its own.
+numbers = itertools.count(100)
+ON_ONE_DATABASE = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+# --- what the tests put in ------------------------------------------------------------------------------------------
+
+
+def a_customer(customer_id="cus_1", *addresses, **changes):
+    return Customer(id=customer_id, addresses=addresses, **changes)
+
+
+def an_address(value, kind=AddressKind.EMAIL):
+    return Address(id=f"adr_{value}", kind=kind, value=value)
+
+
+def a_delivery(delivery_id="msg_1", **changes):
+    request = Request(
+        id=delivery_id,
+        message="order_shipped",
+        customer_id="cus_1",
+        topic="order_updates",
+        purpose=Purpose.TRANSACTIONAL,
+        candidates=(Channel.WHATSAPP, Channel.EMAIL),
+        objects={"order": "ord_1"},
+        data={},
+        locale=None,
+        priority="normal",
+        due_at=NOW,
+        not_after=None,
+        accepted_at=NOW,
+    )
+    return NewDelivery(request=replace(request, **changes), identity=f"identity/{delivery_id}", origin="event")
+
+
+def an_event(event_id="evt_1", **changes):
+    values = {
+        "id": event_id, "source": "shop", "source_id": event_id, "type": "order.placed", "customer_id": "cus_1",
+        "objects": {"order": "ord_1"}, "data": {"order_id": "ord_1"}, "body_hash": "hash", "occurred_at": NOW,
+        "received_at": NOW,
+    }  # fmt: skip
+    return StoredEvent(**values | changes)
+
+
+def said(state, *, at=NOW, customer_id="cus_1", topic="offers", channel="email"):
+    return ConsentEvent(
+        id=f"con_{next(numbers)}", customer_id=customer_id, topic=topic, channel=channel, state=state,
+        legal_basis="consent", method="form", source="shop", wording=None, evidence={"ip": "192.0.2.1"}, at=at,
+    )  # fmt: skip
+
+
+def an_inbox_call(reference, *, channel=Channel.EMAIL, customer_id="cus_1", message="order_shipped"):
+    rendered = Rendered(message=message, channel=channel, locale="pt-BR", text="Olá, São Luís!")
+    entry = InboxEntry(
+        reference=reference, customer_id=customer_id, object_id="ord_1", channel=channel, address="ana@example.com",
+        rendered=rendered,
+    )  # fmt: skip
+    return InboxCall(entry, NOW)
+
+
+def put(store, *deliveries, customers=(a_customer(),)):
+    """Store deliveries, and their customer where it is not there yet."""
+    with store.write() as transaction:
+        known = transaction.customers.known([one.id for one in customers])
+        transaction.customers.add([one for one in customers if one.id not in known], {}, NOW)
+        transaction.deliveries.add(deliveries, NOW)
+
+
+def claim(store, lease="worker/1", *, limit=500, now=NOW, business_now=None, lane="transactional"):
+    with store.write() as transaction:
+        return transaction.deliveries.claim(
+            lane, limit, lease=lease, now=now, business_now=now if business_now is None else business_now,
+            lease_until=now + LEASE,
+        )  # fmt: skip
+
+
+def ids(requests):
+    return [request.id for request in requests]
+
+
+def begin(store, *delivery_ids, at=NOW):
+    sendings = [
+        Sending(one, "email", "email", "adr_1", "pt-BR", '{"text":"Olá"}', "[]", '[{"gate":"consent"}]')
+        for one in delivery_ids
+    ]
+    with store.write() as transaction:
+        transaction.deliveries.begin(sendings, release_id="rel_1", at=at, business_at=at, deadline=at + LEASE)
+
+
+def a_settlement(delivery_id, state=State.SENT, **changes):
+    values = {
+        "id": delivery_id, "state": state, "reason": "", "detail": "", "provider_id": None, "due_at": NOW,
+        "next_action_at": NOW, "first_call_at": NOW, "calls": 1, "settled": state is not State.UNKNOWN,
+    }  # fmt: skip
+    return Settlement(**values | changes)
+
+
+def settle(store, lease, *settlements, at=NOW, came_back=True):
+    with store.write() as transaction:
+        transaction.deliveries.settle(lease, settlements, at, came_back=came_back)
+
+
+def get(store, delivery_id="msg_1"):
+    with store.read() as transaction:
+        return transaction.deliveries.get(delivery_id)
+
+
+def in_threads(count, work):
+    """Do it in so many threads that begin together; what each returned."""
+    barrier = threading.Barrier(count)
+
+    def begin_together(number):
+        barrier.wait()
+        return work(number)
+
+    with ThreadPoolExecutor(count) as executor:
+        return list(executor.map(begin_together, range(count)))
+
+
+# --- the queue ------------------------------------------------------------------------------------------------------
+
+
+def test_a_claim_takes_what_is_due_in_order_of_due_time(store):
+    """Neither what is due later, nor the other lane, nor what waits for a back-off."""
+    put(
+        store,
+        a_delivery("msg_second", due_at=NOW),
+        a_delivery("msg_first", due_at=NOW - 1),
+        a_delivery("msg_later", due_at=NOW + 1),
+        a_delivery("msg_marketing", purpose=Purpose.MARKETING),
+    )
+
+    assert ids(claim(store)) == ["msg_first", "msg_second"]
+    assert ids(claim(store, lane="marketing")) == ["msg_marketing"]
+    assert ids(claim(store)) == []
+
+
+def test_a_claim_gives_the_whole_request_back(store):
+    """What was asked for comes out as it went in."""
+    asked = a_delivery(
+        "msg_1", data={"event": {"número": "10234", "total": 259.9}}, locale="pt-BR", priority="high",
+        not_after=NOW + 5,
+    )  # fmt: skip
+    put(store, asked)
+
+    assert claim(store) == [asked.request]
+
+
+def test_due_is_business_time_and_back_off_is_machine_time(store):
+    """A moved clock makes rows due; it does not end a back-off."""
+    put(store, a_delivery("msg_1", due_at=NOW + 1_000))
+    assert ids(claim(store, now=NOW, business_now=NOW + 1_000)) == ["msg_1"]
+    begin(store, "msg_1")
+    settle(
+        store, "worker/1", a_settlement("msg_1", State.DEFERRED, settled=False, next_action_at=NOW + 5_000)
+    )  # fmt: skip
+
+    assert ids(claim(store, now=NOW + 4_999, business_now=NOW + 99_000)) == []
+    assert ids(claim(store, now=NOW + 5_000, business_now=NOW)) == ["msg_1"]
+
+
+def test_a_claim_takes_no_more_than_its_limit(store):
+    put(store, *(a_delivery(f"msg_{number}") for number in range(10)))
+
+    assert len(claim(store, "worker/1", limit=4)) == 4
+    assert len(claim(store, "worker/2", limit=500)) == 6
+
+
+def test_a_claimed_row_comes_back_when_its_lease_ends(store):
+    """Whoever held it is taken for dead, and the attempt stays counted: it never came back."""
+    put(store, a_delivery())
+    claim(store, "worker/1")
+
+    assert ids(claim(store, "worker/2", now=NOW + LEASE - 1)) == []
+    (again,) = claim(store, "worker/2", now=NOW + LEASE)
+    assert again.attempts == 1
+    with store.write() as transaction:
+        assert transaction.deliveries.still_held("worker/1", ["msg_1"]) == set()
+        assert transaction.deliveries.still_held("worker/2", ["msg_1", "msg_unknown"]) == {"msg_1"}
+
+
+def test_threads_that_claim_at_once_get_each_row_once(store):
+    put(store, *(a_delivery(f"msg_{number:03}") for number in range(200)))
+
+    def claim_all(number):
+        taken = []
+        while found := claim(store, f"worker-{number}/1", limit=7):
+            assert len(found) <= 7
+            taken += ids(found)
+        return taken
+
+    taken = [delivery_id for part in in_threads(8, claim_all) for delivery_id in part]
+    assert sorted(taken) == [f"msg_{number:03}" for number in range(200)]
+
+
+CLAIMING_PROCESS = """
+import sys
+from orchestrator.store.sql import SqlStore
+
+url, name, now = sys.argv[1], sys.argv[2], int(sys.argv[3])
+store = SqlStore(url)
+with store.read() as transaction:
+    transaction.ledger.clock()
+print("ready", flush=True)
+sys.stdin.readline()
+while True:
+    with store.write() as transaction:
+        found = transaction.deliveries.claim(
+            "transactional", 7, lease=name + "/1", now=now, business_now=now, lease_until=now + 60_000
+        )
+    if not found:
+        break
+    print(*(request.id for request in found), flush=True)
+store.close()
+"""
+
+
+def test_processes_that_claim_at_once_get_each_row_once(sqlite):
+    """SQLite has one writer at a time: the others wait for it, and none is refused."""
+    with sqlite.migrated() as store:
+        put(store, *(a_delivery(f"msg_{number:03}") for number in range(200)))
+        command = [sys.executable, "-W", "error", "-c", CLAIMING_PROCESS, url_of(store)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        processes = [subprocess.Popen([*command, f"process-{number}", str(NOW)], **pipes) for number in range(3)]
+        assert [process.stdout.readline() for process in processes] == ["ready\n"] * 3
+        said = [process.stdin.write("go\n") and process.stdin.flush() for process in processes]
+        taken = [process.communicate()[0].split() for process in processes]
+
+    assert said == [None] * 3
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert sorted(itertools.chain(*taken)) == [f"msg_{number:03}" for number in range(200)]
+
+
+def test_what_is_given_back_is_claimed_again_and_does_not_count(store):
+    put(store, a_delivery())
+    for _ in range(10):
+        (request,) = claim(store)
+        assert request.attempts == 0
+        with store.write() as transaction:
+            transaction.deliveries.give_back("worker/1", ["msg_1"], NOW)
+
+
+def test_only_whoever_holds_the_lease_can_give_back(store):
+    put(store, a_delivery())
+    claim(store, "worker/1")
+    with store.write() as transaction:
+        transaction.deliveries.give_back("worker/2", ["msg_1"], NOW)
+
+    assert ids(claim(store, "worker/2")) == []
+
+
+def test_a_lane_waits_while_something_can_be_claimed(store):
+    put(store, a_delivery(due_at=NOW + 5))
+
+    with store.read() as transaction:
+        waiting = transaction.deliveries.waiting
+        assert not waiting("transactional", now=NOW, business_now=NOW)
+        assert waiting("transactional", now=NOW, business_now=NOW + 5)
+        assert not waiting("marketing", now=NOW, business_now=NOW + 5)
+
+
+def test_the_same_identity_is_stored_once(store):
+    """A request that comes twice cannot become two messages, whoever asks."""
+    put(store, a_delivery("msg_1"))
+    with pytest.raises(TWICE):
+        put(store, replace(a_delivery("msg_2"), identity="identity/msg_1"))
+
+    assert get(store, "msg_2") is None
+
+
+# --- poison ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_ended_its_worker_six_times_is_quarantined(store):
+    """After five it is tried again; a row that is on a worker's hands is left there."""
+    put(store, a_delivery("msg_bad"), a_delivery("msg_good", due_at=NOW + 9 * LEASE))
+    now = NOW
+    for attempt in range(6):
+        assert poison(store, now) == []
+        (request,) = claim(store, f"worker-{attempt}/1", now=now)
+        assert request.attempts == attempt
+        assert poison(store, now) == []
+        now += LEASE
+
+    assert poison(store, now) == ["msg_bad"]
+    assert ids(claim(store, now=now)) == []
+    found = get(store, "msg_bad")
+    assert (found["state"], found["reason"], found["settled_at"]) == ("quarantined", "poison", now)
+
+
+@pytest.mark.parametrize("state", [State.DEFERRED, State.HELD])
+def test_waiting_at_the_gate_is_no_attempt(store, state):
+    """A message that quiet hours put off every night for a week has ended no worker."""
+    put(store, a_delivery())
+    claim(store)
+    conclude(store, "msg_1", state, "quiet_hours:noite")
+
+    found = get(store)
+    assert (found["state"], found["attempts"]) == (state.value, 0)
+
+
+@pytest.mark.parametrize(("came_back", "attempts"), [(True, 0), (False, 1)])
+def test_a_settled_call_is_an_attempt_only_if_its_worker_never_came_back(store, came_back, attempts):
+    """What the sweep settles still ended a worker: the sixth time it is poison, whatever the provider answers."""
+    put(store, a_delivery())
+    claim(store)
+    begin(store, "msg_1")
+    settle(store, "worker/1", a_settlement("msg_1", State.DEFERRED, settled=False), came_back=came_back)
+
+    assert get(store)["attempts"] == attempts
+
+
+def poison(store, now):
+    with store.write() as transaction:
+        return transaction.deliveries.poison(5, now)
+
+
+def conclude(store, delivery_id, state, reason, *, at=NOW, due_at=NOW):
+    conclusion = Conclusion(delivery_id, state, reason, "", due_at, '[{"gate":"consent","result":"stop"}]')
+    with store.write() as transaction:
+        transaction.deliveries.conclude([conclusion], at=at, business_at=at)
+
+
+# --- sending and settling -------------------------------------------------------------------------------------------
+
+
+def test_what_is_on_the_wire_is_not_claimed_and_says_what_left(store):
+    """The intent holds the words, the release and the decision, before a single byte leaves."""
+    put(store, a_delivery())
+    claim(store)
+    begin(store, "msg_1")
+
+    assert ids(claim(store, "worker/2", now=NOW + 10 * LEASE)) == []
+    found = get(store)
+    assert (found["state"], found["channel"], found["account"]) == ("sending", "email", "email")
+    assert found["rendering"] == {
+        "locale": "pt-BR", "release_id": "rel_1", "content": {"text": "Olá"}, "claims": [],
+    }  # fmt: skip
+    assert found["decisions"] == [
+        {"verdict": "send", "trace": [{"gate": "consent"}], "at": NOW, "business_at": NOW}
+    ]  # fmt: skip
+
+
+def test_a_second_try_overwrites_the_words_and_keeps_both_decisions(store):
+    """What is kept is what was said last: data may have changed in between."""
+    put(store, a_delivery())
+    for _ in range(2):
+        claim(store)
+        begin(store, "msg_1")
+        settle(store, "worker/1", a_settlement("msg_1", State.DEFERRED, settled=False))
+
+    assert len(get(store)["decisions"]) == 2
+
+
+def test_only_whoever_holds_the_lease_can_settle(store):
+    put(store, a_delivery())
+    claim(store, "worker/1")
+    begin(store, "msg_1")
+    settle(store, "worker/2", a_settlement("msg_1", State.FAILED, reason="provider_rejected:address"))
+
+    assert get(store)["state"] == "sending"
+    settle(store, "worker/1", a_settlement("msg_1", provider_id="prov_1"))
+    found = get(store)
+    assert (found["state"], found["provider_id"], found["settled_at"]) == ("sent", "prov_1", NOW)
+
+
+def test_only_what_is_in_flight_can_be_settled(store):
+    """A claim that never passed the gate has no outcome, and a final state is final."""
+    put(store, a_delivery("msg_claimed"), a_delivery("msg_sent"))
+    claim(store)
+    begin(store, "msg_sent")
+    settle(store, "worker/1", a_settlement("msg_sent"))
+    settle(store, "worker/1", a_settlement("msg_sent", State.FAILED), a_settlement("msg_claimed"))
+
+    assert (get(store, "msg_sent")["state"], get(store, "msg_claimed")["state"]) == ("sent", "accepted")
+
+
+def test_a_conclusion_ends_a_request_with_its_reason(store):
+    put(store, a_delivery())
+    claim(store)
+    conclude(store, "msg_1", State.BLOCKED, "consent_withdrawn")
+
+    found = get(store)
+    assert (found["state"], found["reason"], found["lease"], found["settled_at"]) == (
+        "blocked", "consent_withdrawn", None, NOW,
+    )  # fmt: skip
+    assert found["decisions"][0]["verdict"] == "blocked"
+
+
+def test_what_was_lost_in_flight_is_taken_once_its_lease_ended(store):
+    """Under the sweep's own lease, so that two sweeps do not ask twice; the lost worker has no say any more."""
+    put(store, a_delivery())
+    claim(store, "worker/1")
+    begin(store, "msg_1")
+
+    assert in_flight(store, "sweep/1", NOW + LEASE - 1) == []
+    (lost,) = in_flight(store, "sweep/1", NOW + LEASE)
+    assert (lost.id, lost.account, lost.state, lost.sending_at) == ("msg_1", "email", State.SENDING, NOW)
+    assert in_flight(store, "sweep/2", NOW + LEASE) == []
+    settle(store, "worker/1", a_settlement("msg_1"))
+    assert get(store)["state"] == "sending"
+    settle(store, "sweep/1", a_settlement("msg_1"))
+    assert get(store)["state"] == "sent"
+
+
+def test_a_doubt_is_looked_at_again_until_it_is_settled(store):
+    """`unknown` is open, and once it is settled nobody looks any more."""
+    put(store, a_delivery())
+    claim(store, "worker/1")
+    begin(store, "msg_1")
+    settle(store, "worker/1", a_settlement("msg_1", State.UNKNOWN, reason="timeout", next_action_at=NOW + 60_000))
+
+    assert in_flight(store, "sweep/1", NOW + 59_999) == []
+    (lost,) = in_flight(store, "sweep/1", NOW + 60_000)
+    assert lost.state is State.UNKNOWN
+    settle(store, "sweep/1", a_settlement("msg_1", State.UNKNOWN, reason="timeout", settled=True))
+    assert in_flight(store, "sweep/2", NOW + 999 * LEASE) == []
+    assert get(store)["state"] == "unknown"
+
+
+def test_a_worker_that_is_known_to_be_dead_loses_its_leases_at_once(store):
+    """Only its own: a name that begins alike, or holds a wildcard, is another's."""
+    put(store, *(a_delivery(f"msg_{number}") for number in range(4)))
+    assert ids(claim(store, "worker_1/a", limit=1)) == ["msg_0"]
+    claim(store, "worker_10/a", limit=1)
+    claim(store, "workerX1/a", limit=1)
+    claim(store, "worker_1/b", limit=1)
+    begin(store, "msg_3")
+
+    with store.write() as transaction:
+        assert transaction.deliveries.abandon("worker_1", NOW) == 2
+    assert ids(claim(store, "other/1")) == ["msg_0"]
+    assert [lost.id for lost in in_flight(store, "sweep/1", NOW)] == ["msg_3"]
+
+
+def in_flight(store, lease, now):
+    with store.write() as transaction:
+        return transaction.deliveries.in_flight(500, lease=lease, now=now, lease_until=now + LEASE)
+
+
+# --- counting -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_open_until_an_instant_is_counted(store):
+    """Accepted, deferred, on the wire and in doubt; not what is final, held or due later."""
+    put(store, *(a_delivery(f"msg_{number}") for number in range(6)), a_delivery("msg_later", due_at=NOW + 1))
+    claim(store)
+    begin(store, "msg_1", "msg_2", "msg_3", "msg_4")
+    settle(
+        store, "worker/1", a_settlement("msg_2"), a_settlement("msg_3", State.UNKNOWN),
+        a_settlement("msg_4", State.DEFERRED, settled=False),
+    )  # fmt: skip
+    conclude(store, "msg_5", State.HELD, "paused")
+
+    with store.read() as transaction:
+        # msg_0 is claimed, msg_1 on the wire, msg_3 in doubt, msg_4 deferred.
+        assert transaction.deliveries.open_until(NOW) == 4
+        assert transaction.deliveries.open_until(NOW + 1) == 5
+        assert transaction.deliveries.open_until(NOW - 1) == 2  # what is in flight counts whenever it was due
+
+
+def test_requests_are_counted_by_message_channel_and_origin(store):
+    put(store, a_delivery("msg_1"), a_delivery("msg_2"), a_delivery("msg_3", message="order_late"))
+    put(store, replace(a_delivery("msg_4"), origin="demo"))
+    claim(store)
+    begin(store, "msg_1")
+    settle(store, "worker/1", a_settlement("msg_1"))
+
+    with store.read() as transaction:
+        tally = transaction.deliveries.tally
+        assert tally() == {"order_late": {"accepted": 1}, "order_shipped": {"accepted": 2, "sent": 1}}
+        assert tally(origin="demo") == {"order_shipped": {"accepted": 1}}
+        assert transaction.deliveries.channel_tally() == {"email": {"sent": 1}, "none": {"accepted": 3}}
+
+
+# --- customers ------------------------------------------------------------------------------------------------------
+
+
+def test_a_customer_comes_out_as_they_went_in(store):
+    """Any text that a person may have in their name, any shape of attributes, addresses in their order."""
+    ana = a_customer(
+        "cus_ana",
+        an_address("zeta@example.com"),
+        an_address("+5511912345678", AddressKind.PHONE),
+        an_address("alfa@example.com"),
+        locale="pt-BR",
+        time_zone="America/Recife",
+        attributes={"first_name": "Zoë 🌷 “Łuć”", "tags": ["vip", None], "orders": {"count": 3, "total": 0.1}},
+    )
+    with store.write() as transaction:
+        transaction.customers.add([ana], {"cus_ana": {"erp": "77"}}, NOW)
+
+    with store.read() as transaction:
+        assert transaction.customers.get("cus_ana") == ana
+        assert transaction.customers.get("cus_nobody") is None
+        assert transaction.customers.external_ids("cus_ana") == {"erp": "77"}
+        assert transaction.customers.by_external_id([("erp", "77"), ("erp", "78")]) == {("erp", "77"): "cus_ana"}
+        assert transaction.customers.known(["cus_ana", "cus_nobody"]) == {"cus_ana"}
+
+
+def test_a_family_shares_a_phone(store):
+    """An address is one row, whoever gave it, and names the customer who has had it longest first."""
+    phone = an_address("+5511912345678", AddressKind.PHONE)
+    with store.write() as transaction:
+        transaction.customers.add([a_customer("cus_b", phone)], {}, NOW)
+    with store.write() as transaction:
+        transaction.customers.add([a_customer("cus_a", replace(phone, id="adr_other"))], {}, NOW + 1)
+
+    with store.read() as transaction:
+        by_address = transaction.customers.by_address
+        assert by_address(AddressKind.PHONE, [phone.value]) == {phone.value: ["cus_b", "cus_a"]}
+        assert by_address(AddressKind.EMAIL, [phone.value]) == {}
+        assert transaction.customers.get("cus_a").addresses == (phone,)
+
+
+def test_a_changed_customer_has_the_new_addresses_only(store):
+    with store.write() as transaction:
+        transaction.customers.add([a_customer("cus_1", an_address("old@example.com"))], {}, NOW)
+        changed = a_customer("cus_1", an_address("new@example.com"), attributes={"first_name": "Bia"})
+        transaction.customers.change(changed, NOW)
+        transaction.customers.add_external_ids("cus_1", {"crm": "c1"})
+
+    with store.read() as transaction:
+        assert transaction.customers.get("cus_1") == changed
+        assert transaction.customers.by_address(AddressKind.EMAIL, ["old@example.com"]) == {}
+        assert transaction.customers.external_ids("cus_1") == {"crm": "c1"}
+
+
+def test_an_external_id_names_one_customer(store):
+    with store.write() as transaction:
+        transaction.customers.add([a_customer("cus_1"), a_customer("cus_2")], {"cus_1": {"erp": "77"}}, NOW)
+
+    with pytest.raises(TWICE), store.write() as transaction:
+        transaction.customers.add_external_ids("cus_2", {"erp": "77"})
+
+
+def test_customers_are_read_page_by_page(store):
+    with store.write() as transaction:
+        transaction.customers.add([a_customer(f"cus_{letter}") for letter in "cadb"], {}, NOW)
+
+    with store.read() as transaction:
+        assert [one.id for one in transaction.customers.page("", 3)] == ["cus_a", "cus_b", "cus_c"]
+        assert [one.id for one in transaction.customers.page("cus_c", 3)] == ["cus_d"]
+
+
+def test_customers_who_come_in_together_in_any_order_do_not_block_each_other(store):
+    """Two imports that share addresses, read in opposite order, must not wait for one another for ever."""
+    addresses = [an_address(f"{letter}@example.com") for letter in "abcdefgh"]
+
+    def import_half(number):
+        ordered = addresses if number % 2 else addresses[::-1]
+        for turn in range(5):
+            with store.write() as transaction:
+                owner = a_customer(f"cus_{number}_{turn}", *(replace(one, value=f"{turn}{one.value}", id=f"adr_{next(numbers)}") for one in ordered))
+                transaction.customers.add([owner], {}, NOW)
+
+    in_threads(4, import_half)
+    with store.read() as transaction:
+        assert len(transaction.customers.page("", 100)) == 20
+
+
+# --- consent and suppression ----------------------------------------------------------------------------------------
+
+
+def consent_of(store, customer_id="cus_1"):
+    with store.read() as transaction:
+        return transaction.consents.of(customer_id)
+
+
+def record(store, *events, at=NOW):
+    with store.write() as transaction:
+        transaction.customers.lock({one.customer_id for one in events})
+        transaction.consents.record(events, at)
+
+
+@pytest.fixture
+def with_customer(store):
+    with store.write() as transaction:
+        transaction.customers.add([a_customer("cus_1"), a_customer("cus_2")], {}, NOW)
+    return store
+
+
+def test_the_last_word_is_in_force_and_every_word_is_kept(with_customer):
+    """Per customer, topic and channel; in one batch or in many."""
+    store = with_customer
+    record(store, said(ConsentState.GRANTED), said(ConsentState.PENDING, channel="sms"))
+    record(store, said(ConsentState.WITHDRAWN), said(ConsentState.GRANTED, channel="sms"), said(ConsentState.WITHDRAWN, channel="sms"))
+    record(store, said(ConsentState.GRANTED, customer_id="cus_2"))
+
+    assert consent_of(store) == {
+        ("offers", "email"): ConsentState.WITHDRAWN, ("offers", "sms"): ConsentState.WITHDRAWN,
+    }  # fmt: skip
+    assert consent_of(store, "cus_2") == {("offers", "email"): ConsentState.GRANTED}
+    with store.engine.connect() as connection:
+        kept = connection.execute(text("SELECT state FROM consent_events WHERE channel = 'email' ORDER BY seq"))
+        assert [state for (state,) in kept] == ["granted", "withdrawn", "granted"]
+
+
+def test_an_old_grant_that_comes_late_does_not_undo_an_opt_out(with_customer):
+    """An import of last year's form is history: what was said since is in force."""
+    store = with_customer
+    record(store, said(ConsentState.WITHDRAWN, at=NOW))
+    record(store, said(ConsentState.GRANTED, at=NOW - 1_000))
+    assert consent_of(store) == {("offers", "email"): ConsentState.WITHDRAWN}
+
+    record(store, said(ConsentState.GRANTED, at=NOW + 1_000))
+    assert consent_of(store) == {("offers", "email"): ConsentState.GRANTED}
+
+
+def test_an_opt_out_is_in_force_whatever_its_clock_says(with_customer):
+    """A grant dated into the future, by a form with a wrong clock, must not outlive the opt-out after it."""
+    store = with_customer
+    record(store, said(ConsentState.GRANTED, at=NOW + 86_400_000))
+    record(store, said(ConsentState.WITHDRAWN, at=NOW))
+
+    assert consent_of(store) == {("offers", "email"): ConsentState.WITHDRAWN}
+
+
+SAID = st.tuples(st.sampled_from(ConsentState), st.integers(-3, 3), st.sampled_from(["email", "sms"]))
+
+
+@ON_ONE_DATABASE
+@given(words=st.lists(st.lists(SAID, min_size=1, max_size=4), max_size=4))
+def test_one_batch_or_many_come_to_the_same(store, words):
+    """What is in force depends on the order of what was said, not on how it was cut into batches."""
+    together, apart = f"cus_{next(numbers)}", f"cus_{next(numbers)}"
+    with store.write() as transaction:
+        transaction.customers.add([a_customer(together), a_customer(apart)], {}, NOW)
+        for batch in words:
+            transaction.consents.record(spoken(batch, apart), NOW)
+        transaction.consents.record([one for batch in words for one in spoken(batch, together)], NOW)
+
+    assert consent_of(store, together) == consent_of(store, apart)
+
+
+def spoken(batch, customer_id):
+    return [said(state, at=NOW + at, channel=channel, customer_id=customer_id) for state, at, channel in batch]
+
+
+def test_a_suppressed_address_is_suppressed_for_everybody_who_gave_it(store):
+    """On one channel; the first reason stays."""
+    phone = an_address("+5511912345678", AddressKind.PHONE)
+    with store.write() as transaction:
+        transaction.customers.add([a_customer("cus_1", phone), a_customer("cus_2", phone)], {}, NOW)
+        transaction.consents.suppress([phone.id], "sms", "stop", NOW)
+        transaction.consents.suppress([phone.id], "sms", "manual", NOW + 1)
+
+    with store.read() as transaction:
+        standings = transaction.customers.standings(["cus_1", "cus_2", "cus_nobody"], ["offers"])
+    assert {one: dict(standing.suppressions) for one, standing in standings.items()} == {
+        "cus_1": {(phone.id, "sms"): "stop"}, "cus_2": {(phone.id, "sms"): "stop"},
+    }  # fmt: skip
+
+
+def test_a_standing_holds_the_topics_that_were_asked_for(with_customer):
+    store = with_customer
+    record(store, said(ConsentState.GRANTED), said(ConsentState.GRANTED, topic="reviews"))
+
+    with store.read() as transaction:
+        standings = transaction.customers.standings({"cus_1"}, {"reviews"})
+    assert standings["cus_1"].consents == {("reviews", "email"): ConsentState.GRANTED}
+
+
+def test_an_opt_out_waits_for_the_gate_that_holds_the_customer(with_customer):
+    """Whoever locks first is read by whoever locks second: between consent and intent nothing comes in."""
+    store = with_customer
+    record(store, said(ConsentState.GRANTED))
+    locked, order = threading.Event(), []
+
+    def opt_out():
+        locked.wait()
+        record(store, said(ConsentState.WITHDRAWN))
+        order.append("opt-out")
+
+    with ThreadPoolExecutor(1) as executor:
+        with store.write() as transaction:
+            transaction.customers.lock(["cus_1"])
+            opted_out = executor.submit(opt_out)
+            locked.set()
+            standing = transaction.customers.standings(["cus_1"], ["offers"])["cus_1"]
+            order.append("gate")
+        opted_out.result()
+
+    assert order == ["gate", "opt-out"]
+    assert standing.consents == {("offers", "email"): ConsentState.GRANTED}
+    assert consent_of(store) == {("offers", "email"): ConsentState.WITHDRAWN}
+
+
+# --- events, objects, runs ------------------------------------------------------------------------------------------
+
+
+def test_an_event_comes_out_as_it_went_in(with_customer):
+    happened = an_event(data={"order_id": "ord_1", "nota": "até amanhã ☕", "total": 12.5}, objects={"order": "ord_1"})
+    with with_customer.write() as transaction:
+        transaction.events.add([happened])
+
+    with with_customer.read() as transaction:
+        pairs = [("shop", "evt_1"), ("shop", "evt_2"), ("erp", "evt_1")]
+        assert transaction.events.known(pairs) == {("shop", "evt_1"): happened}
+
+
+def test_a_source_uses_an_event_id_once(with_customer):
+    with with_customer.write() as transaction:
+        transaction.events.add([an_event("evt_1"), an_event("evt_2", source="erp", source_id="evt_1")])
+
+    with pytest.raises(TWICE), with_customer.write() as transaction:
+        transaction.events.add([an_event("evt_3", source_id="evt_1")])
+
+
+def test_a_journey_has_one_run_a_key(with_customer):
+    run = Run(
+        id="run_1", journey="welcome", key="ord_1", customer_id="cus_1", started_at=NOW, position=None, ended_at=NOW
+    )  # fmt: skip
+    with with_customer.write() as transaction:
+        transaction.events.add([an_event()])
+        transaction.events.add_runs([(run, "evt_1")])
+
+    with with_customer.read() as transaction:
+        assert transaction.events.runs([("welcome", "ord_1"), ("welcome", "ord_2"), ("other", "ord_1")]) == {
+            ("welcome", "ord_1")
+        }
+    with pytest.raises(TWICE), with_customer.write() as transaction:
+        transaction.events.add_runs([(replace(run, id="run_2"), "evt_1")])
+
+
+FIELDS = st.dictionaries(st.sampled_from("abcd"), st.integers(), min_size=1)
+
+
+@ON_ONE_DATABASE
+@given(news=st.dictionaries(st.integers(0, 50), FIELDS, min_size=1, max_size=5).flatmap(lambda one: st.permutations(list(one.items()))))
+def test_the_newest_time_wins_each_field_in_whatever_order_events_come(with_customer, news):
+    """Through the database and back after every event, as the real path does."""
+    reference = ("order", f"ord_{next(numbers)}")
+    for at, fields in news:
+        with with_customer.write() as transaction:
+            existing = transaction.events.objects([reference]).get(reference) or unheard_of(*reference)
+            transaction.events.put_objects([updated(existing, fields, at, "cus_1")], NOW)
+
+    expected = {name: value for _, fields in sorted(news) for name, value in fields.items()}
+    with with_customer.read() as transaction:
+        (found,) = transaction.events.objects([reference, ("order", "ord_none")]).values()
+    assert (found.data, found.customer_id) == (expected, "cus_1")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-(2**53), 2**53)
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@ON_ONE_DATABASE
+@given(value=JSON)
+def test_any_json_comes_out_as_it_went_in(with_customer, value):
+    """In every column that holds some, through bulk statements and single ones alike."""
+    customer_id, order_id = f"cus_{next(numbers)}", f"ord_{next(numbers)}"
+    person = a_customer(customer_id, attributes={"value": value})
+    with with_customer.write() as transaction:
+        transaction.customers.add([person], {}, NOW)
+        transaction.events.put_objects([updated(unheard_of("order", order_id), {"value": value}, NOW, customer_id)], NOW)
+    with with_customer.write() as transaction:
+        assert transaction.customers.get(customer_id) == person
+        transaction.customers.change(person, NOW)
+
+    with with_customer.read() as transaction:
+        assert transaction.customers.get(customer_id) == person
+        assert transaction.events.objects([("order", order_id)])["order", order_id].data == {"value": value}
+
+
+@pytest.mark.parametrize("unfit", ["half \ud83d an emoji", "nothing \0 at all"])
+def test_text_that_no_database_holds_is_the_callers_mistake_or_is_kept(store, unfit):
+    """SQLite keeps a NUL where PostgreSQL cannot; neither answers with an error of its own."""
+    with_unfit = a_customer(attributes={"first_name": unfit}, locale=unfit)
+    try:
+        with store.write() as transaction:
+            transaction.customers.add([with_unfit], {}, NOW)
+    except InputError as error:
+        assert error.code == "unfit_value"
+    else:
+        with store.read() as transaction:
+            assert transaction.customers.get("cus_1") == with_unfit
+
+
+# --- the inbox ------------------------------------------------------------------------------------------------------
+
+
+def test_the_inbox_is_read_newest_first_and_page_by_page(store):
+    """A reference that came twice is seen twice."""
+    calls = [an_inbox_call(f"msg_{number}") for number in (1, 2, 2, 3)]
+    with store.write() as transaction:
+        transaction.inbox.put(calls, [f"inb_{number}" for number in range(4)])
+
+    with store.read() as transaction:
+        newest = transaction.inbox.page(before=None, limit=3, channel=None, customer_id=None, message=None)
+        assert [entry["reference"] for entry in newest] == ["msg_3", "msg_2", "msg_2"]
+        rest = transaction.inbox.page(
+            before=newest[-1]["seq"], limit=3, channel=None, customer_id=None, message=None
+        )  # fmt: skip
+        assert [entry["reference"] for entry in rest] == ["msg_1"]
+        assert rest[0]["content"]["text"] == "Olá, São Luís!"
+        assert set(transaction.inbox.find(["msg_1", "msg_2", "msg_9"])) == {"msg_1", "msg_2"}
+        assert transaction.inbox.get("inb_0")["reference"] == "msg_1"
+        assert transaction.inbox.get("inb_9") is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"channel": "sms"}, ["msg_2"]),
+        ({"customer_id": "cus_2"}, ["msg_3"]),
+        ({"message": "order_late"}, ["msg_4"]),
+        ({"channel": "email", "customer_id": "cus_1"}, ["msg_4", "msg_1"]),
+    ],
+)
+def test_the_inbox_can_be_narrowed(store, wanted, found):
+    calls = [
+        an_inbox_call("msg_1"),
+        an_inbox_call("msg_2", channel=Channel.SMS),
+        an_inbox_call("msg_3", customer_id="cus_2"),
+        an_inbox_call("msg_4", message="order_late"),
+    ]
+    with store.write() as transaction:
+        transaction.inbox.put(calls, ["a", "b", "c", "d"])
+
+    every = {"channel": None, "customer_id": None, "message": None}
+    with store.read() as transaction:
+        entries = transaction.inbox.page(before=None, limit=9, **every | wanted)
+    assert [entry["reference"] for entry in entries] == found
+
+
+# --- the ledger's own row, keys, first answers ----------------------------------------------------------------------
+
+
+def test_a_new_ledger_has_no_release_and_no_moved_clock(store):
+    with store.read() as transaction:
+        assert transaction.ledger.release_id() is None
+        assert transaction.ledger.release("rel_1") is None
+        assert transaction.ledger.clock() == BusinessClock()
+
+
+def test_the_last_published_release_is_current_and_all_are_kept(store):
+    with store.write() as transaction:
+        transaction.ledger.publish("rel_1", "um", NOW)
+        transaction.ledger.publish("rel_2", "dois", NOW)
+        transaction.ledger.publish("rel_1", "um", NOW)
+
+    with store.read() as transaction:
+        assert transaction.ledger.release_id() == "rel_1"
+        assert [transaction.ledger.release(one) for one in ("rel_1", "rel_2")] == ["um", "dois"]
+
+
+@pytest.mark.parametrize("clock", [BusinessClock(offset_ms=-5), BusinessClock(frozen_at=NOW), BusinessClock()])
+def test_the_business_clock_is_kept_beside_the_release(store, clock):
+    with store.write() as transaction:
+        transaction.ledger.publish("rel_1", "um", NOW)
+        transaction.ledger.set_clock(BusinessClock(offset_ms=7, frozen_at=7))
+        transaction.ledger.set_clock(clock)
+
+    with store.read() as transaction:
+        assert transaction.ledger.clock() == clock
+        assert transaction.ledger.release_id() == "rel_1"
+
+
+def test_fifty_callers_under_one_key_find_one_first_answer(store):
+    """One does the work; the others wait for it and see its answer."""
+
+    def ask(number):
+        with store.write() as transaction:
+            first = transaction.ledger.first_answer("door", "key", "hash", NOW)
+            if first is None:
+                transaction.ledger.keep_answer("door", "key", 202, f"answer of {number}")
+        return first
+
+    answers = in_threads(50, ask)
+    (taker,) = [number for number, answer in enumerate(answers) if answer is None]
+    others = {(answer.body_hash, answer.status, answer.answer) for answer in answers if answer is not None}
+    assert others == {("hash", 202, f"answer of {taker}")}
+
+
+def test_a_key_whose_holder_failed_is_free_again(store):
+    """Its work left no trace, so neither may its key."""
+    with pytest.raises(ZeroDivisionError), store.write() as transaction:
+        assert transaction.ledger.first_answer("door", "key", "hash", NOW) is None
+        raise ZeroDivisionError
+
+    with store.write() as transaction:
+        assert transaction.ledger.first_answer("door", "key", "hash", NOW) is None
+
+
+def test_first_answers_belong_to_their_scope_and_are_forgotten_in_time(store):
+    with store.write() as transaction:
+        ledger = transaction.ledger
+        assert ledger.first_answer("ana", "key", "hash", NOW) is None
+        assert ledger.first_answer("bia", "key", "other", NOW + 1) is None
+        ledger.keep_answer("ana", "key", 200, "de Ana")
+        assert ledger.first_answer("ana", "key", "third", NOW).answer == "de Ana"
+        assert ledger.forget_answers(NOW + 1) == 1
+        assert ledger.first_answer("ana", "key", "fourth", NOW) is None
+        assert ledger.first_answer("bia", "key", "fifth", NOW).body_hash == "other"
+
+
+def test_an_api_key_is_found_by_its_hash_until_and_after_it_is_revoked(store):
+    """Whoever asks sees that it was revoked, and a second revocation changes nothing."""
+    key = ApiKey(id="key_1", name="loja", scopes=("events:write", "messages:read"), created_at=NOW, revoked_at=None)
+    with store.write() as transaction:
+        transaction.ledger.add_key(key, "hash-1")
+        transaction.ledger.add_key(replace(key, id="key_2", created_at=NOW - 1), "hash-2")
+
+    with store.write() as transaction:
+        assert [one.id for one in transaction.ledger.keys()] == ["key_2", "key_1"]
+        assert transaction.ledger.key_by_hash("hash-1") == key
+        assert transaction.ledger.key_by_hash("hash-9") is None
+        assert transaction.ledger.revoke_key("key_1", NOW + 5)
+        assert not transaction.ledger.revoke_key("key_1", NOW + 6)
+        assert transaction.ledger.key_by_hash("hash-1") == replace(key, revoked_at=NOW + 5)
+
+
+# --- transactions ---------------------------------------------------------------------------------------------------
+
+
+def test_a_transaction_that_fails_leaves_no_trace(store):
+    with pytest.raises(ZeroDivisionError), store.write() as transaction:
+        transaction.customers.add([a_customer("cus_1", an_address("ana@example.com"))], {"cus_1": {"erp": "1"}}, NOW)
+        transaction.deliveries.add([a_delivery()], NOW)
+        transaction.consents.record([said(ConsentState.GRANTED)], NOW)
+        transaction.ledger.publish("rel_1", "um", NOW)
+        transaction.inbox.put([an_inbox_call("msg_1")], ["inb_1"])
+        raise ZeroDivisionError
+
+    with store.engine.connect() as connection:
+        for table in ("customers", "customer_ids", "addresses", "deliveries", "consent_events", "consent_state",
+                      "releases", "ledger", "inbox"):  # fmt: skip
+            assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0, table
+
+
+def test_a_read_sees_one_moment(store):
+    """Two questions in one read agree with each other, whatever others write in between."""
+    put(store, a_delivery("msg_1"))
+    with store.read() as transaction:
+        before = transaction.deliveries.tally()
+        put(store, a_delivery("msg_2"))
+        assert transaction.deliveries.tally() == before
+        assert transaction.deliveries.get("msg_2") is None
+    assert get(store, "msg_2") is not None
+
+
+def test_a_write_sees_what_others_committed_before_it_locked(with_customer):
+    """The gate reads consent after it has the lock: what was committed while it waited must be there."""
+    store = with_customer
+    with store.write() as transaction:
+        if store.engine.dialect.name == "postgresql":
+            transaction.customers.standings(["cus_1"], ["offers"])
+            record(store, said(ConsentState.WITHDRAWN))
+        transaction.customers.lock(["cus_1"])
+        standing = transaction.customers.standings(["cus_1"], ["offers"])["cus_1"]
+    if store.engine.dialect.name == "postgresql":
+        assert standing.consents == {("offers", "email"): ConsentState.WITHDRAWN}
+
+
+def test_a_large_slice_is_one_question(store):
+    """Five thousand rows go in, are claimed, locked and settled without running into a limit of the database."""
+    put(store, *(a_delivery(f"msg_{number:05}") for number in range(5_000)))
+    requests = claim(store, limit=5_000)
+    begin(store, *ids(requests))
+    settle(store, "worker/1", *(a_settlement(one) for one in ids(requests)))
+
+    with store.read() as transaction:
+        assert transaction.deliveries.tally() == {"order_shipped": {"sent": 5_000}}
+
+
+def test_every_claimable_state_is_one_that_the_queue_knows():
+    """The partial index names the states in SQL: it must name these."""
+    assert [state.value for state in CLAIMABLE] == ["accepted", "deferred"]
+
+
+# --- what is out of reach -------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def a_store(url):
+    opened = SqlStore(url)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def write_something(store):
+    with store.write() as transaction:
+        transaction.ledger.publish("rel_1", "um", NOW)
+
+
+def read_something(store):
+    with store.read() as transaction:
+        transaction.ledger.clock()
+
+
+def assert_unavailable(store, action, sentence):
+    """It says what is the matter and what to do, and a password is never in it."""
+    with pytest.raises(Unavailable, match=sentence) as caught:
+        action(store)
+    assert caught.value.remedy()
+    assert "secret" not in str(caught.value)
+
+
+def test_a_read_only_ledger_says_so(sqlite):
+    with sqlite.migrated() as writable, a_store(f"sqlite:///file:{writable.place}?mode=ro&uri=true") as store:
+        read_something(store)
+        assert_unavailable(store, write_something, "is read-only")
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with a_store(f"sqlite:///{tmp_path}/nowhere/ledger.db") as store:
+        for action in (write_something, read_something, SqlStore.schema_version):
+            assert_unavailable(store, action, "nowhere/ledger.db cannot be opened")
+
+
+@pytest.mark.parametrize("content", [b"kind: message\n" * 100, b"\x89PNG\r\n\x1a\n" + b"\x00" * 2_000])
+def test_a_file_that_is_no_database_is_left_alone(tmp_path, content):
+    """Neither is it called a ledger without tables, which somebody would then upgrade."""
+    file = tmp_path / "photo.png"
+    file.write_bytes(content)
+    with a_store(f"sqlite:///{file}") as store:
+        for action in (write_something, read_something, SqlStore.schema_version):
+            assert_unavailable(store, action, "is not a ledger")
+    assert file.read_bytes() == content
+
+
+def test_a_ledger_without_tables_says_what_to_run(empty_database_url):
+    with a_store(empty_database_url) as store:
+        for action in (write_something, read_something):
+            with pytest.raises(Unavailable, match="has no tables.*jogral db upgrade"):
+                action(store)
+        assert store.schema_version() is None
+
+
+def test_a_full_disk_is_named(sqlite):
+    with sqlite.migrated() as roomy, a_store(url_of(roomy)) as store:
+
+        @event.listens_for(store.engine, "connect")
+        def fill(connection, _record):
+            connection.execute("PRAGMA max_page_count = 1")
+
+        def write_much(store):
+            with store.write() as transaction:
+                transaction.ledger.publish("rel_1", "x" * 1_000_000, NOW)
+
+        assert_unavailable(store, write_much, "disk .* is full")
+
+
+def test_a_ledger_that_somebody_holds_is_an_outage_after_a_while(store):
+    """Here the wait is cut short; otherwise it is ten seconds."""
+    statement = {"sqlite": "PRAGMA busy_timeout = 1", "postgresql": "SET lock_timeout = 1"}[store.engine.dialect.name]
+    put(store)
+
+    def lock(ledger):
+        with ledger.write() as transaction:
+            transaction.customers.lock(["cus_1"])
+
+    with a_store(url_of(store)) as hasty:
+
+        @event.listens_for(hasty.engine, "connect")
+        def hurry(connection, _record):
+            connection.execute(statement)
+            connection.commit()
+
+        with store.write() as transaction:
+            transaction.customers.lock(["cus_1"])
+            assert_unavailable(hasty, lock, "is locked")
+        lock(hasty)
+
+
+def test_a_server_that_refuses_is_unavailable():
+    with a_store("postgresql://jogral:secret@127.0.0.1:1/ledger") as store:
+        for action in (write_something, read_something, SqlStore.schema_version):
+            assert_unavailable(store, action, "cannot be reached")
+
+
+def test_a_server_that_ends_a_transaction_is_unavailable_and_the_next_one_works(postgresql, postgres_databases):
+    with postgresql.migrated() as store:
+
+        def cut_off(store):
+            with store.write() as transaction:
+                transaction.ledger.publish("rel_1", "um", NOW)
+                postgres_databases.admin.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = %s AND state = 'idle in transaction'",
+                    [store.engine.url.database],
+                )
+                transaction.ledger.release_id()
+
+        assert_unavailable(store, cut_off, "cannot be reached")
+        with store.read() as transaction:
+            assert transaction.ledger.release_id() is None
+        write_something(store)
+
+
+@pytest.mark.parametrize(("url", "sentence"), [("ledger.db", "is not a database URL"), ("mysql://h/x", "not in mysql")])
+def test_a_url_that_names_no_ledger_is_refused_before_anything_is_opened(url, sentence):
+    with pytest.raises(ConfigurationError, match=sentence):
+        SqlStore(url)
+
+
+def test_a_place_never_shows_its_password():
+    store = SqlStore("postgresql://jogral:secret@db.example/ledger")
+    assert "secret" not in store.place
+    assert "db.example" in store.place
+    assert json.dumps(store.place)

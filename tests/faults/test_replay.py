@@ -1,0 +1,120 @@
+"""A replay whose worker is killed, or whose Redis forgets everything, comes to the same end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections import Counter
+
+import pytest
+
+from orchestrator import embedded_redis
+from orchestrator.app import state_folder
+from orchestrator.queue import connect
+from tests.olist_counts import counts
+from tests.olist_sample import write_orders
+
+ORDERS = 150
+SECONDS = 120  # reached only by a test that fails
+MIDDLE = 60  # messages in the inbox when the fault strikes
+
+
+@pytest.fixture
+def orders(tmp_path):
+    """Made-up orders in the layout of the Olist file."""
+    return write_orders(tmp_path / "orders.csv", ORDERS)
+
+
+def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(jogral, orders, store):
+    """kill -9 of the worker, three times; whoever follows goes on where it stopped."""
+    replay = jogral("replay", str(orders), "--mapping", "olist", "--json")
+    killed = []
+    for kill in range(3):
+        until(lambda: inbox_size(store) >= MIDDLE * (kill + 1), replay)  # noqa: B023  # called before the next turn
+        until(replay.workers, replay)
+        killed += replay.workers()
+        os.kill(killed[-1], signal.SIGKILL)
+
+    document = replay.document(SECONDS)
+
+    assert len(set(killed)) == 3
+    assert sent(document) == counts(orders)
+    assert twice(store) == {}
+
+
+def test_an_emptied_redis_in_the_middle_changes_nothing(jogral, orders, store, shop):
+    """FLUSHALL while messages are on their way: the ledger is the queue."""
+    replay = jogral("replay", str(orders), "--mapping", "olist", "--json")
+    until(lambda: inbox_size(store) >= MIDDLE, replay)
+
+    with connect(embedded_redis.find(state_folder(shop))) as redis:
+        for _ in range(20):
+            redis.flushall()
+
+    document = replay.document(SECONDS)
+    assert sent(document) == counts(orders)
+    assert twice(store) == {}
+
+
+def test_a_second_run_sends_nothing(jogral, orders, store):
+    """What is known is counted as repeated, and asks for nothing."""
+    first = jogral("replay", str(orders), "--mapping", "olist", "--json").document(SECONDS)
+    size = inbox_size(store)
+
+    second = jogral("replay", str(orders), "--mapping", "olist", "--json").document(SECONDS)
+
+    assert second["events"] == {}
+    assert second["events_repeated"] == sum(first["events"].values())
+    assert all(states == {"requested": 0} for states in second["messages"].values())
+    assert inbox_size(store) == size
+
+
+def test_a_replay_that_is_killed_itself_is_finished_by_the_next(jogral, orders, store):
+    """The whole command dies; its workers end with it, and the same command again completes the work."""
+    killed = jogral("replay", str(orders), "--mapping", "olist", "--json")
+    until(lambda: inbox_size(store) >= MIDDLE, killed)
+    killed.process.kill()
+    killed.process.wait()
+
+    jogral("replay", str(orders), "--mapping", "olist", "--json").document(SECONDS)
+
+    with store.read() as transaction:
+        tally = transaction.deliveries.tally()
+    assert {message: states.get("sent", 0) for message, states in tally.items()} == counts(orders)
+    assert twice(store) == {}
+
+
+def sent(document):
+    """Message → sent, where that is all that was asked for."""
+    found = {}
+    for message, states in document["messages"].items():
+        assert states["requested"] == sum(count for state, count in states.items() if state != "requested")
+        found[message] = states.get("sent", 0)
+    return found
+
+
+def inbox_size(store):
+    return len(entries(store))
+
+
+def twice(store):
+    """What the inbox holds more than once of one message about one order."""
+    seen = Counter((entry["message"], entry["object_id"]) for entry in entries(store))
+    return {key: count for key, count in seen.items() if count > 1}
+
+
+def entries(store):
+    with store.read() as transaction:
+        return transaction.inbox.page(before=None, limit=10_000, channel=None, customer_id=None, message=None)
+
+
+def until(condition, command):
+    """Wait for it, as long as the command runs."""
+    pause = threading.Event()
+    for _ in range(SECONDS * 50):
+        if condition():
+            return
+        assert command.process.poll() is None, command.process.stderr.read()
+        pause.wait(0.02)
+    pytest.fail("it did not come about")
