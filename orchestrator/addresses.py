@@ -26,7 +26,7 @@ class InvalidAddress(InputError):
 def normalise(kind: AddressKind, value: str, region: str = "BR") -> str:
     """The stored form of an address.
 
-    E-mail: domain in lower case and IDNA, local part folded for comparison; phone: E.164; push token: as it is.
+    E-mail: domain in lower case and IDNA, local part in lower case for comparison; phone: E.164; push token: as it is.
 
     Args:
         kind: what it is.
@@ -54,7 +54,8 @@ def _email(value: str, _region: str) -> str:
         checked = validate_email(value, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise InvalidAddress("This is not an e-mail address: {why}", why=str(error)) from error
-    return checked.normalized.casefold()
+    # Lower case, and no more: folding would turn faß.example into fass.example, which is somebody else's.
+    return f"{checked.local_part.lower()}@{checked.domain}"
 
 
 def _phone(value: str, region: str) -> str:

@@ -8,11 +8,17 @@ caught here (decisions, section 3).
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import cel
+# The library imports its own command line with it, and that brings typer and rich into every worker's memory (10 MB).
+# Nobody here calls it: an empty module stands in its place.
+sys.modules.setdefault("cel.cli", ModuleType("cel.cli"))
+
+import cel  # noqa: E402  # after the line above, which is its point
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,11 +91,15 @@ def evaluate(
 
 
 def holds(expression: Expression, data: Mapping[str, Any]) -> tuple[bool, str]:
-    """Whether a condition is true, and a note for the trace where an operand was missing (then it is false)."""
+    """Whether a condition is true, and a note for the trace where that cannot be told (then it is false).
+
+    An operand may be missing, or be of another kind than the condition expects: data comes from outside, and one
+    customer's odd value must not stop the others' events.
+    """
     try:
         return evaluate(expression, data) is True, ""
-    except MissingOperand as missing:
-        return False, str(missing)
+    except ExpressionError as error:
+        return False, str(error)
 
 
 def _guarded(function: Callable[..., Any], failures: list[Exception]) -> Callable[..., Any]:

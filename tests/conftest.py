@@ -28,7 +28,9 @@ settings.load_profile("jogral")
 
 
 def pytest_addoption(parser):
-    parser.addoption("--refresh-golden", action="store_true", help="write tests/golden anew; read the diff before you commit")
+    parser.addoption(
+        "--refresh-golden", action="store_true", help="write tests/golden anew; read the diff before you commit"
+    )
 
 
 # --- the ledger -----------------------------------------------------------------------------------------------------

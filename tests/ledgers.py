@@ -53,7 +53,8 @@ class Ledgers:
 
     @contextmanager
     def migrated(self) -> Iterator[SqlStore]:
-        """The ledger of this version, holding nothing. SQLAlchemy compiles its statements once a store, not once a test."""
+        """The ledger of this version, holding nothing; one in whose `with` a test fails is not used again."""
+        # The store as well, not only its database: SQLAlchemy compiles every statement once a store.
         store = self._idle.pop() if self._idle else self._make()
         yield store
         store.close()

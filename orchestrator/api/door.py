@@ -62,8 +62,8 @@ async def recorded(request: web.Request, handler: Handler) -> web.StreamResponse
         try:
             response = await handler(request)
             status = response.status
-        except web.HTTPException as answered:
-            status = answered.status
+        except web.HTTPException as error:
+            status = error.status
             raise
         finally:
             seconds = time.perf_counter() - began

@@ -29,8 +29,9 @@ class MissingScope(Refused):
         self.wanted = wanted
         super().__init__(
             "This key lacks the scope {scope}.",
-            remedy="Make a key that has it: jogral keys create --scope {scope}",
-            scope=" or ".join(wanted) if len(wanted) > 1 else wanted[0],
+            remedy="Make a key that has it: jogral keys create --name NAME --scope {first}",
+            scope=" | ".join(wanted),
+            first=wanted[0],
         )
 
 

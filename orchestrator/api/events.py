@@ -59,6 +59,7 @@ class _Acceptance:
     fresh: int = 0
 
     def run(self, key: IdempotencyKey | None) -> Answer:
+        """Accept, and count what was accepted. Called in a thread."""
         answer = once(self.api.app.store, self.api.app.clock, key, self._work)
         self.api.metrics.accepted(self.fresh, self.lanes)
         return answer

@@ -6,6 +6,7 @@ prices and dates many thousand times.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -149,8 +150,13 @@ def _url(value: Any) -> str:
     return text
 
 
-@lru_cache(maxsize=4_096)
+# Nearly every address, and nearly every one is another: each order has its own, so there is nothing to remember.
+_USUAL_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][!#-&(-;=?-\[\]-~]*)?")
+
+
 def _is_web_address(text: str) -> bool:
+    if _USUAL_ADDRESS.fullmatch(text):
+        return True
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -6,6 +6,7 @@ from orchestrator.cli.checkup import Verdict, examine
 from orchestrator.cli.help import Command
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import BAD, DIM, GOOD
+from orchestrator.translations import mark
 
 app = typer.Typer(add_completion=False)
 
@@ -14,6 +15,16 @@ MARKS = {
     Verdict.NOTE: ("·", DIM),
     Verdict.BAD: ("✖", BAD),
     Verdict.UNREACHABLE: ("✖", BAD),
+}
+# What is looked at; accounts have names of their own.
+NAMES = {
+    "project": mark("project"),
+    "ledger": mark("ledger"),
+    "disk": mark("disk"),
+    "redis": "Redis",
+    "accounts": mark("accounts"),
+    "clock": mark("clock"),
+    "keys": mark("keys"),
 }
 EXIT_CODES = {Verdict.UNREACHABLE: 3, Verdict.BAD: 1}
 
@@ -29,7 +40,8 @@ def doctor(context: typer.Context) -> None:
     found = []
     for check in examine(session):
         found.append(check)
-        terminal.show("  ", MARKS[check.verdict], f" {check.name:<10} {check.told}")
+        name = terminal.translate(NAMES.get(check.name, check.name))
+        terminal.show("  ", MARKS[check.verdict], f" {name:<10} {check.told}")
         if check.remedy:
             terminal.show(f"      {'':<10}", ("= ", DIM), check.remedy)
     troubles = [check for check in found if check.verdict in EXIT_CODES]

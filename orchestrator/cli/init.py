@@ -52,21 +52,27 @@ def init(
             'There is no template "{name}"{hint}', remedy="There are: {known}.", name=template,
             hint=did_you_mean(template, TEMPLATES), known=", ".join(TEMPLATES),
         )  # fmt: skip
-    files = ALWAYS if empty else _sample()
-    _refuse_taken(folder, files)
+    files = ALWAYS if empty else sample()
     session.left_behind = lambda: session.terminal.words(
         "{folder} may be incomplete: remove it, and start again.", folder=folder
     )
-    _write(folder, files)
-    project = Project(folder.resolve())
-    _make_keys(state_folder(project.root))
+    project = make_project(folder, files)
     with open_ledger(project, ready=False) as opened:
         make_ready(opened)
         key_id, secret = _first_key(opened)
     _tell(session, folder, files, key_id, secret)
 
 
-def _sample() -> tuple[Path, ...]:
+def make_project(folder: Path, files: tuple[Path, ...]) -> Project:
+    """Copy shipped files into a folder and make its secrets. Raises Conflict where one of them is there already."""
+    _refuse_taken(folder, files)
+    _write(folder, files)
+    project = Project(folder.resolve())
+    _make_keys(state_folder(project.root))
+    return project
+
+
+def sample() -> tuple[Path, ...]:
     """The files of the sample shop, as a project holds them."""
     found = sorted((SHIPPED / "templates").rglob("*.yaml"))
     relative = [path.relative_to(SHIPPED) for path in found]

@@ -45,7 +45,7 @@ def _show_title(terminal: Terminal, preview: Preview) -> None:
     message = preview.message
     about = terminal.words(
         " · {message} · topic {topic} ({purpose}) · persona {persona}", message=message.id, topic=message.topic,
-        purpose=preview.purpose, persona=preview.persona.customer.get("first_name", preview.persona.id),
+        purpose=terminal.translate(preview.purpose), persona=preview.persona.customer.get("first_name", preview.persona.id),
     )  # fmt: skip
     terminal.show((message.title, STRONG), about)
 

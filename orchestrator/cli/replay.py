@@ -19,6 +19,7 @@ from orchestrator.dispatch.publish import publish
 from orchestrator.replay import Replay, check_mapping
 from orchestrator.supervisor import Supervisor
 from orchestrator.timeline import require_local
+from orchestrator.translations import mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,7 +98,7 @@ def _tell(terminal: Terminal, accounting: Accounting, kept: Path) -> None:
         )
 
 
-STAGES = {"read": "Reading rows", "play": "Playing events"}
+STAGES = {"read": mark("Reading rows"), "play": mark("Playing events")}
 
 
 @contextmanager

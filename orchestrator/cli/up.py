@@ -47,7 +47,7 @@ def up(
         publish(opened.store, release, opened.clock.now())
         redis = open_redis(opened)
         try:
-            code = asyncio.run(_Up(session, opened, release, redis).run(host, port, workers))
+            code = asyncio.run(Up(session, opened, release, redis).run(host, port, workers))
         finally:
             if redis is not None:
                 redis.stop()
@@ -70,16 +70,17 @@ def _refuse_moved_clock(terminal: Terminal, opened: App, release: Release) -> No
 
 
 @dataclass(frozen=True)
-class _Up:
-    """One run of everything."""
+class Up:
+    """One run of everything. `quiet`: the one JSON document was printed already, so the address goes to stderr."""
 
     session: Session
     opened: App
     release: Release
     redis: Redis | None
+    quiet: bool = False
 
     async def run(self, host: str, port: int | None, workers: int) -> int:
-        """Until somebody says stop, or a worker cannot be kept alive; the exit code."""
+        """Serve until somebody says stop, or a worker cannot be kept alive; the exit code."""
         stop = stop_event()
         loop = asyncio.get_running_loop()
         bell = open_bell(self.redis)
@@ -101,6 +102,9 @@ class _Up:
 
     def _tell(self, address: Address, workers: int) -> None:
         terminal = self.session.terminal
+        if self.quiet:
+            terminal.note("Serving {url}. Stop it with Ctrl+C.", url=address.url)
+            return
         terminal.document("up", url=address.url, workers=workers, bell=self.redis is not None)
         terminal.show(("jogral up", STRONG), f" · {self.release.project.name}")
         for line in self._lines(terminal, workers):
@@ -110,7 +114,7 @@ class _Up:
             ((terminal.words("Console"), url), (terminal.words("Inbox"), f"{url}/inbox")),
             (("API", f"{url}/v1"), (terminal.words("Stop"), "Ctrl+C")),
         ):
-            terminal.show(f"  {left[0]:<10}", f"{left[1]:<32}", (f"{right[0]:<8}", DIM), right[1])
+            terminal.show(f"  {left[0]:<10}", f"{left[1]:<32}", (f"{right[0]:<16}", DIM), right[1])
         terminal.out.file.flush()
 
     def _lines(self, terminal: Terminal, workers: int) -> list[str]:

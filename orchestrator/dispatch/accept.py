@@ -540,10 +540,11 @@ def _unfit_address(reference: CustomerReference | None) -> InputError | None:
             if value:
                 normalise(kind, value)
         except InputError as error:
-            field_error = FieldError(
-                pointer=f"#/customer/{kind.value}", code=error.code, template=error.template, params=error.params
+            pointer = f"#/customer/{kind.value}"
+            error.fields = (
+                FieldError(pointer=pointer, code=error.code, template=error.template, params=error.params),
             )
-            return InputError(error.template, code=error.code, fields=[field_error], **error.params)
+            return error
     return None
 
 

@@ -127,6 +127,7 @@ def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Connecti
 _TROUBLES = (
     ("readonly database", "The ledger {place} is read-only.", "Make the file and its folder writable by this user."),
     ("read-only transaction", "The ledger {place} is read-only.", "Point JOGRAL_DATABASE_URL at the primary server."),
+    ("permission denied", "The ledger {place} refuses this user.", "Let the user read and write all of its tables."),
     ("unable to open", "The ledger {place} cannot be opened.", "Check that its folder exists and is writable."),
     ("database is locked", "The ledger {place} is locked.", "Another process holds it; end it, or try again."),
     ("lock timeout", "The ledger {place} is locked.", "Another process holds what we need; end it, or try again."),

@@ -157,14 +157,21 @@ def _order(number: int) -> Object:
         "total": 259.90,
     }
     return Object(
-        kind="order", id=f"ord_{number}", customer_id=_customer_id(number), data=data, field_times=dict.fromkeys(data, 0)
+        kind="order",
+        id=f"ord_{number}",
+        customer_id=_customer_id(number),
+        data=data,
+        field_times=dict.fromkeys(data, 0),
     )
 
 
 def _shipment(number: int) -> Object:
     data = {"order_id": f"ord_{number}", "promised_date": _date(number), "carrier": "Rápido Sul"}
     return Object(
-        kind="shipment", id=f"ord_{number}", customer_id=_customer_id(number), data=data,
+        kind="shipment",
+        id=f"ord_{number}",
+        customer_id=_customer_id(number),
+        data=data,
         field_times=dict.fromkeys(data, 0),
     )
 

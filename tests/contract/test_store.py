@@ -24,6 +24,7 @@ from orchestrator.domain.errors import ConfigurationError, InputError, Overtaken
 from orchestrator.domain.message import Purpose, Rendered
 from orchestrator.domain.object import unheard_of, updated
 from orchestrator.journeys.advance import Run
+from orchestrator.store.migrate import upgrade
 from orchestrator.store.port import (
     ApiKey,
     BusinessClock,
@@ -35,6 +36,7 @@ from orchestrator.store.port import (
     StoredEvent,
 )
 from orchestrator.store.sql import SqlStore
+from tests.ledgers import url_of
 
 NOW = 1_795_600_800_000
 LEASE = 60_000
@@ -79,43 +81,67 @@ def a_delivery(delivery_id="msg_1", **changes):
 
 def an_event(event_id="evt_1", **changes):
     values = {
-        "id": event_id, "source": "shop", "source_id": event_id, "type": "order.placed", "customer_id": "cus_1",
-        "objects": {"order": "ord_1"}, "data": {"order_id": "ord_1"}, "body_hash": "hash", "occurred_at": NOW,
+        "id": event_id,
+        "source": "shop",
+        "source_id": event_id,
+        "type": "order.placed",
+        "customer_id": "cus_1",
+        "objects": {"order": "ord_1"},
+        "data": {"order_id": "ord_1"},
+        "body_hash": "hash",
+        "occurred_at": NOW,
         "received_at": NOW,
-    }  # fmt: skip
+    }
     return StoredEvent(**values | changes)
 
 
 def said(state, *, at=NOW, customer_id="cus_1", topic="offers", channel="email"):
     return ConsentEvent(
-        id=f"con_{next(numbers)}", customer_id=customer_id, topic=topic, channel=channel, state=state,
-        legal_basis="consent", method="form", source="shop", wording=None, evidence={"ip": "192.0.2.1"}, at=at,
-    )  # fmt: skip
+        id=f"con_{next(numbers)}",
+        customer_id=customer_id,
+        topic=topic,
+        channel=channel,
+        state=state,
+        legal_basis="consent",
+        method="form",
+        source="shop",
+        wording=None,
+        evidence={"ip": "192.0.2.1"},
+        at=at,
+    )
 
 
 def an_inbox_call(reference, *, channel=Channel.EMAIL, customer_id="cus_1", message="order_shipped"):
     rendered = Rendered(message=message, channel=channel, locale="pt-BR", text="Olá, São Luís!")
     entry = InboxEntry(
-        reference=reference, customer_id=customer_id, object_id="ord_1", channel=channel, address="ana@example.com",
+        reference=reference,
+        customer_id=customer_id,
+        object_id="ord_1",
+        channel=channel,
+        address="ana@example.com",
         rendered=rendered,
-    )  # fmt: skip
+    )
     return InboxCall(entry, NOW)
 
 
-def put(store, *deliveries, customers=(a_customer(),)):
+def put(store, *deliveries):
     """Store deliveries, and their customer where it is not there yet."""
     with store.write() as transaction:
-        known = transaction.customers.known([one.id for one in customers])
-        transaction.customers.add([one for one in customers if one.id not in known], {}, NOW)
+        if not transaction.customers.known(["cus_1"]):
+            transaction.customers.add([a_customer()], {}, NOW)
         transaction.deliveries.add(deliveries, NOW)
 
 
 def claim(store, lease="worker/1", *, limit=500, now=NOW, business_now=None, lane="transactional"):
     with store.write() as transaction:
         return transaction.deliveries.claim(
-            lane, limit, lease=lease, now=now, business_now=now if business_now is None else business_now,
+            lane,
+            limit,
+            lease=lease,
+            now=now,
+            business_now=now if business_now is None else business_now,
             lease_until=now + LEASE,
-        )  # fmt: skip
+        )
 
 
 def ids(requests):
@@ -133,9 +159,17 @@ def begin(store, *delivery_ids, at=NOW):
 
 def a_settlement(delivery_id, state=State.SENT, **changes):
     values = {
-        "id": delivery_id, "state": state, "reason": "", "detail": "", "provider_id": None, "due_at": NOW,
-        "next_action_at": NOW, "first_call_at": NOW, "calls": 1, "settled": state is not State.UNKNOWN,
-    }  # fmt: skip
+        "id": delivery_id,
+        "state": state,
+        "reason": "",
+        "detail": "",
+        "provider_id": None,
+        "due_at": NOW,
+        "next_action_at": NOW,
+        "first_call_at": NOW,
+        "calls": 1,
+        "settled": state is not State.UNKNOWN,
+    }
     return Settlement(**values | changes)
 
 
@@ -182,9 +216,12 @@ def test_a_claim_takes_what_is_due_in_order_of_due_time(store):
 def test_a_claim_gives_the_whole_request_back(store):
     """What was asked for comes out as it went in."""
     asked = a_delivery(
-        "msg_1", data={"event": {"número": "10234", "total": 259.9}}, locale="pt-BR", priority="high",
+        "msg_1",
+        data={"event": {"número": "10234", "total": 259.9}},
+        locale="pt-BR",
+        priority="high",
         not_after=NOW + 5,
-    )  # fmt: skip
+    )
     put(store, asked)
 
     assert claim(store) == [asked.request]
@@ -195,9 +232,7 @@ def test_due_is_business_time_and_back_off_is_machine_time(store):
     put(store, a_delivery("msg_1", due_at=NOW + 1_000))
     assert ids(claim(store, now=NOW, business_now=NOW + 1_000)) == ["msg_1"]
     begin(store, "msg_1")
-    settle(
-        store, "worker/1", a_settlement("msg_1", State.DEFERRED, settled=False, next_action_at=NOW + 5_000)
-    )  # fmt: skip
+    settle(store, "worker/1", a_settlement("msg_1", State.DEFERRED, settled=False, next_action_at=NOW + 5_000))
 
     assert ids(claim(store, now=NOW + 4_999, business_now=NOW + 99_000)) == []
     assert ids(claim(store, now=NOW + 5_000, business_now=NOW)) == ["msg_1"]
@@ -378,11 +413,12 @@ def test_what_is_on_the_wire_is_not_claimed_and_says_what_left(store):
     found = get(store)
     assert (found["state"], found["channel"], found["account"]) == ("sending", "email", "email")
     assert found["rendering"] == {
-        "locale": "pt-BR", "release_id": "rel_1", "content": {"text": "Olá"}, "claims": [],
-    }  # fmt: skip
-    assert found["decisions"] == [
-        {"verdict": "send", "trace": [{"gate": "consent"}], "at": NOW, "business_at": NOW}
-    ]  # fmt: skip
+        "locale": "pt-BR",
+        "release_id": "rel_1",
+        "content": {"text": "Olá"},
+        "claims": [],
+    }
+    assert found["decisions"] == [{"verdict": "send", "trace": [{"gate": "consent"}], "at": NOW, "business_at": NOW}]
 
 
 def test_a_second_try_overwrites_the_words_and_keeps_both_decisions(store):
@@ -426,8 +462,11 @@ def test_a_conclusion_ends_a_request_with_its_reason(store):
 
     found = get(store)
     assert (found["state"], found["reason"], found["lease"], found["settled_at"]) == (
-        "blocked", "consent_withdrawn", None, NOW,
-    )  # fmt: skip
+        "blocked",
+        "consent_withdrawn",
+        None,
+        NOW,
+    )
     assert found["decisions"][0]["verdict"] == "blocked"
 
 
@@ -491,9 +530,12 @@ def test_what_is_open_until_an_instant_is_counted(store):
     claim(store)
     begin(store, "msg_1", "msg_2", "msg_3", "msg_4")
     settle(
-        store, "worker/1", a_settlement("msg_2"), a_settlement("msg_3", State.UNKNOWN),
+        store,
+        "worker/1",
+        a_settlement("msg_2"),
+        a_settlement("msg_3", State.UNKNOWN),
         a_settlement("msg_4", State.DEFERRED, settled=False),
-    )  # fmt: skip
+    )
     conclude(store, "msg_5", State.HELD, "paused")
 
     with store.read() as transaction:
@@ -595,7 +637,10 @@ def test_customers_who_come_in_together_in_any_order_do_not_block_each_other(sto
         ordered = addresses if number % 2 else addresses[::-1]
         for turn in range(5):
             with store.write() as transaction:
-                owner = a_customer(f"cus_{number}_{turn}", *(replace(one, value=f"{turn}{one.value}", id=f"adr_{next(numbers)}") for one in ordered))
+                owner = a_customer(
+                    f"cus_{number}_{turn}",
+                    *(replace(one, value=f"{turn}{one.value}", id=f"adr_{next(numbers)}") for one in ordered),
+                )
                 transaction.customers.add([owner], {}, NOW)
 
     in_threads(4, import_half)
@@ -628,12 +673,18 @@ def test_the_last_word_is_in_force_and_every_word_is_kept(with_customer):
     """Per customer, topic and channel; in one batch or in many."""
     store = with_customer
     record(store, said(ConsentState.GRANTED), said(ConsentState.PENDING, channel="sms"))
-    record(store, said(ConsentState.WITHDRAWN), said(ConsentState.GRANTED, channel="sms"), said(ConsentState.WITHDRAWN, channel="sms"))
+    record(
+        store,
+        said(ConsentState.WITHDRAWN),
+        said(ConsentState.GRANTED, channel="sms"),
+        said(ConsentState.WITHDRAWN, channel="sms"),
+    )
     record(store, said(ConsentState.GRANTED, customer_id="cus_2"))
 
     assert consent_of(store) == {
-        ("offers", "email"): ConsentState.WITHDRAWN, ("offers", "sms"): ConsentState.WITHDRAWN,
-    }  # fmt: skip
+        ("offers", "email"): ConsentState.WITHDRAWN,
+        ("offers", "sms"): ConsentState.WITHDRAWN,
+    }
     assert consent_of(store, "cus_2") == {("offers", "email"): ConsentState.GRANTED}
     with store.engine.connect() as connection:
         kept = connection.execute(text("SELECT state FROM consent_events WHERE channel = 'email' ORDER BY seq"))
@@ -692,8 +743,9 @@ def test_a_suppressed_address_is_suppressed_for_everybody_who_gave_it(store):
     with store.read() as transaction:
         standings = transaction.customers.standings(["cus_1", "cus_2", "cus_nobody"], ["offers"])
     assert {one: dict(standing.suppressions) for one, standing in standings.items()} == {
-        "cus_1": {(phone.id, "sms"): "stop"}, "cus_2": {(phone.id, "sms"): "stop"},
-    }  # fmt: skip
+        "cus_1": {(phone.id, "sms"): "stop"},
+        "cus_2": {(phone.id, "sms"): "stop"},
+    }
 
 
 def test_a_standing_holds_the_topics_that_were_asked_for(with_customer):
@@ -754,7 +806,7 @@ def test_a_source_uses_an_event_id_once(with_customer):
 def test_a_journey_has_one_run_a_key(with_customer):
     run = Run(
         id="run_1", journey="welcome", key="ord_1", customer_id="cus_1", started_at=NOW, position=None, ended_at=NOW
-    )  # fmt: skip
+    )
     with with_customer.write() as transaction:
         transaction.events.add([an_event()])
         transaction.events.add_runs([(run, "evt_1")])
@@ -771,7 +823,11 @@ FIELDS = st.dictionaries(st.sampled_from("abcd"), st.integers(), min_size=1)
 
 
 @ON_ONE_DATABASE
-@given(news=st.dictionaries(st.integers(0, 50), FIELDS, min_size=1, max_size=5).flatmap(lambda one: st.permutations(list(one.items()))))
+@given(
+    news=st.dictionaries(st.integers(0, 50), FIELDS, min_size=1, max_size=5).flatmap(
+        lambda one: st.permutations(list(one.items()))
+    )
+)
 def test_the_newest_time_wins_each_field_in_whatever_order_events_come(with_customer, news):
     """Through the database and back after every event, as the real path does."""
     reference = ("order", f"ord_{next(numbers)}")
@@ -786,12 +842,12 @@ def test_the_newest_time_wins_each_field_in_whatever_order_events_come(with_cust
     assert (found.data, found.customer_id) == (expected, "cus_1")
 
 
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-(2**53), 2**53)
-    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), inner, max_size=3),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-(2**53), 2**53) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=8,
-)  # fmt: skip
+)
 
 
 @ON_ONE_DATABASE
@@ -802,7 +858,9 @@ def test_any_json_comes_out_as_it_went_in(with_customer, value):
     person = a_customer(customer_id, attributes={"value": value})
     with with_customer.write() as transaction:
         transaction.customers.add([person], {}, NOW)
-        transaction.events.put_objects([updated(unheard_of("order", order_id), {"value": value}, NOW, customer_id)], NOW)
+        transaction.events.put_objects(
+            [updated(unheard_of("order", order_id), {"value": value}, NOW, customer_id)], NOW
+        )
     with with_customer.write() as transaction:
         assert transaction.customers.get(customer_id) == person
         transaction.customers.change(person, NOW)
@@ -812,18 +870,36 @@ def test_any_json_comes_out_as_it_went_in(with_customer, value):
         assert transaction.events.objects([("order", order_id)])["order", order_id].data == {"value": value}
 
 
-@pytest.mark.parametrize("unfit", ["half \ud83d an emoji", "nothing \0 at all"])
-def test_text_that_no_database_holds_is_the_callers_mistake_or_is_kept(store, unfit):
+@pytest.mark.parametrize(
+    ("unfit", "unfit_for"),
+    [
+        ({"locale": "half \ud83d an emoji"}, ["sqlite", "postgresql"]),
+        ({"attributes": {"first_name": "half \ud83d an emoji"}}, ["sqlite", "postgresql"]),
+        ({"locale": "nothing \0 at all"}, ["postgresql"]),
+        ({"attributes": {"first_name": "nothing \0 at all"}}, ["postgresql"]),
+    ],
+)
+def test_a_value_that_a_database_cannot_hold_is_the_callers_mistake(store, unfit, unfit_for):
     """SQLite keeps a NUL where PostgreSQL cannot; neither answers with an error of its own."""
-    with_unfit = a_customer(attributes={"first_name": unfit}, locale=unfit)
-    try:
+
+    def add(customer):
         with store.write() as transaction:
-            transaction.customers.add([with_unfit], {}, NOW)
-    except InputError as error:
-        assert error.code == "unfit_value"
-    else:
-        with store.read() as transaction:
-            assert transaction.customers.get("cus_1") == with_unfit
+            transaction.customers.add([customer], {}, NOW)
+            return transaction.customers.get(customer.id)
+
+    customer = a_customer(**unfit)
+    if store.engine.dialect.name not in unfit_for:
+        assert add(customer) == customer
+        return
+    with pytest.raises(InputError, match="a character or a number") as caught:
+        add(customer)
+    assert caught.value.code == "unfit_value"
+    assert "half" not in str(caught.value)
+
+
+def test_a_number_that_no_database_holds_is_the_callers_mistake(store):
+    with pytest.raises(InputError, match="a character or a number"):
+        put(store, a_delivery(due_at=2**63))
 
 
 # --- the inbox ------------------------------------------------------------------------------------------------------
@@ -838,9 +914,7 @@ def test_the_inbox_is_read_newest_first_and_page_by_page(store):
     with store.read() as transaction:
         newest = transaction.inbox.page(before=None, limit=3, channel=None, customer_id=None, message=None)
         assert [entry["reference"] for entry in newest] == ["msg_3", "msg_2", "msg_2"]
-        rest = transaction.inbox.page(
-            before=newest[-1]["seq"], limit=3, channel=None, customer_id=None, message=None
-        )  # fmt: skip
+        rest = transaction.inbox.page(before=newest[-1]["seq"], limit=3, channel=None, customer_id=None, message=None)
         assert [entry["reference"] for entry in rest] == ["msg_1"]
         assert rest[0]["content"]["text"] == "Olá, São Luís!"
         assert set(transaction.inbox.find(["msg_1", "msg_2", "msg_9"])) == {"msg_1", "msg_2"}
@@ -924,12 +998,15 @@ def test_fifty_callers_under_one_key_find_one_first_answer(store):
 
 def test_a_key_whose_holder_failed_is_free_again(store):
     """Its work left no trace, so neither may its key."""
-    with pytest.raises(ZeroDivisionError), store.write() as transaction:
-        assert transaction.ledger.first_answer("door", "key", "hash", NOW) is None
-        raise ZeroDivisionError
 
-    with store.write() as transaction:
-        assert transaction.ledger.first_answer("door", "key", "hash", NOW) is None
+    def take(then):
+        with store.write() as transaction:
+            assert transaction.ledger.first_answer("door", "key", "hash", NOW) is None
+            return then()
+
+    with pytest.raises(ZeroDivisionError):
+        take(lambda: 1 / 0)
+    assert take(lambda: "ours") == "ours"
 
 
 def test_first_answers_belong_to_their_scope_and_are_forgotten_in_time(store):
@@ -952,7 +1029,8 @@ def test_an_api_key_is_found_by_its_hash_until_and_after_it_is_revoked(store):
         transaction.ledger.add_key(replace(key, id="key_2", created_at=NOW - 1), "hash-2")
 
     with store.write() as transaction:
-        assert [one.id for one in transaction.ledger.keys()] == ["key_2", "key_1"]
+        listed = transaction.ledger.keys()
+        assert [one.id for one in listed] == ["key_2", "key_1"]
         assert transaction.ledger.key_by_hash("hash-1") == key
         assert transaction.ledger.key_by_hash("hash-9") is None
         assert transaction.ledger.revoke_key("key_1", NOW + 5)
@@ -964,17 +1042,31 @@ def test_an_api_key_is_found_by_its_hash_until_and_after_it_is_revoked(store):
 
 
 def test_a_transaction_that_fails_leaves_no_trace(store):
-    with pytest.raises(ZeroDivisionError), store.write() as transaction:
-        transaction.customers.add([a_customer("cus_1", an_address("ana@example.com"))], {"cus_1": {"erp": "1"}}, NOW)
-        transaction.deliveries.add([a_delivery()], NOW)
-        transaction.consents.record([said(ConsentState.GRANTED)], NOW)
-        transaction.ledger.publish("rel_1", "um", NOW)
-        transaction.inbox.put([an_inbox_call("msg_1")], ["inb_1"])
-        raise ZeroDivisionError
 
+    def write_and_fail():
+        with store.write() as transaction:
+            ana = a_customer("cus_1", an_address("ana@example.com"))
+            transaction.customers.add([ana], {"cus_1": {"erp": "1"}}, NOW)
+            transaction.deliveries.add([a_delivery()], NOW)
+            transaction.consents.record([said(ConsentState.GRANTED)], NOW)
+            transaction.ledger.publish("rel_1", "um", NOW)
+            transaction.inbox.put([an_inbox_call("msg_1")], ["inb_1"])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
     with store.engine.connect() as connection:
-        for table in ("customers", "customer_ids", "addresses", "deliveries", "consent_events", "consent_state",
-                      "releases", "ledger", "inbox"):  # fmt: skip
+        for table in (
+            "customers",
+            "customer_ids",
+            "addresses",
+            "deliveries",
+            "consent_events",
+            "consent_state",
+            "releases",
+            "ledger",
+            "inbox",
+        ):
             assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0, table
 
 
@@ -1074,13 +1166,15 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path, content):
 def test_a_ledger_without_tables_says_what_to_run(empty_database_url):
     with a_store(empty_database_url) as store:
         for action in (write_something, read_something):
-            with pytest.raises(Unavailable, match="has no tables.*jogral db upgrade"):
+            with pytest.raises(Unavailable, match=r"has no tables.*jogral db upgrade"):
                 action(store)
         assert store.schema_version() is None
 
 
 def test_a_full_disk_is_named(sqlite):
-    with sqlite.migrated() as roomy, a_store(url_of(roomy)) as store:
+    with sqlite.empty() as url, a_store(url) as store:
+        upgrade(store)
+        store.close()
 
         @event.listens_for(store.engine, "connect")
         def fill(connection, _record):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+ROOT = Path(__file__).parents[2]
 SECONDS = 30  # for anything that is waited for; reached only by a test that fails
 
 
@@ -29,26 +30,47 @@ class Done:
         return json.loads(self.out)
 
 
+class Preloaded:
+    """Runs commands quickly: see `preloaded`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = {name: folder / name for name in ("stdin", "stdout", "stderr")}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.doors.preloaded"],
+            env={**clean_environment(), "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Preloaded:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._process.communicate()
+
+    def run(self, arguments: list[str], folder: Path, environment: dict[str, str], stdin: str) -> Done:
+        for name, file in self._files.items():
+            file.write_text(stdin if name == "stdin" else "")
+        request = {"arguments": arguments, "folder": str(folder), "environment": environment}
+        self._process.stdin.write(json.dumps(request | {name: str(file) for name, file in self._files.items()}) + "\n")
+        self._process.stdin.flush()
+        code = int(self._process.stdout.readline())
+        return Done(code, self._files["stdout"].read_text(), self._files["stderr"].read_text())
+
+
 @dataclass(frozen=True)
 class Jogral:
-    """`environment` adds to one that holds nothing of the machine's own settings."""
+    """The command in a folder; `environment` adds to one that holds nothing of the machine's own settings."""
 
     folder: Path
+    preloaded: Preloaded
     environment: dict[str, str] = field(default_factory=dict)
 
-    def __call__(self, *arguments: object, stdin: str | None = None, **environment: str) -> Done:
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.env(**environment),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+    def __call__(self, *arguments: object, stdin: str = "", **environment: str) -> Done:
+        done = self.preloaded.run([*map(str, arguments)], self.folder, self.env(**environment), stdin)
+        assert "Traceback" not in done.err, done.err
+        return done
 
     def start(self, *arguments: object, **environment: str) -> Running:
         return Running(self.command(*arguments), self.folder, self.env(**environment))
@@ -57,8 +79,12 @@ class Jogral:
         return [sys.executable, "-m", "orchestrator", *map(str, arguments)]
 
     def env(self, **environment: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-        return {**kept, "LANG": "C.UTF-8", **self.environment, **environment}
+        return {**clean_environment(), **self.environment, **environment}
+
+
+def clean_environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return {**kept, "LANG": "C.UTF-8"}
 
 
 class Running:

@@ -144,7 +144,11 @@ class Caller:
         every = {name: value for name, value in {**self.headers, **kind, **named}.items() if value is not None}
         skip = ["Content-Type"] if "Content-Type" not in every else []
         async with self.session.request(
-            method, self.url + path, data=io.BytesIO(body) if body is not None else None, headers=every, skip_auto_headers=skip
+            method,
+            self.url + path,
+            data=io.BytesIO(body) if body is not None else None,
+            headers=every,
+            skip_auto_headers=skip,
         ) as response:
             return Reply(response.status, response.headers, await response.read())
 

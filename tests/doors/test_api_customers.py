@@ -116,7 +116,9 @@ def test_recording_consent_needs_a_scope_of_its_own(api, casa_lume):
 def test_a_change_leaves_what_it_does_not_name(api):
     """A list replaces the addresses of its kind; null takes an attribute away."""
     api.post(PATH, BRUNO)
-    reply = api.patch(f"{PATH}/cus_bruno", {"emails": ["b@example.com"], "attributes": {"first_name": None, "vip": True}})
+    reply = api.patch(
+        f"{PATH}/cus_bruno", {"emails": ["b@example.com"], "attributes": {"first_name": None, "vip": True}}
+    )
     assert reply.status == 200
     assert reply.json["emails"] == ["b@example.com"]
     assert reply.json["phones"] == ["+5581912345678"]

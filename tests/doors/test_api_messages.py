@@ -32,7 +32,7 @@ def ask(api, order):
 # --- asking ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_message_is_accepted_on_the_channels_that_have_words_for_it(api, ask, bell):
+def test_a_message_is_accepted_on_the_channels_that_have_words_for_it(ask, bell):
     """In our order of preference, because the caller named none."""
     reply = ask()
     assert reply.status == 202
@@ -107,7 +107,7 @@ def test_the_customer_can_be_named_in_other_ways(api, ask, customer):
         ({"chanels": {}}, 422, "invalid_input", ["#/chanels"]),
     ],
 )
-def test_a_message_that_cannot_be_is_refused_with_the_pointer(ask, release, said, status, code, pointers):
+def test_a_message_that_cannot_be_is_refused_with_the_pointer(ask, said, status, code, pointers):
     """Before anything is stored."""
     reply = ask(**said)
     assert (reply.status, reply.json["code"]) == (status, code)
@@ -115,7 +115,7 @@ def test_a_message_that_cannot_be_is_refused_with_the_pointer(ask, release, said
         assert reply.pointers == pointers
 
 
-def test_another_customers_order_is_never_told(api, ask, casa_lume):
+def test_another_customers_order_is_never_told(ask, casa_lume):
     """Its number, dates and links are theirs."""
     with casa_lume.store.write() as transaction:
         register(transaction, [Profile(id="cus_bruno", emails=("bruno@example.com",))], casa_lume.clock)
@@ -123,7 +123,7 @@ def test_another_customers_order_is_never_told(api, ask, casa_lume):
     assert (reply.status, reply.json["code"]) == (422, "unknown_object")
 
 
-def test_values_that_come_along_need_no_object(api, ask):
+def test_values_that_come_along_need_no_object(ask):
     """They win over what the ledger knows, and stand where it knows nothing."""
     reply = ask(
         objects={"order": "ord_9"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import signal
 import socket
 import stat
@@ -23,8 +24,9 @@ from orchestrator.dispatch.register import Profile, register
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import ConfigurationError
 from orchestrator.domain.message import Rendered
+from orchestrator.store.migrate import upgrade
 from orchestrator.store.sql import SqlStore
-from tests.doors.command import Jogral
+from tests.doors.command import Jogral, Preloaded
 
 PLACED = {
     "id": "e1",
@@ -35,20 +37,36 @@ PLACED = {
 }
 
 
+@pytest.fixture(scope="module")
+def empty_ledger(tmp_path_factory):
+    """The file of a migrated ledger that holds nothing."""
+    file = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    store = SqlStore(f"sqlite:///{file}")
+    upgrade(store)
+    store.close()
+    return file
+
+
 @pytest.fixture
-def ledger(shop, sqlite):
+def ledger(shop, empty_ledger):
     """The shop's own ledger, empty."""
     (shop / ".jogral").mkdir(mode=0o700)
-    with sqlite.copy(shop / ".jogral") as url:
-        store = SqlStore(url)
-        yield store
-        store.close()
+    store = SqlStore(f"sqlite:///{shutil.copy(empty_ledger, shop / '.jogral')}")
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def jogral_in(tmp_path_factory):
+    """The command, run in a folder."""
+    with Preloaded(tmp_path_factory.mktemp("command")) as preloaded:
+        yield lambda folder: Jogral(folder, preloaded)
 
 
 @pytest.fixture
-def jogral(shop):
+def jogral(jogral_in, shop):
     """The command, run in the shop."""
-    return Jogral(shop)
+    return jogral_in(shop)
 
 
 @pytest.fixture
@@ -169,23 +187,23 @@ def in_a_terminal(jogral, *arguments, **environment):
 # --- the project ------------------------------------------------------------------------------------------------------
 
 
-def test_a_folder_without_a_project_says_how_to_make_one(tmp_path):
+def test_a_folder_without_a_project_says_how_to_make_one(jogral_in, tmp_path):
     """Configuration errors exit with 2."""
-    done = Jogral(tmp_path)("preview", "order_late")
+    done = jogral_in(tmp_path)("preview", "order_late")
 
     assert done.code == 2
     assert f"{tmp_path} is not a Jogral project" in done.err
     assert "jogral init my-shop" in done.err
 
 
-def test_the_project_is_named_by_option_environment_or_place(shop, tmp_path):
+def test_the_project_is_named_by_option_environment_or_place(jogral_in, shop, tmp_path):
     """--project wins over JOGRAL_PROJECT, and both over the current folder."""
-    from_outside = Jogral(tmp_path)
+    from_outside = jogral_in(tmp_path)
 
     assert from_outside("where", "brand_voice.yaml", "--project", shop).code == 0
     assert from_outside("--project", shop, "where", "brand_voice.yaml").code == 0
     assert from_outside("where", "brand_voice.yaml", JOGRAL_PROJECT=str(shop)).code == 0
-    assert Jogral(shop / "templates" / "messages")("where", "brand_voice.yaml").code == 0
+    assert jogral_in(shop / "templates" / "messages")("where", "brand_voice.yaml").code == 0
     assert from_outside("where", "brand_voice.yaml", "--project", tmp_path, JOGRAL_PROJECT=str(shop)).code == 2
 
 
@@ -241,13 +259,13 @@ def test_where_says_which_file_wins(jogral, path, code, origin):
 # --- init and keys ----------------------------------------------------------------------------------------------------
 
 
-def test_init_makes_a_shop_that_works(tmp_path):
+def test_init_makes_a_shop_that_works(jogral_in, tmp_path):
     """Files, ledger, secrets that only this user reads, and an API key that is shown once."""
-    done = Jogral(tmp_path)("init", "shop")
+    done = jogral_in(tmp_path)("init", "shop")
 
     shop = tmp_path / "shop"
     secret = next(line.strip() for line in done.out.splitlines() if line.startswith("  jgl_"))
-    listed = Jogral(shop)("keys", "list", "--json")
+    listed = jogral_in(shop)("keys", "list", "--json")
     assert done.code == 0
     assert (shop / ".gitignore").read_text() == ".jogral/\n"
     assert stat.S_IMODE((shop / ".jogral/keys.json").stat().st_mode) == 0o600
@@ -256,42 +274,42 @@ def test_init_makes_a_shop_that_works(tmp_path):
     assert "messages:send" in listed.document["items"][0]["scopes"]
     assert secret not in listed.out
     assert secret.encode() not in (shop / ".jogral/ledger.db").read_bytes()
-    assert Jogral(shop)("preview", "--all").code == 0
+    assert jogral_in(shop)("preview", "--all").code == 0
 
 
-def test_init_without_a_sample_is_a_project_too(tmp_path):
+def test_init_without_a_sample_is_a_project_too(jogral_in, tmp_path):
     """--empty leaves the settings and the voice, which the next command reads."""
-    assert Jogral(tmp_path)("init", "shop", "--empty").code == 0
+    assert jogral_in(tmp_path)("init", "shop", "--empty").code == 0
 
-    done = Jogral(tmp_path / "shop")("doctor", "--json")
+    done = jogral_in(tmp_path / "shop")("doctor", "--json")
     assert done.code == 0
     assert "0 messages" in done.document["items"][0]["message"]
 
 
-def test_init_keeps_what_is_there(shop):
+def test_init_keeps_what_is_there(jogral_in, shop):
     """A project is never overwritten: nothing is written, exit 2."""
     before = sorted(shop.rglob("*"))
 
-    done = Jogral(shop.parent)("init", "shop")
+    done = jogral_in(shop.parent)("init", "shop")
 
     assert done.code == 2
     assert "holds templates/" in done.err
     assert sorted(shop.rglob("*")) == before
 
 
-def test_init_joins_other_files(tmp_path):
+def test_init_joins_other_files(jogral_in, tmp_path):
     """A folder that only holds a README can become a shop, and its .gitignore is kept."""
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/README.md").write_text("Our shop")
     (tmp_path / "shop/.gitignore").write_text("*.log")
 
-    assert Jogral(tmp_path)("init", "shop").code == 0
+    assert jogral_in(tmp_path)("init", "shop").code == 0
     assert (tmp_path / "shop/.gitignore").read_text() == "*.log\n.jogral/\n"
 
 
-def test_init_knows_its_templates(tmp_path):
+def test_init_knows_its_templates(jogral_in, tmp_path):
     """A sample that does not exist is named with its nearest neighbour."""
-    done = Jogral(tmp_path)("init", "shop", "--template", "lojas")
+    done = jogral_in(tmp_path)("init", "shop", "--template", "lojas")
 
     assert done.code == 2
     assert 'did you mean "loja"?' in done.err

@@ -21,7 +21,18 @@ pytestmark = pytest.mark.skipif(not ORDERS.is_file(), reason=f"the Olist orders 
 
 
 def replay(shop):
-    command = [sys.executable, "-m", "orchestrator", "--project", shop, "replay", ORDERS, "--mapping", "olist", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "orchestrator",
+        "--project",
+        shop,
+        "replay",
+        ORDERS,
+        "--mapping",
+        "olist",
+        "--json",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 # Sentences are also raised out of tables, by a name; the tables are read here, whole.
 TABLES = {
+    "orchestrator/domain/errors.py": [errors._HINT],
     "orchestrator/store/engine.py": [words for _, *sentences in _TROUBLES for words in sentences],
     "orchestrator/api/faults.py": [sentence for _, sentence in FAULTS.values()],
     "orchestrator/domain/errors.py": [errors._HINT],

@@ -11,20 +11,22 @@ from orchestrator.app import open_app
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import register
 from orchestrator.settings import Settings
+from orchestrator.store.migrate import upgrade
 from orchestrator.testing import FakeClock
 from tests.doors.console.browsing import Server
 from tests.doors.console.talk import CUSTOMERS, RAW, WANTED, put, send
 
 
 @pytest.fixture(scope="module")
-def make_app(sqlite, tmp_path_factory):
+def make_app(tmp_path_factory):
     """Apps of projects with a ledger of their own, closed at the end."""
     made = []
 
-    def make(*, lang=None, url=None):
+    def make(*, tables=True):
         folder = tmp_path_factory.mktemp("console")
-        with sqlite.copy(folder) as own:
-            app = open_app(folder, Settings(database_url=SecretStr(url or own), lang=lang))
+        app = open_app(folder, Settings(database_url=SecretStr(f"sqlite:///{folder}/ledger.db")))
+        if tables:
+            upgrade(app.store)
         app = dataclasses.replace(app, clock=FakeClock(datetime(2026, 11, 25, 12, tzinfo=UTC)))
         made.append(app)
         return app

@@ -256,9 +256,9 @@ def test_what_cannot_be_shown_is_said_on_a_page(site, path, status, words_):
     assert "/inbox" in answer.page.links("/inbox")
 
 
-def test_a_ledger_that_cannot_be_read_is_said_on_a_page(make_app, tmp_path):
+def test_a_ledger_that_cannot_be_read_is_said_on_a_page(make_app):
     """With what to do about it."""
-    with Server(make_app(url=f"sqlite:///{tmp_path}/empty.db")) as server:
+    with Server(make_app(tables=False)) as server:
         answer = server.get("/inbox?lang=en")
 
     assert answer.status == 503

@@ -1,18 +1,10 @@
 """Portuguese and English, whole, and chosen by the reader."""
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from babel.messages.pofile import read_po
-from jinja2 import Environment
 
-from orchestrator import console
-from orchestrator.console import words
 from orchestrator.console.reader import language
-from orchestrator.translations import LOCALES
-
-FOLDER = Path(console.__file__).parent
 
 
 @pytest.mark.parametrize(
@@ -47,21 +39,3 @@ def test_the_language_can_be_switched_and_stays(site, every_page):
         others = [link for link in english.links("/") if "lang=pt-BR" not in link]
         assert others
         assert all("lang=en" in link for link in others)
-
-
-def test_every_sentence_of_the_console_has_a_translation():
-    """Templates and tables are searched; a forgotten one would show English in a Portuguese page."""
-    environment = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
-    sentences = {
-        message
-        for template in (FOLDER / "templates").iterdir()
-        for _, _, message in environment.extract_translations(template.read_text())
-        if message
-    }
-    tables = (words.CHANNELS, words.PURPOSES, words.STATES, words.CLAIM_KINDS, words.PASSED, words.NEXT)
-    sentences |= {sentence for table in tables for sentence in table.values()}
-    with (LOCALES / "pt_BR.po").open("rb") as file:
-        translated = {message.id for message in read_po(file) if message.string and not message.fuzzy}
-
-    assert len(sentences) > 100
-    assert set() == sentences - translated

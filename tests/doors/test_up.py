@@ -1,0 +1,311 @@
+"""`jogral up` and what it looks after: the server, the workers, the timer, and the end of all of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import threading
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from orchestrator.app import App, SystemClock
+from orchestrator.dispatch import keys
+from orchestrator.dispatch.register import Profile, register
+from orchestrator.settings import Settings
+from orchestrator.store.migrate import upgrade
+from orchestrator.store.port import BusinessClock
+from orchestrator.store.sql import SqlStore
+from orchestrator.supervisor import QUICK_DEATHS_MAX, Supervisor
+from tests.doors.command import SECONDS, Jogral, Preloaded, ended
+
+DATA = {"order_id": "ord_1", "number": "1", "url": "https://casalume.example/p/1", "promised_date": "2026-11-30"}
+SEND = ("send", "order_confirmed", "--customer", "cus_ana", "--data", "-", "--wait", str(SECONDS), "--json")
+
+
+@pytest.fixture(scope="module")
+def preloaded(tmp_path_factory):
+    with Preloaded(tmp_path_factory.mktemp("command")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def known_ledger(tmp_path_factory):
+    """The file of a ledger that knows Ana, and a key to it."""
+    file = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    store = SqlStore(f"sqlite:///{file}")
+    upgrade(store)
+    with store.write() as transaction:
+        register(transaction, [Profile(id="cus_ana", emails=("ana@example.com",))], SystemClock())
+        _, secret = keys.create(transaction, SystemClock(), "test", ["admin"])
+    store.close()
+    return file, secret
+
+
+@pytest.fixture
+def secret(known_ledger):
+    return known_ledger[1]
+
+
+@pytest.fixture
+def ledger(shop, known_ledger):
+    """The shop's own ledger."""
+    (shop / ".jogral").mkdir(mode=0o700)
+    store = SqlStore(f"sqlite:///{shutil.copy(known_ledger[0], shop / '.jogral')}")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def jogral(shop, ledger, preloaded):
+    return Jogral(shop, preloaded)
+
+
+def started(jogral, *arguments, **environment):
+    """`up` on a free port, once it serves; with its URL and its worker's process id."""
+    up = jogral.start("up", "--port", "0", "--json", *arguments, **environment)
+    up.url = json.loads(up.line())["url"]
+    return up
+
+
+def workers_of(up):
+    """The process ids of the workers that `up` runs now."""
+    return [pid for pid in children_of(up) if b"orchestrator.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def children_of(up):
+    return [
+        int(pid) for file in Path(f"/proc/{up.process.pid}/task").glob("*/children") for pid in file.read_text().split()
+    ]
+
+
+def post(up, secret, path, document):
+    request = urllib.request.Request(
+        up.url + path,
+        json.dumps(document).encode(),
+        {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+        return answer.status, json.load(answer)
+
+
+def delivered(ledger, delivery_id):
+    with ledger.read() as transaction:
+        return transaction.deliveries.get(delivery_id)
+
+
+def sent(jogral):
+    """Send a message and wait for it; its document."""
+    done = jogral(*SEND, stdin=json.dumps({"order": DATA}))
+    assert done.code == 0, done
+    return done.document
+
+
+# --- what it carries --------------------------------------------------------------------------------------------------
+
+
+def test_an_event_reaches_the_inbox(jogral, secret):
+    """Posted over HTTP or fed from a file, an event becomes a message in the inbox, and the console shows it."""
+    event = {"id": "e1", "source": "test", "type": "order.placed", "customer": {"id": "cus_ana"}, "data": DATA}
+    with started(jogral) as up:
+        status, answer = post(up, secret, "/v1/events", event)
+        fed = jogral(
+            "events", "send", "-", "--json",
+            stdin=json.dumps({**event, "id": "e2", "data": {**DATA, "order_id": "ord_2"}}),
+        )  # fmt: skip
+        last = sent(jogral)
+        with urllib.request.urlopen(f"{up.url}/inbox", timeout=SECONDS) as page:
+            shown = page.read().decode()
+        items = jogral("outbox", "list", "--json").document["items"]
+        code = up.stop()
+
+    wanted = {answer["messages"][0], fed.document["items"][0]["messages"][0], last["id"]}
+    assert (status, fed.code, last["state"]) == (202, 0, "sent")
+    assert {item["delivery_id"] for item in items} == wanted
+    assert "Pedido 1 confirmado" in shown
+    assert code == 0
+
+
+def test_without_redis_it_says_so_and_works(jogral):
+    """JOGRAL_REDIS_URL=none: workers look for work themselves."""
+    with jogral.start("up", "--port", "0", JOGRAL_REDIS_URL="none") as up:
+        lines = [up.line() for _ in range(7)]
+        state = sent(jogral)["state"]
+        code = up.stop()
+
+    assert any("no Redis: workers look for work themselves" in line for line in lines)
+    assert (state, code) == ("sent", 0)
+
+
+def test_it_makes_and_migrates_its_own_ledger(shop, preloaded):
+    """A project fresh out of Git needs no other command first."""
+    with started(Jogral(shop, preloaded)) as up:
+        assert up.stop() == 0
+
+    assert (shop / ".jogral/ledger.db").exists()
+
+
+# --- who dies, and what then --------------------------------------------------------------------------------------------
+
+
+def test_a_killed_worker_is_replaced_and_its_claims_are_free(jogral, ledger):
+    """What it held is sent at once by the next one, long before its lease would have ended."""
+    with started(jogral) as up:
+        up.logged("worker_started")
+        (pid,) = workers_of(up)
+        name = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0--name\0")[1].split(b"\0")[0].decode()
+        os.kill(pid, signal.SIGSTOP)
+        request = jogral("send", "order_confirmed", "--customer", "cus_ana", "--data", "-", "--json",
+                         stdin=json.dumps({"order": DATA})).document["id"]  # fmt: skip
+        now = SystemClock().now()
+        with ledger.write() as transaction:
+            claimed = transaction.deliveries.claim(
+                "transactional", 10, lease=f"{name}/1", now=now, business_now=now, lease_until=now + 3_600_000
+            )
+        os.kill(pid, signal.SIGKILL)
+        up.logged("worker_started", times=2)
+        after = sent(jogral)
+        freed = up.logged("leases_ended")
+        assert workers_of(up) != [pid]
+        assert up.stop() == 0
+
+    assert [one.id for one in claimed] == [request]
+    assert freed[0]["deliveries"] == 1
+    assert delivered(ledger, request)["state"] == "sent"
+    assert after["state"] == "sent"
+
+
+def test_a_killed_redis_is_started_again(jogral, shop):
+    """The bell rings again; nothing was lost meanwhile."""
+    with started(jogral) as up:
+        up.logged("worker_started")
+        first = up.logged("embedded_redis_started")
+        (redis,) = set(children_of(up)) - set(workers_of(up))
+        os.kill(redis, signal.SIGKILL)
+        again = up.logged("embedded_redis_started", times=2)
+        state = sent(jogral)["state"]
+        assert up.stop() == 0
+
+    assert len(first) == 1
+    assert len(again) == 2
+    assert state == "sent"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_everything_ends_with_it(jogral, number):
+    """Asked to end, by an operator or by Ctrl+C, it exits with 0 and leaves no process behind."""
+    with started(jogral, "--workers", "2") as up:
+        up.logged("worker_started", times=2)
+        children = children_of(up)
+        code = up.stop(number)
+
+    assert code == 0
+    assert len(children) == 3
+    assert all(ended(pid) for pid in children)
+    assert len(up.logged("worker_ended", times=2)) == 2
+
+
+def test_everything_ends_when_it_is_killed(jogral):
+    """Not even kill -9 leaves orphans."""
+    with started(jogral) as up:
+        up.logged("worker_started")
+        children = children_of(up)
+        up.process.kill()
+        gone = [ended(pid) for pid in children]
+
+    assert gone == [True, True]
+
+
+def test_a_worker_that_cannot_live_is_given_up(shop, ledger):
+    """After some quick deaths somebody has to look; the exit code is the worker's own."""
+    (shop / "channels").mkdir()
+    (shop / "channels/outbox.py").write_text("# may not be replaced\n")
+    given_up = threading.Event()
+    app = App(root=shop, settings=Settings(), store=ledger, clock=SystemClock())
+
+    with Supervisor(app, None, on_give_up=given_up.set) as supervisor:
+        supervisor.start(1)
+        gave_up = given_up.wait(SECONDS)
+        pids = supervisor.pids
+
+    assert gave_up
+    assert QUICK_DEATHS_MAX > 1
+    assert (pids, supervisor.exit_code) == ([], 2)
+
+
+# --- what it refuses --------------------------------------------------------------------------------------------------
+
+
+def test_a_busy_port_is_said_at_once(jogral):
+    """Exit 3, with another port to try, and nothing was started."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = jogral("up", "--port", taken.getsockname()[1])
+
+    assert done.code == 3
+    assert "is taken" in done.err
+    assert "0 takes a free one" in done.err
+    assert "worker_started" not in done.err
+
+
+def test_a_moved_clock_and_real_accounts_do_not_meet(jogral, ledger, shop):
+    """Made-up customers of a rehearsal may be real people's addresses: exit 4."""
+    with ledger.write() as transaction:
+        transaction.ledger.set_clock(BusinessClock(offset_ms=3_600_000))
+    file = shop / "templates/project.yaml"
+    account = "{id: email, adapter: email_smtp, host: smtp.casalume.example}"
+    file.write_text(file.read_text().replace("      - {id: email, adapter: outbox}", f"      - {account}"))
+
+    done = jogral("up", "--port", "0")
+
+    assert done.code == 4
+    assert "email (email)" in done.err
+
+
+def test_a_clock_that_stands_still_is_told(jogral, ledger):
+    """A replay that was cut short leaves business time where it was."""
+    with ledger.write() as transaction:
+        transaction.ledger.set_clock(BusinessClock(frozen_at=1_500_000_000_000))
+
+    with started(jogral) as up:
+        assert up.stop() == 0
+
+    assert any("Business time stands still at 2017-07-13" in line for line in up.log)
+
+
+def test_somebody_elses_database_is_not_migrated(jogral, tmp_path):
+    """An empty one is made ready; one with tables of another version waits for `jogral db upgrade` (exit 2)."""
+    empty, other = (f"sqlite:///{tmp_path / name}" for name in ("empty.db", "other.db"))
+    store = SqlStore(other)
+    with store.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('0000')")
+    store.close()
+
+    with started(jogral, JOGRAL_DATABASE_URL=empty) as up:
+        assert up.stop() == 0
+    refused = jogral("up", "--port", "0", JOGRAL_DATABASE_URL=other)
+
+    assert refused.code == 2
+    assert "at version 0000" in refused.err
+    assert "jogral db upgrade" in refused.err
+
+
+# --- one by one -------------------------------------------------------------------------------------------------------
+
+
+def test_server_worker_and_timer_run_apart(jogral):
+    """Three processes do together what `up` does alone."""
+    with jogral.start("serve", "--port", "0", "--json") as server:
+        assert json.loads(server.line())["url"].startswith("http://127.0.0.1:")
+        with jogral.start("worker", "--name", "alone") as worker, jogral.start("timer") as timer:
+            timer.line()
+            worker.logged("worker_started")
+            state = sent(jogral)["state"]
+            codes = [process.stop() for process in (timer, worker, server)]
+
+    assert state == "sent"
+    assert codes == [0, 0, 0]

@@ -1,0 +1,222 @@
+"""The one decision: which gate stops what, in which order, and that no order of facts makes it write to a no."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.decide import GATES, Routes, decide
+from orchestrator.domain.customer import ADDRESS_KINDS, Address, AddressKind, Channel, ConsentState, Customer, Standing
+from orchestrator.domain.delivery import FINAL, Request, State
+from orchestrator.domain.message import Purpose
+from orchestrator.domain.verdict import Drop, Send, Step
+
+EMAIL, WHATSAPP, SMS, PUSH = Channel.EMAIL, Channel.WHATSAPP, Channel.SMS, Channel.PUSH
+NOW = 1_795_600_800_000
+HOME = Address(id="adr_home", kind=AddressKind.EMAIL, value="ana@example.com")
+WORK = Address(id="adr_work", kind=AddressKind.EMAIL, value="ana@work.example")
+PHONE = Address(id="adr_phone", kind=AddressKind.PHONE, value="+5511912345678")
+
+REQUEST = Request(
+    id="msg_1",
+    message="order_shipped",
+    customer_id="cus_1",
+    topic="order_updates",
+    purpose=Purpose.TRANSACTIONAL,
+    candidates=(EMAIL, WHATSAPP),
+    objects={},
+    data={},
+    locale=None,
+    priority="normal",
+    due_at=NOW,
+    not_after=None,
+    accepted_at=NOW,
+)
+ROUTES = Routes(
+    accounts={channel: f"{channel.value}_main" for channel in Channel},
+    said_on={"order_shipped": frozenset(Channel)},
+)
+
+
+def standing(*addresses, consents=None, suppressions=None):
+    return Standing(
+        customer=Customer(id="cus_1", addresses=addresses or (HOME, PHONE)),
+        consents=consents or {},
+        suppressions=suppressions or {},
+    )
+
+
+def verdict(request=REQUEST, found=None, routes=ROUTES, now=NOW):
+    return decide(request, found or standing(), routes, now).verdict
+
+
+# --- what each gate says --------------------------------------------------------------------------------------------
+
+
+def test_the_first_channel_that_works_is_taken_with_its_account():
+    assert verdict() == Send(EMAIL, HOME, "email_main")
+    assert verdict(replace(REQUEST, candidates=(WHATSAPP, EMAIL))) == Send(WHATSAPP, PHONE, "whatsapp_main")
+
+
+def test_a_message_expires_after_its_last_instant_and_nothing_else_is_asked():
+    last = replace(REQUEST, not_after=NOW)
+    assert isinstance(verdict(last), Send)
+    decision = decide(last, standing(), ROUTES, NOW + 1)
+    assert decision.verdict == Drop(State.EXPIRED, "not_after")
+    assert decision.trace == (Step("not_after", "stop"),)
+
+
+def test_addresses_are_tried_in_the_customers_order():
+    """A bounced one does not close the channel while another is left."""
+    both = standing(WORK, HOME, suppressions={("adr_work", "email"): "bounce"})
+    assert verdict(found=both) == Send(EMAIL, HOME, "email_main")
+
+
+@pytest.mark.parametrize(
+    ("candidates", "found", "drop"),
+    [
+        ((EMAIL,), standing(PHONE), Drop(State.UNREACHABLE, "no_address")),
+        ((SMS,), standing(HOME), Drop(State.UNREACHABLE, "no_address")),
+        ((PUSH,), standing(), Drop(State.UNREACHABLE, "no_push_token")),
+        (
+            (EMAIL,),
+            standing(WORK, HOME, suppressions={("adr_work", "email"): "bounce", ("adr_home", "email"): "complaint"}),
+            Drop(State.BLOCKED, "suppressed:bounce"),
+        ),
+        (
+            (EMAIL,),
+            standing(consents={("order_updates", "email"): ConsentState.WITHDRAWN}),
+            Drop(State.BLOCKED, "consent_withdrawn"),
+        ),
+    ],
+)
+def test_a_channel_that_does_not_work_says_why(candidates, found, drop):
+    assert verdict(replace(REQUEST, candidates=candidates), found) == drop
+
+
+def test_suppression_is_asked_before_consent():
+    """An address that bounced is no question of will."""
+    found = standing(
+        suppressions={("adr_home", "email"): "bounce"}, consents={("order_updates", "email"): ConsentState.WITHDRAWN}
+    )
+    assert verdict(replace(REQUEST, candidates=(EMAIL,)), found) == Drop(State.BLOCKED, "suppressed:bounce")
+
+
+@pytest.mark.parametrize(
+    ("routes", "detail"),
+    [
+        (replace(ROUTES, accounts={}), "no account"),
+        (replace(ROUTES, said_on={"order_shipped": frozenset()}), "no copy"),
+        (replace(ROUTES, said_on={}), "no copy"),
+    ],
+)
+def test_a_channel_without_an_account_or_copy_is_off(routes, detail):
+    """A message that was taken out of the project is said nowhere, and takes no worker with it."""
+    decision = decide(REQUEST, standing(), routes, NOW)
+    assert decision.verdict == Drop(State.SKIPPED, "channel_off")
+    assert {(step.gate, step.result, step.detail) for step in decision.trace[1:]} == {("route", "next", detail)}
+
+
+@pytest.mark.parametrize("candidates", [(PUSH, EMAIL, SMS), (SMS, EMAIL, PUSH), (EMAIL, PUSH, SMS)])
+def test_of_several_refusals_the_customers_will_is_told(candidates):
+    """A no says more than an absence, and an absence more than a channel that we do not offer."""
+    request = replace(REQUEST, candidates=candidates)
+    routes = replace(ROUTES, accounts={EMAIL: "email_main", PUSH: "push_main"})
+    found = standing(consents={("order_updates", "email"): ConsentState.WITHDRAWN})
+    assert verdict(request, found, routes) == Drop(State.BLOCKED, "consent_withdrawn")
+    assert verdict(request, standing(PHONE), routes).state is State.UNREACHABLE
+
+
+def test_the_trace_tells_channel_by_channel_what_was_asked():
+    found = standing(suppressions={("adr_home", "email"): "manual"})
+    assert decide(REQUEST, found, ROUTES, NOW).trace == (
+        Step("not_after", "pass"),
+        Step("address", "pass", "", EMAIL),
+        Step("suppression", "next", "suppressed:manual", EMAIL),
+        Step("address", "pass", "", WHATSAPP),
+        Step("suppression", "pass", "", WHATSAPP),
+        Step("consent", "pass", "", WHATSAPP),
+        Step("route", "pass", "whatsapp_main", WHATSAPP),
+    )
+
+
+# --- whatever the facts are -----------------------------------------------------------------------------------------
+
+ADDRESSES = tuple(
+    Address(id=f"adr_{kind.value}_{number}", kind=kind, value=f"{kind.value}-{number}")
+    for kind in AddressKind
+    for number in range(2)
+)
+STANDINGS = st.builds(
+    lambda addresses, consents, suppressions: Standing(
+        customer=Customer(id="cus_1", addresses=tuple(addresses)), consents=consents, suppressions=suppressions
+    ),
+    st.lists(st.sampled_from(ADDRESSES), unique=True),
+    st.dictionaries(
+        st.tuples(st.sampled_from(["offers", "order_updates"]), st.sampled_from(Channel)), st.sampled_from(ConsentState)
+    ),
+    st.dictionaries(
+        st.tuples(st.sampled_from([one.id for one in ADDRESSES]), st.sampled_from(Channel)),
+        st.sampled_from(["stop", "bounce"]),
+    ),
+)
+REQUESTS = st.builds(
+    lambda topic, candidates, not_after: replace(
+        REQUEST,
+        topic=topic,
+        purpose=Purpose.MARKETING if topic == "offers" else Purpose.TRANSACTIONAL,
+        candidates=tuple(candidates),
+        not_after=not_after,
+    ),
+    st.sampled_from(["offers", "order_updates"]),
+    st.lists(st.sampled_from(Channel), min_size=1, unique=True),
+    st.none() | st.integers(NOW - 2, NOW + 2),
+)
+ALL_ROUTES = st.builds(
+    lambda accounts, said_on: Routes(
+        accounts={channel: f"{channel.value}_main" for channel in accounts}, said_on={"order_shipped": said_on}
+    ),
+    st.sets(st.sampled_from(Channel)),
+    st.frozensets(st.sampled_from(Channel)),
+)
+
+
+@given(request=REQUESTS, found=STANDINGS, routes=ALL_ROUTES)
+def test_whatever_is_sent_was_allowed_and_whatever_was_allowed_is_sent(request, found, routes):
+    """Against a list of all that would be allowed, made without any of the code under test."""
+    allowed = [
+        Send(channel, address, f"{channel.value}_main")
+        for channel in request.candidates
+        for address in found.customer.addresses
+        if channel in routes.accounts
+        and channel in routes.said_on["order_shipped"]
+        and address.kind is ADDRESS_KINDS[channel]
+        and (address.id, channel) not in found.suppressions
+        and (
+            found.consents.get((request.topic, channel)) is ConsentState.GRANTED
+            if request.topic == "offers"
+            else found.consents.get((request.topic, channel)) is not ConsentState.WITHDRAWN
+        )
+    ]
+    said = verdict(request, found, routes)
+    if request.not_after is not None and request.not_after < NOW:
+        assert said == Drop(State.EXPIRED, "not_after")
+    elif allowed:
+        assert said == allowed[0]
+    else:
+        assert isinstance(said, Drop)
+        assert said.state in FINAL
+        assert said.reason
+
+
+@given(request=REQUESTS, found=STANDINGS, routes=ALL_ROUTES)
+def test_a_trace_names_known_gates_and_ends_where_the_verdict_fell(request, found, routes):
+    decision = decide(request, found, routes, NOW)
+    assert {step.gate for step in decision.trace} <= set(GATES)
+    results = [step.result for step in decision.trace]
+    assert "stop" not in results[:-1]
+    assert results[-1] == ("pass" if isinstance(decision.verdict, Send) else results[-1])
+    assert (results[-1] == "pass") == isinstance(decision.verdict, Send)
