@@ -125,7 +125,7 @@ def map_row(mapping: Mapping, row: Values[str, str]) -> tuple[MappedCustomer, tu
         try:
             return evaluate(compile_expression(source), data, functions)
         except ExpressionError as error:
-            raise UnmappableRow("{where}: {error}", where=where, error=error) from error
+            raise UnmappableRow("{error}", where=where, error=error) from error
 
     def text(source: str | None, where: str) -> str | None:
         found = value(source, where) if source is not None else None
@@ -134,7 +134,7 @@ def map_row(mapping: Mapping, row: Values[str, str]) -> tuple[MappedCustomer, tu
     person = mapping.customer
     customer_id = text(person.id, "customer.id")
     if customer_id is None:
-        raise UnmappableRow("customer.id is empty")
+        raise UnmappableRow("This is empty.", where="customer.id")
     customer = MappedCustomer(
         id=customer_id,
         email=text(person.email, "customer.email"),
@@ -159,7 +159,7 @@ def map_row(mapping: Mapping, row: Values[str, str]) -> tuple[MappedCustomer, tu
 def _event(one: EventMapping, where: str, value: Callable[[str, str], Any]) -> MappedEvent:
     occurred = value(one.time, f"{where}.time")
     if not isinstance(occurred, datetime):
-        raise UnmappableRow("{where}.time is not a time", where=where)
+        raise UnmappableRow("This is not a time.", where=f"{where}.time")
     return MappedEvent(
         type=one.type,
         id=str(value(one.id, f"{where}.id")),

@@ -131,9 +131,9 @@ def _profile(body: CustomerChanged, release: Release) -> Profile:
         locale=body.locale,
         time_zone=body.time_zone,
         attributes=body.attributes,
-        emails=body.emails,
-        phones=body.phones,
-        push_tokens=body.push_tokens,
+        emails=body.addresses("email", "emails"),
+        phones=body.addresses("phone", "phones"),
+        push_tokens=body.addresses("push_token", "push_tokens"),
         consents=tuple(
             Said(
                 topic=one.topic,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from orchestrator.domain.claim import ClaimKind
 from orchestrator.schema import Dotted, Identifier, Schema, VariableType
@@ -116,6 +116,19 @@ class Message(Schema):
     claims: dict[Identifier, Claim] = {}
     content: Content
     channels: ChannelCopy
+
+    @model_validator(mode="after")
+    def _no_name_inside_another(self) -> Self:
+        """Data is nested by its dots: `order.number` cannot be a value and hold `order.number.short` as well."""
+        for path in self.variables:
+            parts = path.split(".")
+            if parts[0] == "claims":
+                raise ValueError(f'declares the variable "{path}", but names under claims are the claims themselves')
+            for length in range(1, len(parts)):
+                holder = ".".join(parts[:length])
+                if holder in self.variables:
+                    raise ValueError(f'declares "{holder}" and "{path}": one value cannot hold another')
+        return self
 
 
 class PublishedMessage(Schema):

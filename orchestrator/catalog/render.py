@@ -115,24 +115,30 @@ def _clean_for_whatsapp(value: str) -> str:
 
 
 def _values(prepared: _Prepared, data: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[StatedClaim, ...]]:
-    voice, style, locale = prepared.voice, prepared.style, prepared.locale
     values: dict[str, Any] = {}
     for path, variable in prepared.variables:
-        value = _lookup(data, path)
-        if value is None:
-            value = variable.fallback
-            if value is None:
-                raise _missing(prepared, path)
-        try:
-            written = formats.write(variable.type, value, voice.formats, style, locale)
-        except formats.UnfitValue as error:
-            raise _unfit(prepared, path, error) from error
-        if variable.type is VariableType.STRING:
-            written = prepared.clean(written)
+        # A name of nothing but blanks and zero widths is no name either.
+        written = _written(prepared, path, variable, _lookup(data, path)) or _written(
+            prepared, path, variable, variable.fallback
+        )
+        if not written:
+            raise _missing(prepared, path)
         _put(values, path, written)
     claims = tuple(_state(prepared, *claim, data) for claim in prepared.claims)
     values["claims"] = {claim.name: claim.text for claim in claims}
     return values, claims
+
+
+def _written(prepared: _Prepared, path: tuple[str, ...], variable: Variable, value: Any) -> str:
+    """A value as the copy prints it, or nothing where there is nothing to see."""
+    if value is None:
+        return ""
+    try:
+        written = formats.write(variable.type, value, prepared.voice.formats, prepared.style, prepared.locale)
+    except formats.UnfitValue as error:
+        raise _unfit(prepared, path, error) from error
+    cleaned = prepared.clean(written) if variable.type is VariableType.STRING else written
+    return cleaned if cleaned.strip() else ""
 
 
 def _state(

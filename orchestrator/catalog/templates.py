@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 SOURCE_LENGTH_MAX = 64 * 1024
 
+# Dots in a name, or filters after one: no copy has as many, and a thousand would end the interpreter's stack.
+NESTING_MAX = 20
+
 FILTERS = frozenset({"capitalize", "lower", "trim", "upper"})
 
 _ADMITTED: tuple[type[nodes.Node], ...] = (
@@ -101,7 +104,9 @@ def _admitted(source: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _admit(node: nodes.Node, found: dict[str, None]) -> None:
+def _admit(node: nodes.Node, found: dict[str, None], depth: int = 0) -> None:
+    if depth > NESTING_MAX:
+        raise RefusedTemplate("is nested too deeply", node.lineno)
     if not isinstance(node, _ADMITTED):
         raise RefusedTemplate(
             f"{_plain(node)} is not allowed here; write a name such as {{{{ order.number }}}}", node.lineno
@@ -112,7 +117,7 @@ def _admit(node: nodes.Node, found: dict[str, None]) -> None:
     if isinstance(node, nodes.Filter):
         _admit_filter(node)
     for child in node.iter_child_nodes():
-        _admit(child, found)
+        _admit(child, found, depth + 1)
 
 
 def _admit_filter(node: nodes.Filter) -> None:
@@ -127,11 +132,15 @@ def _admit_filter(node: nodes.Filter) -> None:
 
 
 def _dotted(node: nodes.Node) -> str:
-    if isinstance(node, nodes.Name):
-        return node.name
-    if isinstance(node, nodes.Getattr):
-        return f"{_dotted(node.node)}.{node.attr}"
-    raise RefusedTemplate(f"{_plain(node)} is not allowed here", node.lineno)
+    parts: list[str] = []
+    while isinstance(node, nodes.Getattr):
+        parts.append(node.attr)
+        node = node.node
+    if not isinstance(node, nodes.Name):
+        raise RefusedTemplate(f"{_plain(node)} is not allowed here", node.lineno)
+    if len(parts) > NESTING_MAX:
+        raise RefusedTemplate("has a name with too many dots", node.lineno)
+    return ".".join([node.name, *reversed(parts)])
 
 
 _PLAIN_NAMES: dict[type[nodes.Node], str] = {

@@ -57,7 +57,7 @@ def _copy_sqlite(ledger: str, copy: Path) -> None:
 
 
 def _dump_postgresql(url: URL, copy: Path, file: Path) -> None:
-    shown = url._replace(drivername="postgresql", password=None).render_as_string()
+    shown = url._replace(drivername="postgresql", password=None).render_as_string()  # noqa: SLF001  # a named tuple's
     program = shutil.which("pg_dump")
     if program is None:
         raise ConfigurationError(

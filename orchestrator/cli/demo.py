@@ -42,7 +42,9 @@ CHANNEL_NAMES = {
 @app.command(cls=Command)
 def demo(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The demo's project; made if it is not there.")] = FOLDER,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The demo's project; made if it is not there.")
+    ] = FOLDER,
     once: Annotated[bool, typer.Option("--once", help="Play, print the counts, and end.")] = False,
     host: Host = "",
     port: Port = None,
@@ -65,7 +67,9 @@ def demo(
         try:
             _tell(session, folder, _play(session, opened, release, redis))
             if not once:
-                code = asyncio.run(Up(session, opened, release, redis, quiet=session.terminal.as_json).run(host, port, 1))
+                code = asyncio.run(
+                    Up(session, opened, release, redis, quiet=session.terminal.as_json).run(host, port, 1)
+                )
         finally:
             if redis is not None:
                 redis.stop()
@@ -92,7 +96,9 @@ def _tell(session: Session, folder: Path, document: dict[str, Any]) -> None:
     terminal.show(("jogral demo", STRONG), " · Casa Lume · ", terminal.words("nothing leaves this machine"))
     terminal.show(
         ("  ✔ ", GOOD),
-        terminal.words("{customers} made-up customers, {events} new events", customers=CUSTOMERS, events=body["events"]),
+        terminal.words(
+            "{customers} made-up customers, {events} new events", customers=CUSTOMERS, events=body["events"]
+        ),
     )
     for channel in Channel:
         states = body["channels"][channel.value]

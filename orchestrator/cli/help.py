@@ -51,7 +51,7 @@ def _row(parameter: Any, terminal: "Terminal") -> tuple[str, str]:
     names = ", ".join(sorted(parameter.opts, key=len))
     value = "" if parameter.is_flag else f" {parameter.metavar or parameter.name.upper()}"
     told = terminal.translate(HELP_OPTION if "--help" in parameter.opts else parameter.help or "")
-    if parameter.show_default and parameter.default not in (None, False, (), []):
+    if parameter.show_default and parameter.default not in (None, False, "", (), []):
         told = f"{told}  {terminal.words('[default: {value}]', value=parameter.default)}"
     return names + value, told
 
@@ -109,6 +109,10 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """Commands under one name."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.params = [*self.params, *common_options()]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         wanted = args[0]

@@ -32,7 +32,14 @@ PURPOSES = ("links", "chain", "erasure")
 SECRET_BYTES = 32
 
 FIRST_KEY = "first"
-FIRST_SCOPES = ("events:write", "messages:send", "messages:read", "customers:read", "customers:write")
+FIRST_SCOPES = (
+    "events:write",
+    "messages:send",
+    "messages:read",
+    "customers:read",
+    "customers:write",
+    "consents:write",
+)
 
 
 @app.command(cls=Command)

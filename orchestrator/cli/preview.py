@@ -50,7 +50,9 @@ def preview(
     personas = _personas(project, persona, every=everything and bool(message) and not persona)
     previews = [preview_of(release, name, one, channels) for name in messages for one in personas]
     session.terminal.document(
-        "preview", ok=all(one.good for one in previews), items=[item for one in previews for item in one.documents()]
+        "preview",
+        ok=all(one.good for one in previews),
+        items=[item for one in previews for item in one.documents(session.terminal.translate)],
     )
     if everything:
         show_matrix(session.terminal, previews, channels)

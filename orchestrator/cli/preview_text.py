@@ -36,17 +36,21 @@ def show_preview(terminal: Terminal, preview: Preview, *, in_full: bool) -> None
         _show_channel(terminal, channel, said, in_full=in_full)
     _show_claims(terminal, preview)
     if preview.examples:
-        terminal.show("")
         names = ", ".join(preview.examples)
-        terminal.show((terminal.words("The persona does not say these, the examples do: {names}", names=names), DIM))
+        told = terminal.words("The persona does not say these, the examples do: {names}", names=names)
+        terminal.show("")
+        terminal.show((told, DIM))
 
 
 def _show_title(terminal: Terminal, preview: Preview) -> None:
     message = preview.message
     about = terminal.words(
-        " · {message} · topic {topic} ({purpose}) · persona {persona}", message=message.id, topic=message.topic,
-        purpose=terminal.translate(preview.purpose), persona=preview.persona.customer.get("first_name", preview.persona.id),
-    )  # fmt: skip
+        " · {message} · topic {topic} ({purpose}) · persona {persona}",
+        message=message.id,
+        topic=message.topic,
+        purpose=terminal.translate(preview.purpose),
+        persona=preview.persona.customer.get("first_name", preview.persona.id),
+    )
     terminal.show((message.title, STRONG), about)
 
 
@@ -58,9 +62,9 @@ def _show_channel(terminal: Terminal, channel: Channel, said: Rendered | InputEr
     if said is None:
         _show_block(terminal, label, [terminal.words("says nothing here, on purpose")], "", style=DIM)
     elif isinstance(said, InputError):
-        _show_block(
-            terminal, label, [f"✖ {said.told(terminal.translate)}", said.remedy(terminal.translate)], "", style=BAD
-        )
+        remedy = said.remedy(terminal.translate)
+        told = [f"✖ {said.told(terminal.translate)}", *([remedy] if remedy else [])]
+        _show_block(terminal, label, told, "", style=BAD)
     else:
         _show_block(terminal, label, _lines(said, in_full=in_full), _measure(terminal, said))
 

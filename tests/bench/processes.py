@@ -86,16 +86,30 @@ def sink() -> Iterator[str]:
             process.stdin.close()
 
 
-def bare_per_second(call: HttpCall, url: str, posts: int) -> float:
-    """How many posts like this call a bare loop makes in a second, in a process of its own."""
+@dataclass(frozen=True)
+class Bare:
+    """What a bare loop did."""
+
+    per_s: float
+    cpu_s_per_1000: float
+
+
+def bare(call: HttpCall, url: str, posts: int) -> Bare:
+    """Posts like this call, in a bare loop in a process of its own."""
     wanted = {
-        "url": url, "headers": dict(call.headers), "body": call.body.decode(), "posts": posts,
+        "url": url,
+        "headers": dict(call.headers),
+        "body": call.body.decode(),
+        "posts": posts,
         "concurrency": CONCURRENCY,
-    }  # fmt: skip
+    }
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.bench.bare"], cwd=ROOT, input=json.dumps(wanted).encode(), capture_output=True,
+        [sys.executable, "-m", "tests.bench.bare"],
+        cwd=ROOT,
+        input=json.dumps(wanted).encode(),
+        capture_output=True,
         check=False,
-    )  # fmt: skip
+    )
     if ended.returncode:
         raise Broken(f"The bare loop failed: {ended.stderr.decode()}")
-    return float(ended.stdout)
+    return Bare(**json.loads(ended.stdout))

@@ -76,7 +76,7 @@ def test_an_external_id_names_one_customer(api):
 @pytest.mark.parametrize(
     ("said", "pointer", "code"),
     [
-        ({"email": "x@example.com"}, "#/email", "unknown_field"),
+        ({"emial": "x@example.com"}, "#/emial", "unknown_field"),
         ({"emails": ["x"]}, "#/emails/0", "invalid_address"),
         ({"phones": ["+551133334444", "12"]}, "#/phones/1", "invalid_address"),
         ({"push_tokens": ["short"]}, "#/push_tokens/0", "invalid_address"),
@@ -183,3 +183,16 @@ def test_a_query_that_makes_no_sense_is_refused(api, query):
     reply = api.get(f"{PATH}?{query}")
     assert reply.status == 422
     assert reply.pointers == [f"?{query.partition('=')[0]}"]
+
+
+def test_one_address_needs_no_list(api):
+    """`email` is short for a list of one, and stands before the rest of a list."""
+    key = {"Idempotency-Key": "bia"}
+    made = api.post("/v1/customers", {"id": "cus_bia", "email": "bia@example.com", "phone": "+5511912345678"}, **key)
+
+    assert made.status == 201
+    assert len(made.json["emails"]) == len(made.json["phones"]) == 1
+
+    more = {"email": "nova@example.com", "emails": ["bia@example.com"]}
+    changed = api.patch("/v1/customers/cus_bia", more, **{"Idempotency-Key": "bia-2"})
+    assert [address[0] for address in changed.json["emails"]] == ["n", "b"]

@@ -51,6 +51,22 @@ def deliveries(app):
         return sum(count for states in transaction.deliveries.tally().values() for count in states.values())
 
 
+# --- whose it is ----------------------------------------------------------------------------------------------------
+
+
+def test_an_event_about_somebody_elses_order_is_refused(api, casa_lume):
+    """One customer's order is never told to another, whoever the event names."""
+    assert api.post(PATH, placed()).status == 202
+    api.post("/v1/customers", {"id": "cus_bia", "email": "bia@example.com"}, **{"Idempotency-Key": "bia"})
+
+    sent = {"order_id": "ord_1", "promised_date": "2026-11-30"}
+    reply = api.post(PATH, placed(2, type="shipment.dispatched", data=sent, customer={"id": "cus_bia"}))
+
+    assert reply.status == 422
+    assert reply.json["code"] == "foreign_object"
+    assert deliveries(casa_lume) == 1
+
+
 # --- one event ------------------------------------------------------------------------------------------------------
 
 

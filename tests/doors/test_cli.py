@@ -316,26 +316,26 @@ def test_init_knows_its_templates(jogral_in, tmp_path):
     assert not (tmp_path / "shop").exists()
 
 
-def test_keys_are_made_listed_and_revoked(jogral, ledger):
+def test_keys_are_made_listed_and_revoked(open_shop):
     """A key lives until it is revoked; twice is a mistake."""
-    made = jogral("keys", "create", "--name", "helpdesk", "--scope", "messages:read", "--scope", "admin", "--json")
+    made = open_shop("keys", "create", "--name", "helpdesk", "--scope", "messages:read", "--scope", "admin", "--json")
     key = made.document["id"]
 
     assert made.code == 0
     assert made.document["secret"].startswith("jgl_")
-    assert "helpdesk" in jogral("keys", "list").out
-    assert jogral("keys", "revoke", key).code == 0
-    assert jogral("keys", "list", "--json").document["items"][0]["revoked"] is True
-    assert jogral("keys", "revoke", key).code == 2
+    assert "helpdesk" in open_shop("keys", "list").out
+    assert open_shop("keys", "revoke", key).code == 0
+    assert open_shop("keys", "list", "--json").document["items"][0]["revoked"] is True
+    assert open_shop("keys", "revoke", key).code == 2
 
 
-def test_a_scope_that_does_not_exist_makes_no_key(jogral, ledger):
+def test_a_scope_that_does_not_exist_makes_no_key(open_shop):
     """What a key may do is spelled right or not at all."""
-    done = jogral("keys", "create", "--name", "shop", "--scope", "event:write")
+    done = open_shop("keys", "create", "--name", "shop", "--scope", "event:write")
 
     assert done.code == 2
     assert 'did you mean "events:write"?' in done.err
-    assert jogral("keys", "list", "--json").document["items"] == []
+    assert open_shop("keys", "list", "--json").document["items"] == []
 
 
 # --- the ledger -------------------------------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ def test_a_ledger_in_an_impossible_place_is_unreachable(jogral, shop, command):
     assert "cannot be opened" in done.err
 
 
-def test_a_backup_is_a_ledger(open_shop, ledger, shop):
+def test_a_backup_is_a_ledger(open_shop, shop):
     """The copy is whole, readable as it is, and never replaces a file without --yes."""
     copy = shop / "copy.db"
 
@@ -436,9 +436,9 @@ def test_all_messages_fit_a_table(jogral, golden):
     golden(done.out, "preview.all.ana.txt")
 
 
-def test_a_preview_is_what_would_be_sent(open_shop, ledger, release):
+def test_a_preview_is_what_would_be_sent(jogral):
     """The document holds the rendering itself."""
-    done = open_shop("preview", "order_late", "--persona", "ana", "--json")
+    done = jogral("preview", "order_late", "--persona", "ana", "--json")
 
     sms = next(item for item in done.document["items"] if item["channel"] == "sms")
     assert done.document["schema"] == "jogral.preview/1"

@@ -62,6 +62,8 @@ def ledger(shop, known_ledger):
 
 @pytest.fixture
 def jogral(shop, ledger, preloaded):
+    """The command in a shop whose ledger is there."""
+    assert ledger.schema_version()
     return Jogral(shop, preloaded)
 
 
@@ -149,7 +151,7 @@ def test_it_makes_and_migrates_its_own_ledger(shop, preloaded):
     assert (shop / ".jogral/ledger.db").exists()
 
 
-# --- who dies, and what then --------------------------------------------------------------------------------------------
+# --- who dies, and what then -----------------------------------------------------------------------------------------
 
 
 def test_a_killed_worker_is_replaced_and_its_claims_are_free(jogral, ledger):
@@ -179,7 +181,7 @@ def test_a_killed_worker_is_replaced_and_its_claims_are_free(jogral, ledger):
     assert after["state"] == "sent"
 
 
-def test_a_killed_redis_is_started_again(jogral, shop):
+def test_a_killed_redis_is_started_again(jogral):
     """The bell rings again; nothing was lost meanwhile."""
     with started(jogral) as up:
         up.logged("worker_started")

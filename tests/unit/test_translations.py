@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import string
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from orchestrator.api.faults import FAULTS
@@ -18,11 +17,15 @@ from orchestrator.events import _ONE_OF, _WANTED
 from orchestrator.store.engine import _TROUBLES
 from orchestrator.translations import LOCALES, language_of, mark, translator
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from babel.messages.catalog import Message
+
 ROOT = Path(__file__).parents[2]
 
 # Sentences are also raised out of tables, by a name; the tables are read here, whole.
 TABLES = {
-    "orchestrator/domain/errors.py": [errors._HINT],
     "orchestrator/store/engine.py": [words for _, *sentences in _TROUBLES for words in sentences],
     "orchestrator/api/faults.py": [sentence for _, sentence in FAULTS.values()],
     "orchestrator/domain/errors.py": [errors._HINT],
@@ -53,23 +56,30 @@ def sentences() -> dict[str, str]:
 def _of_module(tree: ast.Module, *, in_cli: bool) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called), args=arguments, keywords=keywords):
-                if called in ERRORS:
-                    yield from _literals(arguments[:1])
-                    yield from _literals([one.value for one in keywords if one.arg in ("remedy", "template")])
-                if called == "FieldError":
-                    yield from _literals([one.value for one in keywords if one.arg == "template"])
-                if called in TRANSLATING or (in_cli and called in SPEAKING):
-                    yield from _literals(arguments[:1])
-                if in_cli and called in ("Option", "Argument", "Typer"):
-                    yield from _literals([one.value for one in keywords if one.arg == "help"])
+            case ast.Call():
+                yield from _literals(_spoken(node, in_cli=in_cli))
             case ast.FunctionDef(decorator_list=decorators) if in_cli and any(map(_is_command, decorators)):
                 yield ast.get_docstring(node) or ""
             case ast.ClassDef(name=name) if name in ERRORS:
                 for call in ast.walk(node):
                     if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__":
-                        yield from _literals(call.args[:1])
-                        yield from _literals([one.value for one in call.keywords if one.arg == "remedy"])
+                        yield from _literals([*call.args[:1], *_named(call, "remedy")])
+
+
+def _spoken(call: ast.Call, *, in_cli: bool) -> list[ast.expr]:
+    """What a person reads of the arguments of a call."""
+    called = ast.unparse(call.func).rpartition(".")[2]
+    if called in ERRORS:
+        return [*call.args[:1], *_named(call, "template", "remedy")]
+    if called == "FieldError":
+        return _named(call, "template")
+    if called in TRANSLATING or (in_cli and called in SPEAKING):
+        return call.args[:1]
+    return _named(call, "help") if in_cli and called in ("Option", "Argument") else []
+
+
+def _named(call: ast.Call, *names: str) -> list[ast.expr]:
+    return [keyword.value for keyword in call.keywords if keyword.arg in names]
 
 
 def _literals(nodes: list[ast.expr]) -> Iterator[str]:
@@ -121,7 +131,9 @@ def catalog() -> dict[str, Message]:
 
 def test_the_catalog_translates_every_sentence(catalog: dict[str, Message]):
     """Nothing that the command line, the API or the console says stays English in Portuguese."""
-    missing = [f"{name}: {text!r}" for text, name in sentences().items() if text not in catalog or not catalog[text].string]
+    missing = [
+        f"{name}: {text!r}" for text, name in sentences().items() if text not in catalog or not catalog[text].string
+    ]
 
     assert missing == []
 

@@ -60,9 +60,20 @@ class CustomerChanged(Body):
     push_tokens: Annotated[
         tuple[PushToken, ...] | None, Field(max_length=ADDRESSES_MAX, description="One a device.")
     ] = None
+    email: Annotated[Email | None, Field(description="Short for a list of one.")] = None
+    phone: Annotated[Phone | None, Field(description="Short for a list of one.")] = None
+    push_token: Annotated[PushToken | None, Field(description="Short for a list of one.")] = None
     consents: Annotated[
         tuple[ConsentSaid, ...], Field(max_length=CONSENTS_MAX, description="Needs the scope consents:write too.")
     ] = ()
+
+    def addresses(self, one: str, many: str) -> tuple[str, ...] | None:
+        """The addresses of a kind: the list, or the one. None when neither was given."""
+        single: str | None = getattr(self, one)
+        listed: tuple[str, ...] | None = getattr(self, many)
+        if single is None:
+            return listed
+        return (single, *(value for value in listed or () if value != single))
 
 
 class NewCustomer(CustomerChanged):

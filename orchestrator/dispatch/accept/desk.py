@@ -1,0 +1,206 @@
+"""The desk where events come in: checked, told apart, owned, and handed to the batch that stores them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.dispatch.accept.batch import Batch
+from orchestrator.dispatch.accept.event import Accepted, IncomingEvent, Result, event_hash, unknown_word
+from orchestrator.dispatch.accept.who import find_customers, unfit_address
+from orchestrator.domain.errors import Conflict, FieldError, InputError, did_you_mean
+from orchestrator.events import faults
+from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from orchestrator.domain.time import Clock
+    from orchestrator.events import EventType
+    from orchestrator.release import Release
+    from orchestrator.store.port import Transaction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventDesk:
+    """Accepts events under one release.
+
+    `journeys` None means all. `origin` is written to every delivery. `at_event_time`: business time follows the
+    events, so requests are due when their event happened (replay, demo).
+    """
+
+    release: Release
+    clock: Clock
+    journeys: Collection[str] | None = None
+    origin: str = "event"
+    at_event_time: bool = False
+
+    def accept(self, transaction: Transaction, incoming: Sequence[IncomingEvent]) -> list[Result]:
+        """Store events and what they ask for. One result each, in order; a refused one stores nothing.
+
+        Gather, decide, act: four reads, the pure journeys, and a few bulk writes, however many events there are.
+        """
+        results: dict[int, Result] = dict(self._refused(incoming))
+        results |= self._repeated(transaction, incoming, results)
+        echoes = _echoes(incoming, results)
+        fresh = {place: event for place, event in enumerate(incoming) if place not in results | echoes}
+        owners = self._owners(transaction, fresh, results)
+        transaction.customers.lock(sorted(set(owners.values())))
+        batch = self._gathered(transaction, {place: fresh[place] for place in owners}, owners)
+        for place in sorted(owners, key=lambda place: (fresh[place].occurred_at, place)):
+            batch.take(place, fresh[place], owners[place])
+        results |= batch.store(transaction)
+        results |= {place: _repetition(results[first]) for place, first in echoes.items()}
+        return [results[place] for place in range(len(incoming))]
+
+    # gather
+
+    def _refused(self, incoming: Sequence[IncomingEvent]) -> dict[int, Result]:
+        found: dict[int, Result] = {}
+        for place, event in enumerate(incoming):
+            event_type = self.release.events.get(event.type)
+            if event_type is None:
+                found[place] = InputError(
+                    'Unknown event type "{type}"{hint}',
+                    code="unknown_event_type",
+                    fields=[unknown_word("#/type", "unknown_event_type", event.type, self.release.events)],
+                    type=event.type,
+                    hint=did_you_mean(event.type, self.release.events),
+                )
+                continue
+            wrong = list(faults(event_type, event.data))
+            if wrong:
+                found[place] = InputError(
+                    "{count} problems in {type}: {pointer} {first}",
+                    code="invalid_event",
+                    fields=wrong,
+                    count=len(wrong),
+                    type=event.type,
+                    pointer=wrong[0].pointer,
+                    first=wrong[0],
+                )
+                continue
+            unfit = unfit_address(event.customer)
+            if unfit is not None:
+                found[place] = unfit
+        return found
+
+    def _repeated(
+        self, transaction: Transaction, incoming: Sequence[IncomingEvent], refused: Mapping[int, Result]
+    ) -> dict[int, Result]:
+        """The same event again answers as the first time; another body under the same id is a mistake of its source."""
+        pairs = {place: (event.source, event.id) for place, event in enumerate(incoming) if place not in refused}
+        known = transaction.events.known(set(pairs.values())) if pairs else {}
+        first_in_batch: dict[tuple[str, str], int] = {}
+        found: dict[int, Result] = {}
+        for place, pair in pairs.items():
+            if pair in known:
+                same = known[pair].body_hash == event_hash(incoming[place])
+                found[place] = (
+                    Accepted(known[pair].id, known[pair].customer_id, repeated=True) if same else _reused(pair)
+                )
+            elif event_hash(incoming[first_in_batch.setdefault(pair, place)]) != event_hash(incoming[place]):
+                found[place] = _reused(pair)
+        return found
+
+    def _owners(
+        self, transaction: Transaction, fresh: Mapping[int, IncomingEvent], results: dict[int, Result]
+    ) -> dict[int, str]:
+        """Whose each event is. One that is nobody's is refused: `unknown_customer`."""
+        named = find_customers(transaction, [event.customer for event in fresh.values() if event.customer])
+        objects = transaction.events.objects(
+            {(kind, key) for event in fresh.values() for kind, key in self._touched(event).items()}
+        )
+        by_object = {reference: one.customer_id for reference, one in objects.items() if one.customer_id}
+        owners: dict[int, str] = {}
+        for place in sorted(fresh, key=lambda place: (fresh[place].occurred_at, place)):
+            event = fresh[place]
+            touched = self._touched(event).items()
+            owner = (
+                named.get(event.customer)
+                if event.customer
+                else next((by_object[pair] for pair in touched if pair in by_object), None)
+            )
+            if owner is None:
+                results[place] = _unknown_customer(event, self.release.events[event.type])
+                continue
+            foreign = next((pair for pair in touched if by_object.get(pair, owner) != owner), None)
+            if foreign is not None:
+                results[place] = _foreign_object(*foreign)
+                continue
+            owners[place] = owner
+            by_object |= {pair: owner for pair in touched if pair not in by_object}
+        return owners
+
+    def _gathered(
+        self, transaction: Transaction, fresh: Mapping[int, IncomingEvent], owners: Mapping[int, str]
+    ) -> Batch:
+        """Read under lock what the journeys will see."""
+        references = {(kind, key) for event in fresh.values() for kind, key in self._touched(event).items()}
+        standings = transaction.customers.standings(set(owners.values()), ())
+        return Batch(
+            release=self.release,
+            clock=self.clock,
+            journeys=self.journeys,
+            origin=self.origin,
+            at_event_time=self.at_event_time,
+            objects=transaction.events.objects(references),
+            customers={customer_id: standing.customer for customer_id, standing in standings.items()},
+        )
+
+    def _touched(self, event: IncomingEvent) -> dict[str, str]:
+        return self.release.events[event.type].objects(event.data)
+
+
+def _unknown_customer(event: IncomingEvent, event_type: EventType) -> InputError:
+    if event.customer is not None:
+        template = mark("The event {type} names a customer that we do not know.")
+    elif event_type.via is not None:
+        template = mark("The event {type} is about an unknown {via}.")
+    else:
+        template = mark("The event {type} does not say whose it is.")
+    params: dict[str, str] = {"type": event.type, "via": event_type.via or ""}
+    return InputError(
+        template,
+        remedy='Create the customer first (POST /v1/customers), or name one: "customer": {{"id": "…"}}.',
+        code="unknown_customer",
+        fields=[FieldError(pointer="#/customer", code="unknown_customer", template=template, params=params)],
+        **params,
+    )
+
+
+def _foreign_object(kind: str, object_id: str) -> InputError:
+    """One customer's order must not be told to another."""
+    template = mark('The {kind} "{object}" belongs to another customer.')
+    params: dict[str, str] = {"kind": kind, "object": object_id}
+    return InputError(
+        template,
+        remedy="Leave the customer out, or name the one whose it is.",
+        code="foreign_object",
+        fields=[FieldError(pointer="#/customer", code="foreign_object", template=template, params=params)],
+        **params,
+    )
+
+
+def _echoes(incoming: Sequence[IncomingEvent], results: Mapping[int, Result]) -> dict[int, int]:
+    """Events that stand in the batch twice: the later place → the first."""
+    first: dict[tuple[str, str], int] = {}
+    found: dict[int, int] = {}
+    for place, event in enumerate(incoming):
+        if place not in results and first.setdefault((event.source, event.id), place) != place:
+            found[place] = first[event.source, event.id]
+    return found
+
+
+def _repetition(first: Result) -> Result:
+    return Accepted(first.event_id, first.customer_id, repeated=True) if isinstance(first, Accepted) else first
+
+
+def _reused(pair: tuple[str, str]) -> Conflict:
+    return Conflict(
+        'The event id "{id}" of source "{source}" was used with another body.',
+        remedy="An id names one event for ever: take a new one.",
+        code="event_id_reused",
+        source=pair[0],
+        id=pair[1],
+    )

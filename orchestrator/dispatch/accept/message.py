@@ -1,0 +1,149 @@
+"""A message that a door asks for directly, and what every request is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.dispatch.accept.event import unknown_word
+from orchestrator.domain.delivery import Request
+from orchestrator.domain.errors import FieldError, InputError, NotFound, did_you_mean
+from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.store.port import NewDelivery
+from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.domain.customer import Channel
+    from orchestrator.domain.time import Clock, Instant
+    from orchestrator.journeys.model import Channels
+    from orchestrator.release import Release
+    from orchestrator.store.port import Transaction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WantedMessage:
+    """A message that a door asks for directly. `objects` names what it is about (kind → id)."""
+
+    message: str
+    customer_id: str
+    channels: Channels
+    objects: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    locale: str | None = None
+    not_after: Instant | None = None
+
+
+def accept_message(
+    transaction: Transaction, release: Release, clock: Clock, wanted: WantedMessage, *, identity: str, origin: str
+) -> list[Request]:
+    """Store one request for every slot that was asked for.
+
+    Raises:
+        NotFound: no such message or customer. InputError: the message says nothing on a channel that was asked for.
+    """
+    if wanted.message not in release.messages:
+        raise NotFound(
+            'There is no message "{message}"{hint}',
+            code="unknown_message",
+            fields=[unknown_word("#/message", "unknown_message", wanted.message, release.messages)],
+            message=wanted.message,
+            hint=did_you_mean(wanted.message, release.messages),
+        )
+    transaction.customers.lock([wanted.customer_id])
+    if not transaction.customers.known([wanted.customer_id]):
+        raise NotFound(
+            'There is no customer "{customer}".',
+            remedy="Create them first: POST /v1/customers.",
+            code="unknown_customer",
+            customer=wanted.customer_id,
+        )
+    silent = [
+        channel
+        for _, channels in wanted.channels.slots()
+        for channel in channels
+        if channel not in release.said_on[wanted.message]
+    ]
+    if silent:
+        raise InputError(
+            '"{message}" is not said on {channel}.',
+            remedy="It is said on: {known}.",
+            code="silent_channel",
+            message=wanted.message,
+            channel=silent[0].value,
+            known=", ".join(sorted(channel.value for channel in release.said_on[wanted.message])),
+        )
+    _refuse_foreign_objects(transaction, wanted)
+    deliveries = [
+        NewDelivery(
+            request=new_request(
+                release,
+                clock,
+                message=wanted.message,
+                customer_id=wanted.customer_id,
+                candidates=candidates,
+                objects=wanted.objects,
+                data=wanted.data,
+                locale=wanted.locale,
+                not_after=wanted.not_after,
+            ),
+            identity=f"{identity}/{slot}",
+            origin=origin,
+        )
+        for slot, candidates in wanted.channels.slots()
+    ]
+    transaction.deliveries.add(deliveries, clock.now())
+    return [delivery.request for delivery in deliveries]
+
+
+def _refuse_foreign_objects(transaction: Transaction, wanted: WantedMessage) -> None:
+    """One customer's order must not be told to another, and a misspelt id must not become a failed message."""
+    found = transaction.events.objects(set(wanted.objects.items()))
+    for kind, object_id in wanted.objects.items():
+        one = found.get((kind, object_id))
+        # What the request says itself needs no object behind it.
+        known = one is not None or kind in wanted.data
+        if not known or (one is not None and one.customer_id not in (None, wanted.customer_id)):
+            params = {"kind": kind, "object": object_id}
+            template = mark('This customer has no {kind} "{object}".')
+            pointer = f"#/objects/{kind}"
+            raise InputError(
+                template,
+                code="unknown_object",
+                fields=[FieldError(pointer=pointer, code="unknown_object", template=template, params=params)],
+                **params,
+            )
+
+
+def new_request(  # noqa: PLR0913  # a request has that many sides, and all of them are named
+    release: Release,
+    clock: Clock,
+    *,
+    message: str,
+    customer_id: str,
+    candidates: tuple[Channel, ...],
+    objects: Mapping[str, str],
+    data: Mapping[str, Any],
+    locale: str | None = None,
+    priority: str = "normal",
+    due_at: Instant | None = None,
+    not_after: Instant | None = None,
+) -> Request:
+    now = clock.now()
+    topic = release.messages[message].message.topic
+    return Request(
+        id=new_id("msg", now, clock.entropy(ENTROPY_SIZE)),
+        message=message,
+        customer_id=customer_id,
+        topic=topic,
+        purpose=release.purpose(topic),
+        candidates=candidates,
+        objects=objects,
+        data=data,
+        locale=locale,
+        priority=priority,
+        due_at=now if due_at is None else due_at,
+        not_after=not_after,
+        accepted_at=now,
+    )
