@@ -45,6 +45,9 @@ COLLECT_EVERY = (50_000, 20, 100)
 # After an outage of the ledger: long enough not to hammer it, short enough to be back soon.
 OUTAGE_SECONDS = 2.0
 
+# The exit code after a mistake of ours, whose traceback is in the log.
+CRASHED = 1
+
 
 class Worker:
     """The event loop's side: draining on request, polling and sweeping by itself."""
@@ -79,6 +82,16 @@ class Worker:
     def join(self) -> None:
         """Wait until what is on the wire is settled."""
         self._thread.join()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it still drains by itself: after a crash, bells must not be answered in its name."""
+        return self._thread.is_alive()
+
+    @property
+    def asked_to_end(self) -> bool:
+        """Whether it ended because somebody wanted it to."""
+        return self._stopping.is_set()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -143,6 +156,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"jogral worker: {error}", file=sys.stderr)  # noqa: T201  # before there is a log
         return error.exit_code
     worker = Worker(app, options.name, has_bell=bool(options.redis))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # Before it drains: to be killed in the middle of its first slice would leave doubts behind.
+        signal.signal(number, lambda _number, _frame: worker.stop())
     worker.start()
     if worker.failure is None:
         _listen(worker, options.redis, options.name)
@@ -152,7 +168,7 @@ def main(arguments: list[str] | None = None) -> int:
     if worker.failure is not None:
         log.error("worker_failed", reason=str(worker.failure))
         return worker.failure.exit_code
-    return 0
+    return 0 if worker.asked_to_end else CRASHED
 
 
 def _end_with_stdin() -> None:
@@ -172,11 +188,10 @@ def _collect_seldom() -> None:
 def _listen(worker: Worker, redis_url: str, name: str) -> None:
     """Until SIGTERM or SIGINT: by bells, or, without a Redis, by polling alone."""
     if redis_url:
-        listen(connect(redis_url, listening=True), LANES, worker.drain, name=name, on_stop=worker.stop)
+        connection = connect(redis_url, listening=True)
+        listen(connection, LANES, worker.drain, name=name, stop=lambda: not worker.runs, on_stop=worker.stop)
         return
     log.warning("polling", remedy="Without Redis, messages wait for the next look at the ledger.")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: worker.stop())
     worker.join()
 
 

@@ -76,7 +76,7 @@ def _dump_postgresql(url: URL, copy: Path, file: Path) -> None:
         raise Unavailable(
             "pg_dump refused: {why}",
             remedy="Run it by hand to see more: pg_dump --format=custom --file={file} {url}",
-            why=done.stderr.strip().splitlines()[-1] if done.stderr.strip() else f"exit {done.returncode}",
+            why=" ".join(done.stderr.split()) or f"exit {done.returncode}",
             file=file,
             url=shown,
         )

@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = INTERRUPTED
     if code == INTERRUPTED:
         session.terminal.note("Interrupted.")
-        session.terminal.err.print(session.left_behind(), soft_wrap=True)
+        if told := session.left_behind():
+            session.terminal.err.print(told, soft_wrap=True, markup=False)
     return int(code or 0)
 
 

@@ -6,7 +6,6 @@ taken the message. Only mistakes of ours are raised.
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from orchestrator.transport.http import HttpCarrier, parsed
 from orchestrator.transport.inbox import InboxCarrier, InboxSink, Run
 from orchestrator.transport.pace import ROOM_MAX, Pace
 from orchestrator.transport.smtp import SmtpCarrier
+from orchestrator.transport.watch import Watch
 
 if TYPE_CHECKING:
     from orchestrator.channels import Answer, Call
@@ -52,6 +52,7 @@ class Transport:
         self._http = HttpCarrier(deadlines, guard, tls)
         self._smtp = SmtpCarrier(deadlines, tls)
         self._inbox = InboxCarrier(inbox, run)
+        self._watch = Watch(deadlines.call_seconds)
         self._paces: dict[str, Pace] = {}
 
     async def carry(self, call: Call, *, begin_before: float | None = None) -> Answer:
@@ -64,7 +65,7 @@ class Transport:
         """
         attempt = Attempt(self._clock.monotonic, begin_before)
         try:
-            async with asyncio.timeout(self._deadlines.call_seconds):
+            with self._watch.over():
                 return await self._carried(call, attempt)
         except Stale:
             return NoAnswer("stale", in_doubt=False, detail="not begun in time")
@@ -89,6 +90,7 @@ class Transport:
         await self._inbox.close()
         await self._smtp.close()
         await self._http.close()
+        self._watch.close()
 
     async def _carried(self, call: Call, attempt: Attempt) -> Answer:
         match call:

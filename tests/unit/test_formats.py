@@ -75,14 +75,16 @@ def test_a_claim_has_one_value_and_the_voices_words_for_it(kind, value, style, c
 
 
 def test_a_pattern_that_would_drop_minutes_is_refused():
-    """"Até 23h" for 23:59 broke a promise by 59 minutes; on the full hour nothing is dropped."""
+    """An "até 23h" for 23:59 broke a promise by 59 minutes; on the full hour nothing is dropped."""
     formats = Formats(deadline=Format(long="d/M", time="HH'h'"))
     assert stated(ClaimKind.DEADLINE, "2026-11-29T18:00:00-03:00", formats=formats)[1] == "29/11, 18h"
     with pytest.raises(UnfitValue, match="would drop the minutes of 23:59"):
         stated(ClaimKind.DEADLINE, "2026-11-29T23:59:00-03:00", formats=formats)
 
 
-@pytest.mark.parametrize(("pattern", "fits"), [("R$ 1.234,56", True), ("", True), ("R$1,234.56", False), ("$ 9", False)])
+@pytest.mark.parametrize(
+    ("pattern", "fits"), [("R$ 1.234,56", True), ("", True), ("R$1,234.56", False), ("$ 9", False)]
+)
 def test_a_price_pattern_is_how_the_locale_writes_money(pattern, fits):
     if fits:
         refuse_price_pattern(pattern, "pt-BR")
@@ -142,16 +144,23 @@ def test_only_a_plain_web_address_is_a_link(url):
 
 
 UNFIT = {
-    VariableType.INTEGER: [1.5, "x", True.__class__],
+    VariableType.INTEGER: [1.5, "x"],
     VariableType.NUMBER: ["", "1,5", "NaN", "Infinity", "1e999999999", "1e15", "1e-400"],
     VariableType.DATE: ["27/11/2026", "2026-02-30", 7],
-    VariableType.MONEY: ["129.90", "BRL", "1e999999999 BRL", "1e30000 BRL", "NaN BRL", {"amount": [1], "currency": "BRL"}],
+    VariableType.MONEY: [
+        "129.90",
+        "BRL",
+        "1e999999999 BRL",
+        "1e30000 BRL",
+        "NaN BRL",
+        {"amount": [1], "currency": "BRL"},
+    ],
 }
 
 
 @pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, values in UNFIT.items() for value in values])
 def test_what_is_no_value_of_its_kind_is_refused_at_once(kind, value):
-    """ "1e999999999" is eleven characters, and would be a gigabyte of digits."""
+    """Eleven characters, "1e999999999", would be a gigabyte of digits."""
     started = time.process_time()
     with pytest.raises(UnfitValue):
         written(kind, value)
@@ -160,8 +169,9 @@ def test_what_is_no_value_of_its_kind_is_refused_at_once(kind, value):
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.from_regex(r"-?[0-9]{1,3}e[0-9]{1,9} BRL"),
-    lambda inner: st.lists(inner, max_size=2)
-    | st.dictionaries(st.sampled_from(["amount", "currency", "x"]), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["amount", "currency", "x"]), inner, max_size=3)
+    ),
 )
 
 

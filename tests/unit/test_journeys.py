@@ -33,7 +33,12 @@ def happened(event_type="shipment.dispatched", key="wms/1"):
 
 def a_run(one, **changes):
     values = {
-        "id": "run_1", "journey": one.id, "key": "wms/1", "customer_id": "cus_1", "started_at": NOW, "position": None,
+        "id": "run_1",
+        "journey": one.id,
+        "key": "wms/1",
+        "customer_id": "cus_1",
+        "started_at": NOW,
+        "position": None,
     }
     return Run(**values | changes)
 
@@ -127,7 +132,9 @@ def test_a_run_wishes_for_every_step_in_order_and_ends():
 
     assert (run.position, run.ended_at) == (None, NOW + 5)
     assert wishes == (
-        Wish(step="avisar", slot="first_reachable", message="order_shipped", candidates=(EMAIL, SMS), priority="normal"),
+        Wish(
+            step="avisar", slot="first_reachable", message="order_shipped", candidates=(EMAIL, SMS), priority="normal"
+        ),
         Wish(step="lembrar", slot="push", message="order_late", candidates=(PUSH,), priority="high"),
         Wish(step="lembrar", slot="email", message="order_late", candidates=(EMAIL,), priority="high"),
     )
