@@ -7,6 +7,7 @@ what was read there (decisions, section 5).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from orchestrator import consent
@@ -47,7 +48,10 @@ _NO_ADDRESS = {
     Channel.PUSH: "no_push_token",
 }
 
-_NOT_AFTER_PASSED = Step("not_after", "pass")
+# The same few steps are taken for every request, twice: each is made once.
+_step = lru_cache(maxsize=1_024)(Step)
+
+_NOT_AFTER_PASSED = _step("not_after", "pass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +92,25 @@ def _ask_channel(
     # A message that was taken out of the project since it was asked for is said nowhere.
     if channel not in routes.accounts or channel not in routes.said_on.get(request.message, frozenset()):
         detail = "no account" if channel not in routes.accounts else "no copy"
-        trace.append(Step("route", "next", detail, channel))
+        trace.append(_step("route", "next", detail, channel))
         return Drop(State.SKIPPED, "channel_off")
     addresses = _addresses(standing, channel)
     if not addresses:
-        trace.append(Step("address", "next", _NO_ADDRESS[channel], channel))
+        trace.append(_step("address", "next", _NO_ADDRESS[channel], channel))
         return Drop(State.UNREACHABLE, _NO_ADDRESS[channel])
-    trace.append(Step("address", "pass", "", channel))
+    trace.append(_step("address", "pass", "", channel))
     address, suppressed = _unsuppressed(standing, addresses, channel)
     if address is None:
-        trace.append(Step("suppression", "next", suppressed, channel))
+        trace.append(_step("suppression", "next", suppressed, channel))
         return Drop(State.BLOCKED, suppressed)
-    trace.append(Step("suppression", "pass", "", channel))
+    trace.append(_step("suppression", "pass", "", channel))
     refusal = consent.refusal(standing, request.topic, request.purpose, channel)
     if refusal is not None:
-        trace.append(Step("consent", "next", refusal, channel))
+        trace.append(_step("consent", "next", refusal, channel))
         return Drop(State.BLOCKED, refusal)
-    trace.append(Step("consent", "pass", "", channel))
+    trace.append(_step("consent", "pass", "", channel))
     account = routes.accounts[channel]
-    trace.append(Step("route", "pass", account, channel))
+    trace.append(_step("route", "pass", account, channel))
     return Send(channel, address, account)
 
 

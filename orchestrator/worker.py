@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 import threading
+from concurrent.futures import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,9 @@ COLLECT_EVERY = (50_000, 20, 100)
 # After an outage of the ledger: long enough not to hammer it, short enough to be back soon.
 OUTAGE_SECONDS = 2.0
 
+# How often whoever waits for the event loop looks whether it still runs.
+LOOP_LOOK_SECONDS = 1.0
+
 # The exit code after a mistake of ours, whose traceback is in the log.
 CRASHED = 1
 
@@ -71,8 +75,13 @@ class Worker:
     def drain(self, lane: str) -> None:
         """Drain until nothing is left. Called by RQ on the main thread; `lane` is why, every lane is looked at."""
         log.debug("rung", lane=lane)
-        with contextlib.suppress(asyncio.CancelledError):
-            asyncio.run_coroutine_threadsafe(self._drained(), self._loop).result()
+        if self._stopping.is_set():
+            return
+        drained = asyncio.run_coroutine_threadsafe(self._drained(), self._loop)
+        while self.runs and not wait([drained], timeout=LOOP_LOOK_SECONDS).done:
+            pass  # a loop that ended would never answer
+        if drained.done():
+            drained.result()
 
     def stop(self) -> None:
         """Ask it to end; safe from a signal handler."""
@@ -132,10 +141,12 @@ class Worker:
                 pause = OUTAGE_SECONDS
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
+        # A drain that a bell began may still be sending: this one waits for it, and takes nothing itself.
+        await self._drained()
 
     async def _drained(self) -> int:
         assert self._drain is not None
-        return await self._drain.drain()
+        return await self._drain.drain(stop=self._stopping.is_set)
 
 
 def main(arguments: list[str] | None = None) -> int:

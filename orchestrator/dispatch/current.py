@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from orchestrator.channels import Adapter
     from orchestrator.domain.customer import Customer
     from orchestrator.domain.delivery import Request
-    from orchestrator.domain.object import Object
     from orchestrator.release import Release
     from orchestrator.store.port import Transaction
 
@@ -64,15 +63,17 @@ def read_current(
     return Current(release_id, release, wire(release))
 
 
-def data_for(request: Request, customer: Customer, objects: Mapping[tuple[str, str], Object]) -> dict[str, Any]:
+def data_for(
+    request: Request, customer: Customer, objects: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> dict[str, Any]:
     """What a message may read: the customer, the objects it is about as they are now, and what came with the request.
 
     A mapping of the request's own data adds to the object of the same name, and wins.
     """
     data: dict[str, Any] = {"customer": {**customer.attributes, "id": customer.id}}
     for kind, object_id in request.objects.items():
-        one = objects.get((kind, object_id))
-        data[kind] = {**(one.data if one else {}), "id": object_id}
+        known = objects.get((kind, object_id), {})
+        data[kind] = {**known, "id": object_id}
     for name, value in request.data.items():
         existing = data.get(name)
         data[name] = {**existing, **value} if isinstance(existing, dict) and isinstance(value, dict) else value

@@ -109,14 +109,17 @@ class Drain:
     _slices: int = 0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def drain(self) -> int:
-        """Send until no lane has work; how many requests were taken. A second caller waits and finds little left."""
+    async def drain(self, *, stop: Callable[[], bool] = lambda: False) -> int:
+        """Send until no lane has work; how many requests were taken. A second caller waits and finds little left.
+
+        Once `stop` says so, no further slice is taken, and those that are held are settled.
+        """
         async with self._lock:
             taken = 0
             sending: dict[asyncio.Task[None], int] = {}
             try:
                 while True:
-                    ready = await self._next_slice(sending.values())
+                    ready = None if stop() else await self._next_slice(sending.values())
                     if ready is not None:
                         taken += len(ready.requests)
                         sending[asyncio.create_task(self._send(ready))] = len(ready.requests)
@@ -171,12 +174,18 @@ class Drain:
                 return None
             claimed_at = self.clock.monotonic()
             standings = _standings(transaction, requests)
-            objects = transaction.events.objects({pair for one in requests for pair in one.objects.items()})
+            objects = transaction.events.data_of({pair for one in requests for pair in one.objects.items()})
         return lease, claimed_at, self._current, clock, requests, standings, objects
 
     def _prepare(  # what one claim read
-        self, lease: str, claimed_at: float, current: Current, clock: BusinessClock, requests: Sequence[Request],
-        standings: Mapping[str, Standing], objects: Mapping[tuple[str, str], Any],
+        self,
+        lease: str,
+        claimed_at: float,
+        current: Current,
+        clock: BusinessClock,
+        requests: Sequence[Request],
+        standings: Mapping[str, Standing],
+        objects: Mapping[tuple[str, str], Any],
     ) -> _Slice:
         now = self.clock.now()
         drafts: dict[str, _Draft] = {}
@@ -318,8 +327,14 @@ def _standings(transaction: Transaction, requests: Sequence[Request]) -> dict[st
 def _sending(draft: _Draft, decision: Decision) -> Sending:
     send = draft.send
     return Sending(
-        draft.request.id, send.channel.value, send.account, send.address.id, draft.rendered.locale, draft.content,
-        draft.claims, _trace(decision.trace),
+        draft.request.id,
+        send.channel.value,
+        send.account,
+        send.address.id,
+        draft.rendered.locale,
+        draft.content,
+        draft.claims,
+        _trace(decision.trace),
     )
 
 
@@ -381,8 +396,14 @@ def _documents(rendered: Rendered) -> tuple[str, str]:
             {"label": button.label, "url": button.url, "emit": button.emit} for button in rendered.buttons
         ]
     claims = [
-        {"name": one.name, "kind": one.kind.value, "fact": one.fact, "value": one.value, "text": one.text,
-         "superseded": one.superseded}
+        {
+            "name": one.name,
+            "kind": one.kind.value,
+            "fact": one.fact,
+            "value": one.value,
+            "text": one.text,
+            "superseded": one.superseded,
+        }
         for one in rendered.claims
     ]
     return _dumps(content), _dumps(claims) if claims else "[]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, tuple_
 
@@ -12,7 +12,7 @@ from orchestrator.store.port import StoredEvent
 from orchestrator.store.tables import events, objects, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -57,6 +57,21 @@ class SqlEvents:
                     kind=kind, id=object_id, customer_id=customer_id, data=data, field_times=field_times
                 )
         return found
+
+    def data_of(self, references: Collection[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]]:
+        ids: dict[str, list[str]] = {}
+        for kind, object_id in references:
+            ids.setdefault(kind, []).append(object_id)
+        return {
+            (kind, object_id): data
+            for kind, wanted in ids.items()
+            for object_id, data in bulk.fetch(
+                self._connection,
+                select(objects.c.id, objects.c.data).where(
+                    objects.c.kind == kind, bulk.among(self._connection, objects.c.id, wanted)
+                ),
+            )
+        }
 
     def put_objects(self, changed: Sequence[Object], at: Instant) -> None:
         bulk.upsert(

@@ -241,6 +241,10 @@ class Events(Protocol):
         """(kind, id) → object, for those that exist."""
         ...
 
+    def data_of(self, references: Collection[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]]:
+        """(kind, id) → what is known of an object, for those that exist: all that a message may read of it."""
+        ...
+
     def put_objects(self, objects: Sequence[Object], at: Instant) -> None: ...
 
     def runs(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:

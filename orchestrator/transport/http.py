@@ -163,8 +163,10 @@ def parsed(text: str) -> URL:
 
 def _objection(call: HttpCall) -> str:
     """Line breaks: aiohttp refuses them too, but only with the connection in hand: there it would look like doubt."""
+    if not _BREAKS.search("".join([*call.headers, *call.headers.values()])):
+        return ""
     broken = [name for name, value in call.headers.items() if _BREAKS.search(name) or _BREAKS.search(value)]
-    return f"line break in the header {broken[0]!r}" if broken else ""
+    return f"line break in the header {broken[0]!r}"
 
 
 def _failure(error: aiohttp.ClientError, attempt: Attempt) -> NoAnswer:

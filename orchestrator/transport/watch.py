@@ -1,6 +1,6 @@
 """One timer for all calls on their way: each has the same time, so the one that began first is the first to end.
 
-It does what `asyncio.timeout` does. That makes a timer for each call, though, which was a tenth of all that a call costs.
+It does what `asyncio.timeout` does. That makes a timer for each call, though: a tenth of all that a call costs.
 """
 
 from __future__ import annotations

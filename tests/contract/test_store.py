@@ -839,7 +839,9 @@ def test_the_newest_time_wins_each_field_in_whatever_order_events_come(with_cust
     expected = {name: value for _, fields in sorted(news) for name, value in fields.items()}
     with with_customer.read() as transaction:
         (found,) = transaction.events.objects([reference, ("order", "ord_none")]).values()
+        known = transaction.events.data_of([reference, ("order", "ord_none")])
     assert (found.data, found.customer_id) == (expected, "cus_1")
+    assert known == {reference: expected}
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

@@ -15,7 +15,10 @@ import pytest
 
 from orchestrator.app import App, SystemClock
 from orchestrator.dispatch import keys
+from orchestrator.dispatch.accept import WantedMessage, accept_message
 from orchestrator.dispatch.register import Profile, register
+from orchestrator.domain.customer import Channel
+from orchestrator.journeys.model import Channels
 from orchestrator.settings import Settings
 from orchestrator.store.migrate import upgrade
 from orchestrator.store.port import BusinessClock
@@ -24,6 +27,12 @@ from orchestrator.supervisor import QUICK_DEATHS_MAX, Supervisor
 from tests.doors.command import SECONDS, Jogral, Preloaded, ended
 
 DATA = {"order_id": "ord_1", "number": "1", "url": "https://casalume.example/p/1", "promised_date": "2026-11-30"}
+WANTED = WantedMessage(
+    message="order_confirmed",
+    customer_id="cus_ana",
+    channels=Channels(first_reachable=(Channel.EMAIL,)),
+    data={"order": DATA},
+)
 SEND = ("send", "order_confirmed", "--customer", "cus_ana", "--data", "-", "--wait", str(SECONDS), "--json")
 
 
@@ -154,20 +163,12 @@ def test_it_makes_and_migrates_its_own_ledger(shop, preloaded):
 # --- who dies, and what then -----------------------------------------------------------------------------------------
 
 
-def test_a_killed_worker_is_replaced_and_its_claims_are_free(jogral, ledger):
+def test_a_killed_worker_is_replaced_and_its_claims_are_free(jogral, ledger, release):
     """What it held is sent at once by the next one, long before its lease would have ended."""
     with started(jogral) as up:
-        up.logged("worker_started")
+        (worker,) = up.logged("worker_started")
         (pid,) = workers_of(up)
-        name = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0--name\0")[1].split(b"\0")[0].decode()
-        os.kill(pid, signal.SIGSTOP)
-        request = jogral("send", "order_confirmed", "--customer", "cus_ana", "--data", "-", "--json",
-                         stdin=json.dumps({"order": DATA})).document["id"]  # fmt: skip
-        now = SystemClock().now()
-        with ledger.write() as transaction:
-            claimed = transaction.deliveries.claim(
-                "transactional", 10, lease=f"{name}/1", now=now, business_now=now, lease_until=now + 3_600_000
-            )
+        request = claimed_by(worker["worker"], ledger, release)
         os.kill(pid, signal.SIGKILL)
         up.logged("worker_started", times=2)
         after = sent(jogral)
@@ -175,10 +176,23 @@ def test_a_killed_worker_is_replaced_and_its_claims_are_free(jogral, ledger):
         assert workers_of(up) != [pid]
         assert up.stop() == 0
 
-    assert [one.id for one in claimed] == [request]
     assert freed[0]["deliveries"] == 1
     assert delivered(ledger, request)["state"] == "sent"
     assert after["state"] == "sent"
+
+
+def claimed_by(worker, ledger, release):
+    """A message in the hands of a worker, for the next hour: accepted and claimed at once, so that nobody is faster."""
+    clock = SystemClock()
+    now = clock.now()
+    with ledger.write() as transaction:
+        (request,) = accept_message(transaction, release, clock, WANTED, identity="held", origin="test")
+        later = clock.now()
+        claimed = transaction.deliveries.claim(
+            "transactional", 10, lease=f"{worker}/1", now=later, business_now=later, lease_until=now + 3_600_000
+        )
+    assert [one.id for one in claimed] == [request.id]
+    return request.id
 
 
 def test_a_killed_redis_is_started_again(jogral):
@@ -209,6 +223,43 @@ def test_everything_ends_with_it(jogral, number):
     assert len(children) == 3
     assert all(ended(pid) for pid in children)
     assert len(up.logged("worker_ended", times=2)) == 2
+
+
+def test_a_stop_in_the_middle_leaves_no_doubt(jogral, ledger, release):
+    """What is on the wire is settled, the rest waits for the next time, and nothing is sent twice."""
+    with started(jogral) as up:
+        up.logged("worker_started")
+        accept_many(2_000, ledger, release)
+        jogral("send", "order_confirmed", "--customer", "cus_ana", "--data", "-", stdin=json.dumps({"order": DATA}))
+        deadline = SystemClock().monotonic() + SECONDS
+        while not inbox_size(ledger):
+            assert SystemClock().monotonic() < deadline
+        assert up.stop() == 0
+
+    states = tally(ledger)
+    assert set(states) <= {"sent", "accepted"}
+    assert inbox_size(ledger) == states["sent"]
+    with started(jogral) as up:
+        sent(jogral)
+        assert up.stop() == 0
+    assert tally(ledger) == {"sent": 2_002}
+    assert inbox_size(ledger) == 2_002
+
+
+def accept_many(count, ledger, release):
+    with ledger.write() as transaction:
+        for number in range(count):
+            accept_message(transaction, release, SystemClock(), WANTED, identity=f"many/{number}", origin="test")
+
+
+def inbox_size(ledger):
+    with ledger.read() as transaction:
+        return len(transaction.inbox.page(before=None, limit=10_000))
+
+
+def tally(ledger):
+    with ledger.read() as transaction:
+        return transaction.deliveries.tally()["order_confirmed"]
 
 
 def test_everything_ends_when_it_is_killed(jogral):

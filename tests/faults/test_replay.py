@@ -43,6 +43,10 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(jogral,
     assert twice(store) == {}
 
 
+ON_SQLITE = pytest.mark.parametrize("ledgers", ["sqlite"], indirect=True)  # the ledger's part in it is tested above
+
+
+@ON_SQLITE
 def test_an_emptied_redis_in_the_middle_changes_nothing(jogral, orders, store, shop):
     """FLUSHALL while messages are on their way: the ledger is the queue."""
     replay = jogral("replay", str(orders), "--mapping", "olist", "--json")
@@ -57,6 +61,7 @@ def test_an_emptied_redis_in_the_middle_changes_nothing(jogral, orders, store, s
     assert twice(store) == {}
 
 
+@ON_SQLITE
 def test_a_second_run_sends_nothing(jogral, orders, store):
     """What is known is counted as repeated, and asks for nothing."""
     first = jogral("replay", str(orders), "--mapping", "olist", "--json").document(SECONDS)
@@ -70,6 +75,7 @@ def test_a_second_run_sends_nothing(jogral, orders, store):
     assert inbox_size(store) == size
 
 
+@ON_SQLITE
 def test_a_replay_that_is_killed_itself_is_finished_by_the_next(jogral, orders, store):
     """The whole command dies; its workers end with it, and the same command again completes the work."""
     killed = jogral("replay", str(orders), "--mapping", "olist", "--json")

@@ -21,9 +21,8 @@ def test_what_takes_too_long_ends_in_a_timeout():
 
     async def work():
         watch = Watch(SOON)
-        with pytest.raises(TimeoutError):
-            with watch.over():
-                await never()
+        with pytest.raises(TimeoutError), watch.over():
+            await never()
         return asyncio.current_task().cancelling()
 
     assert asyncio.run(work()) == 0
@@ -37,9 +36,8 @@ def test_what_ends_in_time_is_left_alone():
         with watch.over():
             await asyncio.sleep(0)
         later = Watch(2 * SOON)
-        with pytest.raises(TimeoutError):
-            with later.over():
-                await never()
+        with pytest.raises(TimeoutError), later.over():
+            await never()
         return "went on"
 
     assert asyncio.run(work()) == "went on"
