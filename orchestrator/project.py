@@ -153,10 +153,12 @@ class _Reading:
         messages = dict(self._all("messages", read_message))
         journeys = dict(self._all("journeys", lambda document, stem: self._read(document, "journey", stem, Journey)))
         events = dict(self._all("events", lambda document, stem: self._read(document, "event", stem, EventType)))
+        # A file that could not be read would be unknown wherever it is named: one fault, told many times.
+        all_read = not self._findings
         if voice is not None:
             for message_id, message in messages.items():
                 self._findings += faults(message, voice, self._documents[f"messages/{message_id}"])
-        if settings is not None:
+        if settings is not None and all_read:
             self._findings += self._unknown_references(settings, messages, journeys, events)
         published = self._published(messages, voice) if voice is not None and not self._findings else {}
         if self._findings or settings is None or voice is None:

@@ -44,7 +44,5 @@ def _order(number, chance):
     )
 
 
-
-
 def _wall(moment):
     return f"{moment.month}/{moment.day}/{moment.year} {moment.hour}:{moment.minute:02d}" if moment else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.app import App, Redis, open_bell, open_redis
+from orchestrator.cli.channels import NAMES
 from orchestrator.cli.help import Command
 from orchestrator.cli.init import make_project, sample
 from orchestrator.cli.ledger import make_ready, open_ledger
@@ -22,7 +23,6 @@ from orchestrator.domain.customer import Channel
 from orchestrator.project import MARK, Project
 from orchestrator.supervisor import Supervisor
 from orchestrator.timeline import require_local
-from orchestrator.translations import mark
 
 if TYPE_CHECKING:
     from orchestrator.release import Release
@@ -30,13 +30,6 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 FOLDER = Path("casa-lume")
-
-CHANNEL_NAMES = {
-    Channel.EMAIL: mark("E-mail"),
-    Channel.WHATSAPP: mark("WhatsApp"),
-    Channel.SMS: mark("SMS"),
-    Channel.PUSH: mark("Push"),
-}
 
 
 @app.command(cls=Command)
@@ -102,7 +95,7 @@ def _tell(session: Session, folder: Path, document: dict[str, Any]) -> None:
     )
     for channel in Channel:
         states = body["channels"][channel.value]
-        terminal.show(("  ✔ ", GOOD), f"{terminal.words(CHANNEL_NAMES[channel]):<10}", _states(states))
+        terminal.show(("  ✔ ", GOOD), f"{terminal.words(NAMES[channel]):<10}", _states(states))
     if body["not_sent"]:
         terminal.show("    ", f"{terminal.words('not sent'):<10}", (_states(body["not_sent"]), DIM))
     terminal.say("  Project  {folder}", folder=folder)

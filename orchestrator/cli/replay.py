@@ -1,7 +1,5 @@
 """`jogral replay`: somebody's file of orders, through the real path, into the local inbox."""
 
-from __future__ import annotations
-
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,7 +76,7 @@ def replay(
     raise typer.Exit(1 if accounting.quarantined else 0)
 
 
-def _tell(terminal: Terminal, accounting: Accounting, kept: Path) -> None:
+def _tell(terminal: "Terminal", accounting: "Accounting", kept: Path) -> None:
     found = dict(accounting.document)
     terminal.document("replay", ok=bool(found.pop("ok")), **{key: found[key] for key in found if key != "schema"})
     terminal.say(
@@ -102,7 +100,7 @@ STAGES = {"read": mark("Reading rows"), "play": mark("Playing events")}
 
 
 @contextmanager
-def progress_of(session: Session) -> Iterator[Callable[[str, int, int], None]]:
+def progress_of(session: "Session") -> "Iterator[Callable[[str, int, int], None]]":
     """A bar on stderr, or a line now and then where it is piped: called with stage, done and total (0: not known)."""
     terminal = session.terminal
     if not terminal.err.is_terminal:
@@ -120,7 +118,7 @@ def progress_of(session: Session) -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def _lines(terminal: Terminal) -> Callable[[str, int, int], None]:
+def _lines(terminal: "Terminal") -> "Callable[[str, int, int], None]":
     said_at = time.monotonic()
 
     def show(stage: str, done: int, total: int) -> None:

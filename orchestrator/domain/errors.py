@@ -215,6 +215,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> Hint:
 def _filled(template: str, params: Mapping[str, object], translate: Callable[[str], str]) -> str:
     """A template with its places filled; what is itself a sentence comes in the same language."""
     return translate(template).format(
-        **{name: value.told(translate) if isinstance(value, Hint | FieldError) else value
-           for name, value in params.items()}
+        **{
+            name: value.told(translate) if isinstance(value, Hint | FieldError) else value
+            for name, value in params.items()
+        }
     )

@@ -35,11 +35,35 @@ class SqlConsents:
         bulk.insert(
             self._connection,
             consent_events,
-            ("id", "customer_id", "topic", "channel", "state", "legal_basis", "method", "source", "wording",
-             "evidence", "at", "recorded_at"),
+            (
+                "id",
+                "customer_id",
+                "topic",
+                "channel",
+                "state",
+                "legal_basis",
+                "method",
+                "source",
+                "wording",
+                "evidence",
+                "at",
+                "recorded_at",
+            ),
             [
-                (one.id, one.customer_id, one.topic, one.channel, one.state.value, one.legal_basis, one.method,
-                 one.source, one.wording, bulk.dumps(dict(one.evidence)), one.at, at)
+                (
+                    one.id,
+                    one.customer_id,
+                    one.topic,
+                    one.channel,
+                    one.state.value,
+                    one.legal_basis,
+                    one.method,
+                    one.source,
+                    one.wording,
+                    bulk.dumps(dict(one.evidence)),
+                    one.at,
+                    at,
+                )
                 for one in events
             ],
         )

@@ -137,9 +137,7 @@ class SqlCustomers:
                 updated_at=at,
             )
         )
-        self._connection.execute(
-            delete(customer_addresses).where(customer_addresses.c.customer_id == customer.id)
-        )
+        self._connection.execute(delete(customer_addresses).where(customer_addresses.c.customer_id == customer.id))
         self._put_addresses([customer], at)
 
     def add_external_ids(self, customer_id: str, ids: Mapping[str, str]) -> None:

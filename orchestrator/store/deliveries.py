@@ -29,9 +29,22 @@ _PURPOSES = {purpose.value: purpose for purpose in Purpose}
 _CANDIDATES: dict[str, tuple[Channel, ...]] = {}
 
 _REQUEST = (
-    _TABLE.id, _TABLE.message, _TABLE.customer_id, _TABLE.topic, _TABLE.purpose, _TABLE.candidates, _TABLE.objects,
-    _TABLE.data, _TABLE.locale, _TABLE.priority, _TABLE.due_at, _TABLE.not_after, _TABLE.accepted_at,
-    _TABLE.first_call_at, _TABLE.attempts, _TABLE.calls,
+    _TABLE.id,
+    _TABLE.message,
+    _TABLE.customer_id,
+    _TABLE.topic,
+    _TABLE.purpose,
+    _TABLE.candidates,
+    _TABLE.objects,
+    _TABLE.data,
+    _TABLE.locale,
+    _TABLE.priority,
+    _TABLE.due_at,
+    _TABLE.not_after,
+    _TABLE.accepted_at,
+    _TABLE.first_call_at,
+    _TABLE.attempts,
+    _TABLE.calls,
 )
 
 
@@ -47,9 +60,29 @@ class SqlDeliveries:
         bulk.insert(
             self._connection,
             deliveries,
-            ("id", "identity", "message", "customer_id", "topic", "purpose", "candidates", "objects", "data", "locale",
-             "priority", "origin", "event_id", "run_id", "step", "state", "lane", "due_at", "not_after",
-             "next_action_at", "accepted_at"),
+            (
+                "id",
+                "identity",
+                "message",
+                "customer_id",
+                "topic",
+                "purpose",
+                "candidates",
+                "objects",
+                "data",
+                "locale",
+                "priority",
+                "origin",
+                "event_id",
+                "run_id",
+                "step",
+                "state",
+                "lane",
+                "due_at",
+                "not_after",
+                "next_action_at",
+                "accepted_at",
+            ),
             [_row(one, at) for one in new],
         )
 
@@ -102,8 +135,17 @@ class SqlDeliveries:
             deliveries,
             ("state", "reason", "detail", "due_at", "next_action_at", "attempts", "lease", "settled_at"),
             [
-                (one.state.value, one.reason, one.detail, one.due_at, at, 0, None, None if one.state in OPEN else at,
-                 one.id)
+                (
+                    one.state.value,
+                    one.reason,
+                    one.detail,
+                    one.due_at,
+                    at,
+                    0,
+                    None,
+                    None if one.state in OPEN else at,
+                    one.id,
+                )
                 for one in conclusions
             ],
         )
@@ -122,11 +164,34 @@ class SqlDeliveries:
         bulk.update(
             self._connection,
             deliveries,
-            ("state", "reason", "detail", "provider_id", "due_at", "next_action_at", "calls", "lease", "first_call_at",
-             "settled_at", *attempts),
+            (
+                "state",
+                "reason",
+                "detail",
+                "provider_id",
+                "due_at",
+                "next_action_at",
+                "calls",
+                "lease",
+                "first_call_at",
+                "settled_at",
+                *attempts,
+            ),
             [
-                (one.state.value, one.reason, one.detail, one.provider_id, one.due_at, one.next_action_at, one.calls,
-                 None, one.first_call_at, at if one.settled else None, *attempts.values(), one.id)
+                (
+                    one.state.value,
+                    one.reason,
+                    one.detail,
+                    one.provider_id,
+                    one.due_at,
+                    one.next_action_at,
+                    one.calls,
+                    None,
+                    one.first_call_at,
+                    at if one.settled else None,
+                    *attempts.values(),
+                    one.id,
+                )
                 for one in settlements
                 if one.id in ours
             ],
@@ -135,8 +200,11 @@ class SqlDeliveries:
     def abandon(self, worker: str, at: Instant) -> int:
         ended = self._connection.execute(
             update(deliveries)
-            .where(_TABLE.lease.startswith(f"{worker}/", autoescape=True), _TABLE.next_action_at > at,
-                   _TABLE.state.in_([*_CLAIMABLE, *_IN_FLIGHT]))
+            .where(
+                _TABLE.lease.startswith(f"{worker}/", autoescape=True),
+                _TABLE.next_action_at > at,
+                _TABLE.state.in_([*_CLAIMABLE, *_IN_FLIGHT]),
+            )
             .values(next_action_at=at)
         )
         return ended.rowcount
@@ -163,8 +231,18 @@ class SqlDeliveries:
             update(deliveries)
             .where(_TABLE.id.in_(lost.scalar_subquery()))
             .values(lease=lease, next_action_at=lease_until)
-            .returning(_TABLE.id, _TABLE.account, _TABLE.purpose, _TABLE.state, _TABLE.reason, _TABLE.detail,
-                       _TABLE.sending_at, _TABLE.due_at, _TABLE.first_call_at, _TABLE.calls)
+            .returning(
+                _TABLE.id,
+                _TABLE.account,
+                _TABLE.purpose,
+                _TABLE.state,
+                _TABLE.reason,
+                _TABLE.detail,
+                _TABLE.sending_at,
+                _TABLE.due_at,
+                _TABLE.first_call_at,
+                _TABLE.calls,
+            )
         )
         return [
             InFlight(delivery_id, account, _PURPOSES[purpose], State(state), *rest)
@@ -175,12 +253,12 @@ class SqlDeliveries:
 
     def open_until(self, business_at: Instant) -> int:
         # Two counts, so that each reads the partial index that was made for it.
-        due = select(func.count()).select_from(deliveries).where(
-            CLAIMABLE_ROWS, _TABLE.lane.in_(LANES), _TABLE.due_at <= business_at
+        due = (
+            select(func.count())
+            .select_from(deliveries)
+            .where(CLAIMABLE_ROWS, _TABLE.lane.in_(LANES), _TABLE.due_at <= business_at)
         )
-        in_flight = select(func.count()).select_from(deliveries).where(
-            IN_FLIGHT_ROWS, _TABLE.settled_at.is_(None)
-        )
+        in_flight = select(func.count()).select_from(deliveries).where(IN_FLIGHT_ROWS, _TABLE.settled_at.is_(None))
         return self._connection.scalars(due).one() + self._connection.scalars(in_flight).one()
 
     def waiting(self, lane: str, *, now: Instant, business_now: Instant) -> bool:
@@ -203,9 +281,7 @@ class SqlDeliveries:
         return _nested(self._connection.execute(wanted.order_by(_TABLE.lane, _TABLE.state)))
 
     def oldest_due(self, lane: str, *, business_now: Instant) -> Instant | None:
-        due = select(func.min(_TABLE.due_at)).where(
-            CLAIMABLE_ROWS, _TABLE.lane == lane, _TABLE.due_at <= business_now
-        )
+        due = select(func.min(_TABLE.due_at)).where(CLAIMABLE_ROWS, _TABLE.lane == lane, _TABLE.due_at <= business_now)
         found: Instant | None = self._connection.scalars(due).one()
         return found
 
@@ -213,8 +289,10 @@ class SqlDeliveries:
         # By customer as well, because that is what the index is of.
         rows = self._connection.execute(
             select(_TABLE.event_id, _TABLE.id)
-            .where(_TABLE.customer_id.in_({owner for owner, _ in events}),
-                   _TABLE.event_id.in_({event_id for _, event_id in events}))
+            .where(
+                _TABLE.customer_id.in_({owner for owner, _ in events}),
+                _TABLE.event_id.in_({event_id for _, event_id in events}),
+            )
             .order_by(_TABLE.id)
         )
         found: dict[str, list[str]] = {}
@@ -232,12 +310,16 @@ class SqlDeliveries:
             return None
         document = dict(row._mapping)
         said = self._connection.execute(select(renderings).where(renderings.c.delivery_id == delivery_id)).first()
-        document["rendering"] = None if said is None else {
-            "locale": said.locale,
-            "release_id": said.release_id,
-            "content": json.loads(said.content),
-            "claims": json.loads(said.claims),
-        }
+        document["rendering"] = (
+            None
+            if said is None
+            else {
+                "locale": said.locale,
+                "release_id": said.release_id,
+                "content": json.loads(said.content),
+                "claims": json.loads(said.claims),
+            }
+        )
         document["decisions"] = [
             {"verdict": verdict, "trace": json.loads(trace), "at": at, "business_at": business_at}
             for verdict, trace, at, business_at in self._connection.execute(
@@ -265,28 +347,72 @@ class SqlDeliveries:
 
 
 def _claimable(lane: str, *, now: Instant, business_now: Instant) -> ColumnElement[bool]:
-    return and_(
-        CLAIMABLE_ROWS, _TABLE.lane == lane, _TABLE.due_at <= business_now, _TABLE.next_action_at <= now
-    )
+    return and_(CLAIMABLE_ROWS, _TABLE.lane == lane, _TABLE.due_at <= business_now, _TABLE.next_action_at <= now)
 
 
 def _row(new: NewDelivery, at: Instant) -> tuple[Any, ...]:
     request = new.request
     return (
-        request.id, new.identity, request.message, request.customer_id, request.topic, request.purpose.value,
-        ",".join(request.candidates), bulk.dumps(dict(request.objects)), bulk.dumps(dict(request.data)),
-        request.locale, request.priority, new.origin, new.event_id, new.run_id, new.step, State.ACCEPTED.value,
-        request.purpose.value, request.due_at, request.not_after, at, request.accepted_at,
+        request.id,
+        new.identity,
+        request.message,
+        request.customer_id,
+        request.topic,
+        request.purpose.value,
+        ",".join(request.candidates),
+        bulk.dumps(dict(request.objects)),
+        bulk.dumps(dict(request.data)),
+        request.locale,
+        request.priority,
+        new.origin,
+        new.event_id,
+        new.run_id,
+        new.step,
+        State.ACCEPTED.value,
+        request.purpose.value,
+        request.due_at,
+        request.not_after,
+        at,
+        request.accepted_at,
     )
 
 
 def _request(row: Sequence[Any]) -> Request:
-    (delivery_id, message, customer_id, topic, purpose, candidates, objects, data, locale, priority, due_at, not_after,
-     accepted_at, first_call_at, attempts, calls) = row
+    (
+        delivery_id,
+        message,
+        customer_id,
+        topic,
+        purpose,
+        candidates,
+        objects,
+        data,
+        locale,
+        priority,
+        due_at,
+        not_after,
+        accepted_at,
+        first_call_at,
+        attempts,
+        calls,
+    ) = row
     return Request(
-        id=delivery_id, message=message, customer_id=customer_id, topic=topic, purpose=_PURPOSES[purpose],
-        candidates=_channels(candidates), objects=objects, data=data, locale=locale, priority=priority, due_at=due_at,
-        not_after=not_after, accepted_at=accepted_at, first_call_at=first_call_at, attempts=attempts, calls=calls,
+        id=delivery_id,
+        message=message,
+        customer_id=customer_id,
+        topic=topic,
+        purpose=_PURPOSES[purpose],
+        candidates=_channels(candidates),
+        objects=objects,
+        data=data,
+        locale=locale,
+        priority=priority,
+        due_at=due_at,
+        not_after=not_after,
+        accepted_at=accepted_at,
+        first_call_at=first_call_at,
+        attempts=attempts,
+        calls=calls,
     )
 
 

@@ -36,11 +36,31 @@ class SqlEvents:
         bulk.insert(
             self._connection,
             events,
-            ("id", "source", "source_id", "type", "customer_id", "objects", "data", "body_hash", "occurred_at",
-             "received_at"),
+            (
+                "id",
+                "source",
+                "source_id",
+                "type",
+                "customer_id",
+                "objects",
+                "data",
+                "body_hash",
+                "occurred_at",
+                "received_at",
+            ),
             [
-                (one.id, one.source, one.source_id, one.type, one.customer_id, bulk.dumps(dict(one.objects)),
-                 bulk.dumps(dict(one.data)), one.body_hash, one.occurred_at, one.received_at)
+                (
+                    one.id,
+                    one.source,
+                    one.source_id,
+                    one.type,
+                    one.customer_id,
+                    bulk.dumps(dict(one.objects)),
+                    bulk.dumps(dict(one.data)),
+                    one.body_hash,
+                    one.occurred_at,
+                    one.received_at,
+                )
                 for one in new
             ],
         )

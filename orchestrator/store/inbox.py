@@ -31,9 +31,17 @@ class SqlInbox:
             inbox,
             ("id", "reference", "message", "customer_id", "object_id", "channel", "address", "content", "at"),
             [
-                (entry_id, call.entry.reference, call.entry.rendered.message, call.entry.customer_id,
-                 call.entry.object_id, call.entry.channel.value, call.entry.address,
-                 bulk.dumps(asdict(call.entry.rendered)), call.at)
+                (
+                    entry_id,
+                    call.entry.reference,
+                    call.entry.rendered.message,
+                    call.entry.customer_id,
+                    call.entry.object_id,
+                    call.entry.channel.value,
+                    call.entry.address,
+                    bulk.dumps(asdict(call.entry.rendered)),
+                    call.at,
+                )
                 for entry_id, call in zip(ids, calls, strict=True)
             ],
         )
@@ -61,8 +69,11 @@ class SqlInbox:
             wanted = wanted.where(inbox.c.seq < before)
         if after is not None:
             wanted = wanted.where(inbox.c.seq > after)
-        for column, value in ((inbox.c.channel, channel), (inbox.c.customer_id, customer_id),
-                              (inbox.c.message, message)):
+        for column, value in (
+            (inbox.c.channel, channel),
+            (inbox.c.customer_id, customer_id),
+            (inbox.c.message, message),
+        ):
             if value is not None:
                 wanted = wanted.where(column == value)
         found = [_document(row) for row in self._connection.execute(wanted)]

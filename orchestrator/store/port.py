@@ -271,8 +271,9 @@ class Deliveries(Protocol):
         """Those that this lease still holds, locked until the commit."""
         ...
 
-    def begin(self, sendings: Sequence[Sending], *, release_id: str, at: Instant, business_at: Instant,
-              deadline: Instant) -> None:
+    def begin(
+        self, sendings: Sequence[Sending], *, release_id: str, at: Instant, business_at: Instant, deadline: Instant
+    ) -> None:
         """Write `sending` with what will be said and why."""
         ...
 
@@ -342,8 +343,16 @@ class Inbox(Protocol):
         """Reference → entry id."""
         ...
 
-    def page(self, *, before: int | None, limit: int, after: int | None = None, channel: str | None = None,
-             customer_id: str | None = None, message: str | None = None) -> list[dict[str, Any]]:
+    def page(
+        self,
+        *,
+        before: int | None,
+        limit: int,
+        after: int | None = None,
+        channel: str | None = None,
+        customer_id: str | None = None,
+        message: str | None = None,
+    ) -> list[dict[str, Any]]:
         """Entries as documents, newest first, each with its `seq`; with `after`, those that came next after it."""
         ...
 

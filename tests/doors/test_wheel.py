@@ -42,7 +42,7 @@ def test_only_our_own_name_is_taken(installed):
 
 
 def test_a_new_shop_is_made_of_what_the_wheel_ships(installed, tmp_path):
-    """init copies the content; layouts, adapters and voice are found in the package."""
+    """Init copies the content; layouts, adapters and voice are found in the package."""
     made = jogral(installed, tmp_path, "init", "shop")
     assert made.returncode == 0, made.stderr
     assert (tmp_path / "shop/templates/messages/order_shipped.yaml").is_file()

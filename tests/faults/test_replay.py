@@ -27,7 +27,7 @@ def orders(tmp_path):
 
 
 def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(jogral, orders, store):
-    """kill -9 of the worker, three times; whoever follows goes on where it stopped."""
+    """Kill -9 of the worker, three times; whoever follows goes on where it stopped."""
     replay = jogral("replay", str(orders), "--mapping", "olist", "--json")
     killed = []
     for kill in range(3):

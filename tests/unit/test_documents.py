@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date  # noqa: TC003  # pydantic reads annotations when the model is made
+from datetime import date  # pydantic reads annotations when the model is made
 from typing import Annotated, Any, Literal, Self
 
 import pytest
