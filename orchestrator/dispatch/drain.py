@@ -269,7 +269,8 @@ class Drain:
         """How one call ended. A mistake in an adapter ends its own call, never the others of the slice."""
         adapter = slice_.current.adapters[draft.send.account]
         try:
-            call = adapter.call(_delivery(draft), slice_.clock.now(self.clock.now()), self.clock.entropy)
+            business_now = _business_now(draft.request, slice_.clock, self.clock.now())
+            call = adapter.call(_delivery(draft), business_now, self.clock.entropy)
         except InputError as error:
             return Outcome(OutcomeKind.REFUSED, "render_error", detail=str(error))
         except Exception as error:
