@@ -64,19 +64,19 @@ class Figures:
         return self.sent == self.messages and self.posts in (None, self.messages) and self.keys in (None, self.messages)
 
 
-def measure(messages: int, database: str, own_sink: str | None, say: Callable[[str], None]) -> Figures:
+def measure(messages: int, database: str, given_sink: str | None, say: Callable[[str], None]) -> Figures:
     """One run.
 
     Args:
         messages: how many accepted rows there are.
         database: `sqlite`, `postgresql` (a server is started), or a URL of an empty database.
-        own_sink: the URL that takes the posts; None starts the fast sink.
+        given_sink: the URL that takes the posts; None starts the fast sink.
         say: told what is going on.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jogral-bench-")))
-        base = "" if own_sink else stack.enter_context(processes.sink())
-        release = shop.open_shop(folder / "shop", own_sink or f"{base}/messages")
+        base = "" if given_sink else stack.enter_context(processes.sink())
+        release = shop.open_shop(folder / "shop", given_sink or f"{base}/messages", own_sink=not given_sink)
         url = stack.enter_context(_database(database, folder))
         store = SqlStore(url)
         stack.callback(store.close)
@@ -86,11 +86,11 @@ def measure(messages: int, database: str, own_sink: str | None, say: Callable[[s
         call = shop.sample(release)
         posts = min(messages, BARE_POSTS_MAX)
         say("bare loop, before")
-        before = processes.bare(call, own_sink or f"{base}/bare", posts)
+        before = processes.bare(call, given_sink or f"{base}/bare", posts)
         say("worker")
         seconds, cpu_seconds, peak_rss_mib = _drained(store, folder / "shop", url, first)
         say("bare loop, after")
-        after = processes.bare(call, own_sink or f"{base}/bare", posts)
+        after = processes.bare(call, given_sink or f"{base}/bare", posts)
 
         tally = _tally(base) if base else None
         bare_per_s = (before.per_s + after.per_s) / 2

@@ -111,5 +111,5 @@ def bare(call: HttpCall, url: str, posts: int) -> Bare:
         check=False,
     )
     if ended.returncode:
-        raise Broken(f"The bare loop failed: {ended.stderr.decode()}")
+        raise Broken(f"The bare loop failed: {ended.stderr.decode().strip().splitlines()[-1]}")
     return Bare(**json.loads(ended.stdout))

@@ -50,18 +50,19 @@ ACCOUNT = """\
         headers: {{Authorization: "Bearer {{token}}"}}
         token: not-a-secret
         body: {{to: "{{to}}", text: "{{text}}", parts: "{{segments}}"}}
-        id_at: id
 """
+# Our own sink says which id it gave. Of somebody else's it is only known that it answers.
+ANSWERED_ID = "        id_at: id\n"
 
 
-def open_shop(folder: Path, url: str) -> Release:
-    """A project in `folder` whose SMS go to `url`."""
+def open_shop(folder: Path, url: str, *, own_sink: bool = True) -> Release:
+    """A project in `folder` whose SMS go to `url`: our own sink, or somebody's."""
     shutil.copytree(ROOT / "templates", folder / "templates")
     shutil.copy(ROOT / "brand_voice.yaml", folder)
     file = folder / "templates" / "project.yaml"
     before, outbox, after = file.read_text().partition("      - {id: sms, adapter: outbox}\n")
     assert outbox, f"{file} does not have the account that the benchmark replaces"
-    file.write_text(before + ACCOUNT.format(url=url) + after)
+    file.write_text(before + ACCOUNT.format(url=url) + (ANSWERED_ID if own_sink else "") + after)
     return find_project(folder).read()
 
 
