@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
+import uvloop
 
 from orchestrator.app import DatabaseThread, open_app, open_drain, open_log, require_schema
 from orchestrator.dispatch.sweep import sweep
@@ -60,7 +61,7 @@ class Worker:
         self._app = app
         self._name = name
         self._poll_seconds = POLL_SECONDS_WITH_BELL if has_bell else POLL_SECONDS_WITHOUT
-        self._loop = asyncio.new_event_loop()
+        self._loop = uvloop.new_event_loop()
         self._stopping = asyncio.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wire")
