@@ -12,14 +12,14 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from orchestrator import channels, embedded_redis
 from orchestrator.dispatch.drain import Drain
 from orchestrator.dispatch.tick import NoBell
-from orchestrator.domain.errors import ConfigurationError
+from orchestrator.domain.errors import ConfigurationError, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.queue import Doorbell, connect
 from orchestrator.store.sql import SCHEMA, SqlStore
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from orchestrator.channels import Adapter, InboxCall
     from orchestrator.dispatch.tick import Bell
+    from orchestrator.domain.customer import Channel
     from orchestrator.domain.time import Instant
-    from orchestrator.release import Release
+    from orchestrator.release import Account, ChannelSettings, Release
     from orchestrator.settings import Settings
 
 T = TypeVar("T")
@@ -140,6 +141,13 @@ def open_redis(app: App) -> Redis | None:
     if configured == NO_REDIS:
         return None
     if configured:
+        try:
+            connect(configured).close()
+        except ValueError as error:
+            raise ConfigurationError(
+                "JOGRAL_REDIS_URL is not a Redis URL.",
+                remedy="Write redis://host:6379/0, rediss://…, unix:///path, or none to do without.",
+            ) from error
         return Redis(configured)
     own = embedded_redis.start(app.state)
     return Redis(own.url, own) if own is not None else None
@@ -157,30 +165,40 @@ def wire(settings: Settings) -> Callable[[Release], Mapping[str, Adapter]]:
     """Every account of a release as an adapter: the file's settings, the channel's, and the environment's secrets."""
 
     def adapters(release: Release) -> Mapping[str, Adapter]:
-        return {
-            account.id: channels.build_adapter(
-                account.adapter,
-                channel,
-                _account_settings(account.adapter, account.settings, channel_settings, settings, account.id),
-                where=f"templates/project.yaml, account {account.id}",
-            )
-            for channel, channel_settings in release.project.channels.items()
-            for account in channel_settings.accounts
+        found = {
+            account.id: _adapter(account, channel, shared, settings)
+            for channel, shared in release.project.channels.items()
+            for account in shared.accounts
         }
+        _refuse_strangers(settings, found)
+        return found
 
     return adapters
 
 
-def _account_settings(
-    adapter: str, own: Mapping[str, Any], channel: Any, settings: Settings, account_id: str
-) -> dict[str, Any]:
+def _adapter(account: Account, channel: Channel, shared: ChannelSettings, settings: Settings) -> Adapter:
     """The channel's sender and reply address reach only adapters that take them."""
-    shared = {"sender": channel.from_, "reply_to": channel.reply_to}
-    taken = channels.settings_of(adapter)
+    where = f"templates/project.yaml, account {account.id}"
+    taken = channels.settings_of(account.adapter, where=where)
+    of_channel = {"sender": shared.from_, "reply_to": shared.reply_to}
     secrets = {
-        name.lower(): secret.get_secret_value() for name, secret in settings.accounts.get(account_id, {}).items()
+        name.lower(): secret.get_secret_value() for name, secret in settings.accounts.get(account.id, {}).items()
     }
-    return {name: value for name, value in shared.items() if value and name in taken} | dict(own) | secrets
+    given = {name: value for name, value in of_channel.items() if value and name in taken} | account.settings | secrets
+    return channels.build_adapter(account.adapter, channel, given, where=where)
+
+
+def _refuse_strangers(settings: Settings, accounts: Mapping[str, Adapter]) -> None:
+    """A password for an account that does not exist is a password that somebody misses."""
+    for account_id in settings.accounts:
+        if account_id not in accounts:
+            raise ConfigurationError(
+                "JOGRAL_ACCOUNTS__{name}__… names no account{hint}",
+                remedy="The accounts of templates/project.yaml are: {known}.",
+                name=account_id.upper(),
+                hint=did_you_mean(account_id, accounts),
+                known=", ".join(accounts),
+            )
 
 
 # --- a worker's parts -------------------------------------------------------------------------------------------------

@@ -266,9 +266,9 @@ def build_adapter(name: str, channel: Channel, settings: Mapping[str, Any], *, w
     return adapter
 
 
-def settings_of(name: str) -> frozenset[str]:
+def settings_of(name: str, *, where: str = "") -> frozenset[str]:
     """The names of the settings that an adapter takes. Raises ConfigurationError for an unknown one."""
-    return frozenset(account_settings(_adapter_class(name, "")))
+    return frozenset(account_settings(_adapter_class(name, where)))
 
 
 def account_settings(adapter_class: type) -> dict[str, tuple[type, bool]]:

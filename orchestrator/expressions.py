@@ -73,20 +73,18 @@ def evaluate(
 
     An error inside one of `functions` is raised as ExpressionError with that error's own words.
     """
-    failures: list[Exception] = []
+    failures: list[BaseException] = []
     guarded = {name: _guarded(function, failures) for name, function in (functions or {}).items()}
     try:
         value = expression.program.execute(cel.Context(variables=dict(data), functions=guarded))
     except BaseException as error:
         if isinstance(error, _FATAL):
             raise
-        if failures:
-            raise ExpressionError(str(failures[0])) from failures[0]
+        _raise_first(failures)
         if isinstance(error, KeyError) or _MISSING.search(str(error)):
             raise MissingOperand(f"{expression.source}: {_first_line(error)}") from error
         raise ExpressionError(f"{expression.source}: {_first_line(error)}") from error
-    if failures:
-        raise ExpressionError(str(failures[0])) from failures[0]
+    _raise_first(failures)
     return value
 
 
@@ -102,13 +100,21 @@ def holds(expression: Expression, data: Mapping[str, Any]) -> tuple[bool, str]:
         return False, str(error)
 
 
-def _guarded(function: Callable[..., Any], failures: list[Exception]) -> Callable[..., Any]:
+def _raise_first(failures: list[BaseException]) -> None:
+    """What a function raised. Ctrl+C that fell into one is still Ctrl+C."""
+    if failures and isinstance(failures[0], _FATAL):
+        raise failures[0]
+    if failures:
+        raise ExpressionError(str(failures[0])) from failures[0]
+
+
+def _guarded(function: Callable[..., Any], failures: list[BaseException]) -> Callable[..., Any]:
     """The library prints to stderr when a function raises: keep the error here and give back null."""
 
     def call(*arguments: Any) -> Any:
         try:
             return function(*arguments)
-        except (ValueError, TypeError, KeyError, ArithmeticError) as error:
+        except (ValueError, TypeError, KeyError, ArithmeticError, *_FATAL) as error:
             failures.append(error)
             return None
 

@@ -208,16 +208,39 @@ def check_mapping(mapping: Mapping, release: Release, document: Document) -> Non
 
 def _rows(file: Path, mapping: Mapping) -> Iterator[tuple[int, dict[str | None, Any]]]:
     """(line number, column → text). The header is line 1. Raises ConfigurationError."""
+    line = 1
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
-            reader = csv.DictReader(opened, strict=True)
+            reader = csv.DictReader(opened, delimiter=_delimiter(opened.readline()), strict=True)
+            opened.seek(0)
             _check_columns(file, reader.fieldnames or (), mapping)
             for row in reader:
-                yield reader.line_num, row
+                line = reader.line_num
+                yield line, row
     except FileNotFoundError as error:
         raise ConfigurationError("There is no file {file}.", file=file) from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigurationError("{file} cannot be read as CSV: {why}.", file=file, why=error) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            "{file} is not UTF-8 text (byte {place}).",
+            remedy='Save it as UTF-8; in Excel: "CSV UTF-8".',
+            file=file,
+            place=error.start,
+        ) from error
+    except csv.Error as error:
+        raise ConfigurationError(
+            "{file} cannot be read as CSV after line {line}: {why}.",
+            remedy="A quote that is opened must be closed; nothing was sent.",
+            file=file,
+            line=line,
+            why=error,
+        ) from error
+    except OSError as error:
+        raise ConfigurationError("{file} cannot be read: {why}.", file=file, why=error.strerror or error) from error
+
+
+def _delimiter(header: str) -> str:
+    """Spreadsheets of many countries, Brazil among them, write semicolons."""
+    return max(",;\t", key=header.count)
 
 
 def _check_columns(file: Path, columns: Sequence[str], mapping: Mapping) -> None:

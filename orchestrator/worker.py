@@ -82,7 +82,10 @@ class Worker:
         while self.runs and not wait([drained], timeout=LOOP_LOOK_SECONDS).done:
             pass  # a loop that ended would never answer
         if drained.done():
-            drained.result()
+            try:
+                drained.result()
+            except JogralError as error:
+                log.error("cannot_drain", reason=str(error))  # noqa: TRY400  # a sentence, not a stack
 
     def stop(self) -> None:
         """Ask it to end; safe from a signal handler."""

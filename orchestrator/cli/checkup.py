@@ -232,7 +232,7 @@ def _keys(terminal: Terminal, file: Path) -> Check:
     if not file.is_file():
         return Check(
             name="keys", verdict=Verdict.NOTE, told=terminal.words("The project has no {file}.", file=file.name),
-            remedy=terminal.words("`jogral init` makes them; links in messages will need them."),
+            remedy=terminal.words("`jogral up` makes them; links in messages will need them."),
         )  # fmt: skip
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -11,14 +11,13 @@ from orchestrator.app import App, Redis, open_bell, open_redis
 from orchestrator.cli.channels import NAMES
 from orchestrator.cli.help import Command
 from orchestrator.cli.init import make_project, sample
-from orchestrator.cli.ledger import make_ready, open_ledger
+from orchestrator.cli.ledger import bring_into_force, make_ready, open_ledger
 from orchestrator.cli.replay import progress_of
 from orchestrator.cli.serve import Host, Port
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import DIM, GOOD, STRONG
 from orchestrator.cli.up import Up
 from orchestrator.demo import CUSTOMERS, Demo
-from orchestrator.dispatch.publish import publish
 from orchestrator.domain.customer import Channel
 from orchestrator.project import MARK, Project
 from orchestrator.supervisor import Supervisor
@@ -55,7 +54,7 @@ def demo(
     with open_ledger(project, ready=False) as opened:
         make_ready(opened)
         require_local(opened, release)
-        publish(opened.store, release, opened.clock.now())
+        bring_into_force(opened, release)
         redis = open_redis(opened)
         try:
             _tell(session, folder, _play(session, opened, release, redis))

@@ -75,7 +75,7 @@ def make_project(folder: Path, files: tuple[Path, ...]) -> Project:
     _refuse_taken(folder, files)
     _write(folder, files)
     project = Project(folder.resolve())
-    _make_keys(state_folder(project.root))
+    make_keys(state_folder(project.root))
     return project
 
 
@@ -122,7 +122,7 @@ def _keep_out_of_git(ignore: Path) -> None:
         ignore.write_text(f"{existing}{end}.jogral/\n", encoding="utf-8")
 
 
-def _make_keys(state: Path) -> None:
+def make_keys(state: Path) -> None:
     """Secrets that no database holds. Losing them breaks links, so they are made once and never replaced."""
     file = state / "keys.json"
     if file.exists():

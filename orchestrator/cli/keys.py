@@ -22,7 +22,11 @@ def create(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="Who will use it: shop, helpdesk…")],
     scopes: Annotated[
         list[str],
-        typer.Option("--scope", metavar="SCOPE", help="What it may do, such as events:write. May be given again."),
+        typer.Option(
+            "--scope",
+            metavar="SCOPE",
+            help="What it may do, such as events:write or customers:write. May be given again.",
+        ),
     ],
 ) -> None:
     """Make an API key. It is shown once, and only its hash is stored."""
@@ -51,7 +55,9 @@ def list_keys(context: typer.Context) -> None:
         ],
     )
     if not found:
-        terminal.say("There are no keys. Make one: jogral keys create --name shop --scope events:write")
+        terminal.say(
+            "There are no keys. Make one: jogral keys create --name shop --scope events:write --scope customers:write"
+        )
     for key in found:
         made = f"{moment(key.created_at):%Y-%m-%d}"
         state = terminal.words("revoked") if key.revoked_at is not None else ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import inspect
 
 from orchestrator import embedded_redis
-from orchestrator.app import NO_REDIS, open_app, open_log, require_schema
+from orchestrator.app import NO_REDIS, open_app, open_log, require_schema, wire
 from orchestrator.dispatch.publish import publish
 from orchestrator.queue import Doorbell, connect
 from orchestrator.release import read_release
@@ -61,6 +61,12 @@ def _is_empty(app: App) -> bool:
         return not inspect(connection).get_table_names()
 
 
+def bring_into_force(app: App, release: Release) -> None:
+    """Publish a release whose accounts can be used. Raises ConfigurationError before a worker stumbles over them."""
+    wire(app.settings)(release)
+    publish(app.store, release, app.clock.now())
+
+
 def running_release(app: App, project: Project) -> Release:
     """The release that runs, for commands that ask for messages; where none does yet, the project's own is published.
 
@@ -72,7 +78,7 @@ def running_release(app: App, project: Project) -> Release:
     if content is not None:
         return read_release(content)
     release = project.read()
-    publish(app.store, release, app.clock.now())
+    bring_into_force(app, release)
     return release
 
 

@@ -10,10 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from orchestrator.app import open_bell, open_redis, state_folder
 from orchestrator.cli.help import Command
-from orchestrator.cli.ledger import make_ready, open_ledger
+from orchestrator.cli.ledger import bring_into_force, make_ready, open_ledger
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.publish import publish
 from orchestrator.replay import Replay, check_mapping
 from orchestrator.supervisor import Supervisor
 from orchestrator.timeline import require_local
@@ -60,7 +59,7 @@ def replay(
     with open_ledger(project, ready=False) as opened:
         make_ready(opened)
         require_local(opened, release)
-        publish(opened.store, release, opened.clock.now())
+        bring_into_force(opened, release)
         redis = open_redis(opened)
         try:
             with Supervisor(opened, redis) as supervisor, progress_of(session) as progress:

@@ -140,4 +140,5 @@ def _tell(session: Session, request: Request, outcome: dict[str, Any] | None, wa
         terminal.note(
             "Nothing took it within {seconds} s. Does a worker run? Start one: jogral up", seconds=f"{wait:g}"
         )
+    if wait and (outcome is None or outcome["state"] != State.SENT):
         raise typer.Exit(1)

@@ -8,12 +8,11 @@ import typer
 from orchestrator.api.server import serve as serving
 from orchestrator.app import App, Redis, open_bell, open_redis
 from orchestrator.cli.help import Command
-from orchestrator.cli.ledger import open_ledger
+from orchestrator.cli.ledger import bring_into_force, open_ledger
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.signals import stop_event
 from orchestrator.cli.workplace import open_project
 from orchestrator.console import add_console
-from orchestrator.dispatch.publish import publish
 from orchestrator.release import Release
 from orchestrator.supervisor import RedisWatch
 
@@ -48,7 +47,7 @@ def serve(
     release = None if keep_release else project.read()
     with open_ledger(project, talkative=True) as opened:
         if release is not None:
-            publish(opened.store, release, opened.clock.now())
+            bring_into_force(opened, release)
         redis = open_redis(opened)
         try:
             asyncio.run(_run(session, opened, release, redis, host, port))

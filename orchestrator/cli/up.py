@@ -10,7 +10,8 @@ import typer
 from orchestrator.api.server import Address, serve
 from orchestrator.app import App, Redis, open_bell, open_redis
 from orchestrator.cli.help import Command
-from orchestrator.cli.ledger import make_ready, open_ledger
+from orchestrator.cli.init import make_keys
+from orchestrator.cli.ledger import bring_into_force, make_ready, open_ledger
 from orchestrator.cli.serve import Host, Port
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.signals import stop_event
@@ -18,7 +19,6 @@ from orchestrator.cli.terminal import DIM, GOOD, STRONG, Terminal
 from orchestrator.cli.timekeeper import Timekeeper
 from orchestrator.cli.workplace import open_project
 from orchestrator.console import add_console
-from orchestrator.dispatch.publish import publish
 from orchestrator.domain.time import rfc3339
 from orchestrator.release import Release
 from orchestrator.supervisor import Supervisor
@@ -43,8 +43,9 @@ def up(
     release = project.read()
     with open_ledger(project, talkative=True, ready=False) as opened:
         make_ready(opened)
+        make_keys(opened.state)
         _refuse_moved_clock(session.terminal, opened, release)
-        publish(opened.store, release, opened.clock.now())
+        bring_into_force(opened, release)
         redis = open_redis(opened)
         try:
             code = asyncio.run(Up(session, opened, release, redis).run(host, port, workers))
@@ -122,7 +123,9 @@ class Up:
             terminal.words("ledger {place}", place=self.opened.store.place),
             terminal.words("{messages} messages, {journeys} journeys in force", messages=len(self.release.messages),
                            journeys=len(self.release.journeys)),
-            terminal.words("Redis wakes the workers") if self.redis is not None
+            terminal.words("Redis wakes the workers") if self.redis is not None and open_bell(self.redis).answers()
+            else terminal.words("Redis does not answer: workers look for work themselves, every few seconds")
+            if self.redis is not None
             else terminal.words("no Redis: workers look for work themselves, four times a second"),
             terminal.words("1 worker") if workers == 1 else terminal.words("{workers} workers", workers=workers),
         ]  # fmt: skip

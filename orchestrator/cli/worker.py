@@ -9,10 +9,9 @@ import typer
 from orchestrator import embedded_redis
 from orchestrator.app import NO_REDIS, App
 from orchestrator.cli.help import Command
-from orchestrator.cli.ledger import open_ledger
+from orchestrator.cli.ledger import bring_into_force, open_ledger
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.publish import publish
 
 app = typer.Typer(add_completion=False)
 
@@ -35,7 +34,7 @@ def worker(
     project = open_project(session)
     with open_ledger(project) as opened:
         if not keep_release:
-            publish(opened.store, project.read(), opened.clock.now())
+            bring_into_force(opened, project.read())
         redis_url = _redis_url(opened)
     command = [sys.executable, "-m", "orchestrator.worker", "--project", str(project.root), "--redis", redis_url]
     if name:

@@ -53,6 +53,11 @@ def _url(database_url: str) -> URL:
             "JOGRAL_DATABASE_URL is not a database URL.",
             remedy="Write sqlite:///path/to/ledger.db or postgresql://user:password@host/name.",
         ) from error
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ConfigurationError(
+            "JOGRAL_DATABASE_URL names no file: a ledger in memory would forget what it accepted.",
+            remedy="Write sqlite:///path/to/ledger.db.",
+        )
     if url.drivername in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in ("sqlite", "postgresql"):

@@ -29,6 +29,7 @@ from orchestrator.domain.message import Rendered
 from orchestrator.store.migrate import upgrade
 from orchestrator.store.sql import SqlStore
 from tests.doors.command import Jogral, Preloaded
+from tests.olist_sample import write_orders
 
 PLACED = {
     "id": "e1",
@@ -692,3 +693,59 @@ def unused_port():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return taken.getsockname()[1]
+
+
+# --- first mistakes -------------------------------------------------------------------------------------------------
+
+
+def test_a_misspelt_adapter_stops_the_start_and_not_the_messages(jogral, shop):
+    """Before anything is accepted that no worker could send."""
+    settings = shop / "templates/project.yaml"
+    settings.write_text(
+        settings.read_text("utf-8").replace("{id: email, adapter: outbox}", "{id: email, adapter: outbx}")
+    )
+
+    done = jogral("up", "--port", "0")
+
+    assert done.code == 2
+    assert 'unknown adapter "outbx"; did you mean "outbox"?' in done.err
+    assert "account email" in done.err
+
+
+@pytest.mark.parametrize(("name", "value"), [("JOGRAL_REDIS_URL", "blah"), ("JOGRAL_DATABASE_URL", "sqlite://")])
+def test_a_url_that_is_none_is_named_with_what_to_write(jogral, name, value):
+    """No traceback, and the variable's name."""
+    done = jogral("up", "--port", "0", **{name: value})
+
+    assert done.code == 2
+    assert name in done.err
+
+
+def test_semicolons_of_a_spreadsheet_are_read(jogral, tmp_path):
+    """Excel in Brazil separates by them."""
+    orders = write_orders(tmp_path / "orders.csv", 3)
+    orders.write_text(orders.read_text("utf-8").replace(",", ";"), "utf-8")
+
+    done = jogral("replay", orders, "--mapping", "olist", "--json")
+
+    assert done.code == 0, done.err
+    assert done.document["rows"] == 3
+
+
+def test_an_unclosed_quote_is_told_with_its_line(jogral, tmp_path):
+    """What follows it is one endless field: nothing is guessed, and nothing is sent."""
+    orders = write_orders(tmp_path / "orders.csv", 3)
+    with orders.open("a", encoding="utf-8") as file:
+        file.write('"never closed,x\n')
+
+    done = jogral("replay", orders, "--mapping", "olist")
+
+    assert done.code == 2
+    assert "after line 4" in done.err
+
+
+def test_a_message_that_was_not_sent_is_no_success(open_shop):
+    """A script that waits for it hears so."""
+    done = open_shop("send", "order_shipped", "--customer", "cus_ana", "--wait", "1")
+
+    assert done.code == 1

@@ -144,3 +144,13 @@ def test_no_data_brings_a_condition_down(source, data):
     true, note = holds(compile_expression(source), {"x": data})
     assert isinstance(true, bool)
     assert not (true and note)
+
+
+def test_an_interruption_inside_a_function_is_not_swallowed():
+    """Ctrl+C that falls into a mapping's function ends the command; it is no fault of the row."""
+
+    def interrupted(_text):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(compile_expression("time(row)"), {"row": "x"}, {"time": interrupted})
