@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Language = Literal["pt-BR", "en"]
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+_BY_PREFIX: Mapping[str, Language] = {language.partition("-")[0]: language for language in LANGUAGES}
+
 LOCALES = Path(__file__).parent / "locales"
 
 
@@ -39,6 +41,22 @@ def language_of(environment: Mapping[str, str]) -> Language:
     # POSIX: LC_ALL wins over LC_MESSAGES, that over LANG; an empty one counts as unset.
     locale = next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     return "pt-BR" if locale.lower().startswith("pt") else "en"
+
+
+def preferred(header: str) -> Language | None:
+    """The first of our languages that an Accept-Language header asks for, by quality (RFC 9110, section 12.5.4)."""
+    wanted: list[tuple[float, str]] = []
+    for part in header.split(","):
+        name, _, quality = part.replace(" ", "").partition(";q=")
+        try:
+            wanted.append((float(quality or 1), name.lower()))
+        except ValueError:
+            continue
+    for weight, name in sorted(wanted, key=lambda one: -one[0]):
+        match = _BY_PREFIX.get(name.partition("-")[0])
+        if match is not None and weight > 0:
+            return match
+    return None
 
 
 @lru_cache(maxsize=len(LANGUAGES))

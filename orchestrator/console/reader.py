@@ -10,7 +10,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 
 from orchestrator.domain.time import moment, rfc3339, zone_info
-from orchestrator.translations import LANGUAGES, Language
+from orchestrator.translations import LANGUAGES, Language, preferred
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,26 +29,7 @@ def language(asked: str | None, configured: Language | None, accepted: str) -> L
     """The page's language: what the link says, else what the browser accepts, else JOGRAL_LANG, else English."""
     if asked in LANGUAGES:
         return asked
-    return _accepted(accepted) or configured or "en"
-
-
-def _accepted(header: str) -> Language | None:
-    """The best of `pt-BR,pt;q=0.9,en;q=0.8` that we speak."""
-    wishes = [_wish(part) for part in header.split(",")]
-    for weight, tag in sorted(wishes, key=lambda wish: -wish[0]):
-        found = next((ours for ours in LANGUAGES if tag and tag == ours.lower().partition("-")[0]), None)
-        if found and weight > 0:
-            return found
-    return None
-
-
-def _wish(part: str) -> tuple[float, str]:
-    tag, _, quality = part.partition(";")
-    try:
-        weight = float(quality.strip().removeprefix("q=") or 1)
-    except ValueError:
-        weight = 0.0
-    return weight, tag.strip().lower().partition("-")[0]
+    return preferred(accepted) or configured or "en"
 
 
 @dataclass(frozen=True, slots=True)

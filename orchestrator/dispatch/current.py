@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from orchestrator.release import Release
     from orchestrator.store.port import Transaction
 
-# Account id → adapter, for a release; the app knows the credentials.
-Wire = "Callable[[Release], Mapping[str, Adapter]]"
-
 
 @dataclass(frozen=True)
 class Current:

@@ -15,7 +15,6 @@ from aiohttp import web
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from orchestrator.api.language import preferred
 from orchestrator.api.routes import ROUTES
 from orchestrator.api.server import serve
 from orchestrator.app import App
@@ -24,6 +23,7 @@ from orchestrator.dispatch.tick import NoBell
 from orchestrator.domain.errors import ConfigurationError, Unavailable
 from orchestrator.settings import Settings
 from orchestrator.store.sql import SqlStore
+from orchestrator.translations import preferred
 from tests.doors.conftest import SECONDS, RecordedBell, new_key, serving
 from tests.doors.test_api_events import placed
 
