@@ -21,6 +21,7 @@ from orchestrator.dispatch.drain import Drain
 from orchestrator.dispatch.tick import NoBell
 from orchestrator.domain.errors import ConfigurationError, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.folder import STATE
 from orchestrator.queue import Doorbell, connect
 from orchestrator.store.sql import SCHEMA, SqlStore
 from orchestrator.transport import Transport
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from orchestrator.settings import Settings
 
 T = TypeVar("T")
-
-STATE = ".jogral"
 
 
 class SystemClock:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from orchestrator import consent
 from orchestrator.domain.customer import ADDRESS_KINDS, Channel
 from orchestrator.domain.delivery import State
-from orchestrator.domain.verdict import Decision, Drop, Send, Step
+from orchestrator.domain.verdict import Decision, Drop, Hold, Send, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.domain.customer import Address, Standing
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Instant
+    from orchestrator.facts.book import Obstacle
 
 # The order in which gates are asked, and in which a decision is explained. Those without a line in this file are not
 # built yet; each will stand in `decide` at its place here.
@@ -52,6 +53,7 @@ _NO_ADDRESS = {
 _step = lru_cache(maxsize=1_024)(Step)
 
 _NOT_AFTER_PASSED = _step("not_after", "pass")
+_FACTS_PASSED = _step("facts", "pass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,23 @@ class Routes:
     said_on: Mapping[str, frozenset[Channel]]
 
 
-def decide(request: Request, standing: Standing, routes: Routes, now: Instant) -> Decision:
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """What stands behind the facts and deadlines that a message promises: `ends` is the last instant of the earliest.
+
+    `obstacle` is why they cannot be promised now.
+    """
+
+    obstacle: Obstacle | None = None
+    ends: Instant | None = None
+
+
+NOTHING_PROMISED = Backing()
+
+
+def decide(
+    request: Request, standing: Standing, routes: Routes, now: Instant, backing: Backing = NOTHING_PROMISED
+) -> Decision:
     """Ask every gate in order.
 
     Args:
@@ -70,8 +88,9 @@ def decide(request: Request, standing: Standing, routes: Routes, now: Instant) -
         standing: the customer, read at once; under lock at the gate.
         routes: the project's accounts and messages.
         now: business time.
+        backing: what stands behind the message's promises, with facts as they are now.
     """
-    if request.not_after is not None and now > request.not_after:
+    if _is_over(request.not_after, now) or (backing.obstacle is None and _is_over(backing.ends, now)):
         return Decision(Drop(State.EXPIRED, "not_after"), (Step("not_after", "stop"),))
     # Place of journey_live and exit_marks: before not_after, for the whole request.
     trace = [_NOT_AFTER_PASSED]
@@ -79,8 +98,8 @@ def decide(request: Request, standing: Standing, routes: Routes, now: Instant) -
     for channel in request.candidates:
         found = _ask_channel(request, standing, routes, channel, trace)
         if isinstance(found, Send):
-            # Place of suppress_rules, facts, capacity, quiet_hours and caps: they may wait, hold or move on.
-            return Decision(found, tuple(trace))
+            # Place of suppress_rules before the facts, and of capacity, quiet_hours and caps after them.
+            return _ask_facts(found, backing, trace)
         refusals.append(found)
     return Decision(_worst(refusals), tuple(trace))
 
@@ -112,6 +131,22 @@ def _ask_channel(
     account = routes.accounts[channel]
     trace.append(_step("route", "pass", account, channel))
     return Send(channel, address, account)
+
+
+def _is_over(last: Instant | None, now: Instant) -> bool:
+    return last is not None and now > last
+
+
+def _ask_facts(send: Send, backing: Backing, trace: list[Step]) -> Decision:
+    """They are the message's on every channel: what cannot be promised here cannot be promised elsewhere."""
+    obstacle = backing.obstacle
+    if obstacle is not None:
+        stop = Step("facts", "stop", f"{obstacle.reason} {obstacle.detail}")
+        verdict = Drop(obstacle.state, obstacle.reason) if obstacle.state is State.EXPIRED else Hold(obstacle.reason)
+        return Decision(verdict, (*trace, stop))
+    if backing is not NOTHING_PROMISED:
+        trace.append(_FACTS_PASSED)
+    return Decision(send, tuple(trace))
 
 
 def _addresses(standing: Standing, channel: Channel) -> list[Address]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from orchestrator.domain.errors import FieldError, did_you_mean
+from pydantic import model_validator
+
+from orchestrator.domain.errors import FieldError, Unfit, did_you_mean
 from orchestrator.schema import Dotted, Identifier, Schema, VariableType, parse_money
 
 if TYPE_CHECKING:
@@ -13,12 +15,21 @@ if TYPE_CHECKING:
 
 
 class EventField(Schema):
-    """One field of an event's data."""
+    """One field of an event's data. A `list` says in `of` what each of its items holds."""
 
     type: VariableType
+    of: dict[Identifier, VariableType] = {}
     required: bool = False
     values: tuple[str, ...] = ()
-    example: str | int | float | bool | None = None
+    example: str | int | float | bool | tuple[dict[Identifier, str | int | float | bool], ...] | None = None
+
+    @model_validator(mode="after")
+    def _lists_say_of_what(self) -> Self:
+        if (self.type is VariableType.LIST) != bool(self.of):
+            raise Unfit("must say in `of` what each item holds, and only a list has one: {{name: string}}")
+        if VariableType.LIST in self.of.values():
+            raise Unfit("cannot hold a list in a list")
+        return self
 
 
 class EventType(Schema):
@@ -65,24 +76,32 @@ class EventType(Schema):
 
 def faults(event_type: EventType, data: Mapping[str, Any]) -> Iterator[FieldError]:
     """Everything that is wrong with an event's data, each with the JSON pointer of the field."""
+    return _faults_in(event_type.data, data, "#/data")
+
+
+def _faults_in(fields: Mapping[str, EventField], data: Mapping[str, Any], pointer: str) -> Iterator[FieldError]:
     for name in data:
-        if name not in event_type.data:
+        if name not in fields:
             yield FieldError(
-                pointer=f"#/data/{name}",
+                pointer=f"{pointer}/{name}",
                 code="unknown_field",
                 template="Unknown field{hint}",
-                params={"hint": did_you_mean(name, event_type.data)},
+                params={"hint": did_you_mean(name, fields)},
             )
-    for name, field in event_type.data.items():
+    for name, field in fields.items():
         if data.get(name) is None:
             if field.required:
-                yield FieldError(pointer=f"#/data/{name}", code="missing_field", template="This field is required")
+                yield FieldError(pointer=f"{pointer}/{name}", code="missing_field", template="This field is required")
             continue
         template, params = _fault(field, data[name])
         if template:
             yield FieldError(
-                pointer=f"#/data/{name}", code=f"{field.type.value}_format", template=template, params=params
+                pointer=f"{pointer}/{name}", code=f"{field.type.value}_format", template=template, params=params
             )
+        elif field.type is VariableType.LIST:
+            item_fields = {key: EventField(type=kind, required=True) for key, kind in field.of.items()}
+            for place, item in enumerate(data[name]):
+                yield from _faults_in(item_fields, item, f"{pointer}/{name}/{place}")
 
 
 def _fault(field: EventField, value: Any) -> tuple[str, dict[str, object]]:
@@ -120,6 +139,11 @@ def _boolean(value: Any) -> None:
         raise TypeError
 
 
+def _list(value: Any) -> None:
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise TypeError
+
+
 _READERS: dict[VariableType, Callable[[Any], object]] = {
     VariableType.STRING: _string,
     VariableType.URL: _url,
@@ -129,6 +153,7 @@ _READERS: dict[VariableType, Callable[[Any], object]] = {
     VariableType.NUMBER: _number,
     VariableType.INTEGER: _integer,
     VariableType.BOOLEAN: _boolean,
+    VariableType.LIST: _list,
 }
 
 _ONE_OF = "Use one of {known}{hint}"
@@ -142,4 +167,5 @@ _WANTED: dict[VariableType, str] = {
     VariableType.NUMBER: "Use a number, got {got}",
     VariableType.INTEGER: "Use a whole number, got {got}",
     VariableType.BOOLEAN: "Use true or false, got {got}",
+    VariableType.LIST: "Use a list of objects, got {got}",
 }

@@ -20,18 +20,22 @@ sys.modules.setdefault("cel.cli", ModuleType("cel.cli"))
 
 import cel  # noqa: E402  # after the line above, which is its point
 
+from orchestrator.domain.errors import Unfit  # noqa: E402  # as above
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 LENGTH_MAX = 1_000
 COMPREHENSIONS_MAX = 1
 
-_COMPREHENSION = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
+# What may stand between two words: space, and comments, which CEL has.
+_GAP = r"(?:\s|//[^\n]*(?:\n|$))*"
+_COMPREHENSION = re.compile(rf"\.{_GAP}(?:all|exists|exists_one|existsOne|map|filter){_GAP}\(")
 _MISSING = re.compile(r"Undefined variable|No such key|no such key|KeyError")
 _FATAL = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
-class ExpressionError(ValueError):
+class ExpressionError(Unfit):
     """An expression that cannot be read, or could not be evaluated."""
 
 
@@ -52,16 +56,20 @@ class Expression:
 def compile_expression(source: str) -> Expression:
     """Read an expression. Raises ExpressionError with the library's caret message, or with the limit it breaks."""
     if len(source) > LENGTH_MAX:
-        raise ExpressionError(f"is {len(source)} characters long; at most {LENGTH_MAX} are allowed")
+        raise ExpressionError(
+            "is {count} characters long; at most {most} are allowed", count=len(source), most=LENGTH_MAX
+        )
     if len(_COMPREHENSION.findall(source)) > COMPREHENSIONS_MAX:
-        raise ExpressionError(f"uses more than {COMPREHENSIONS_MAX} of all, exists, exists_one, map and filter")
+        raise ExpressionError(
+            "uses more than {most} of all, exists, exists_one, map and filter", most=COMPREHENSIONS_MAX
+        )
     try:
         program = cel.compile(source)
         return Expression(source, program, tuple(program.variables()))
     except BaseException as error:
         if isinstance(error, _FATAL):
             raise
-        raise ExpressionError(f"cannot be read: {error}") from error
+        raise ExpressionError("cannot be read: {why}", why=str(error)) from error
 
 
 def evaluate(
@@ -82,8 +90,8 @@ def evaluate(
             raise
         _raise_first(failures)
         if isinstance(error, KeyError) or _MISSING.search(str(error)):
-            raise MissingOperand(f"{expression.source}: {_first_line(error)}") from error
-        raise ExpressionError(f"{expression.source}: {_first_line(error)}") from error
+            raise MissingOperand("{source}: {why}", source=expression.source, why=_first_line(error)) from error
+        raise ExpressionError("{source}: {why}", source=expression.source, why=_first_line(error)) from error
     _raise_first(failures)
     return value
 
@@ -105,7 +113,7 @@ def _raise_first(failures: list[BaseException]) -> None:
     if failures and isinstance(failures[0], _FATAL):
         raise failures[0]
     if failures:
-        raise ExpressionError(str(failures[0])) from failures[0]
+        raise ExpressionError("{why}", why=str(failures[0])) from failures[0]
 
 
 def _guarded(function: Callable[..., Any], failures: list[BaseException]) -> Callable[..., Any]:

@@ -12,11 +12,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from orchestrator.catalog.locales import negotiate
 from orchestrator.catalog.model import PublishedMessage
 from orchestrator.catalog.voice import Voice
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.message import Purpose
 from orchestrator.events import EventType
+from orchestrator.facts.sheet import FactSheet
 from orchestrator.journeys.model import Journey
 from orchestrator.schema import Identifier, Schema
 
@@ -111,6 +113,7 @@ class Release(Schema):
     messages: dict[Identifier, PublishedMessage]
     journeys: dict[Identifier, Journey]
     events: dict[str, EventType]
+    facts: FactSheet = FactSheet()
 
     @cached_property
     def content(self) -> str:
@@ -125,6 +128,10 @@ class Release(Schema):
     def purpose(self, topic: str) -> Purpose:
         """Why messages of a topic are sent."""
         return self.project.topics[topic].purpose
+
+    def locale_of(self, message: str, wanted: str | None) -> str:
+        """The language in which a message is said to somebody who wants it in another, or has not said."""
+        return negotiate(wanted or "", self.messages[message].translations, self.voice.locale)
 
     @cached_property
     def said_on(self) -> dict[str, frozenset[Channel]]:

@@ -12,6 +12,7 @@ from orchestrator.domain.errors import ConfigurationError, DocumentError, Jogral
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.events import faults
 from orchestrator.mapping import UnmappableRow, map_row
+from orchestrator.project.references import unknown_in_mapping
 from orchestrator.timeline import Player, Timeline, require_local
 
 if TYPE_CHECKING:
@@ -170,35 +171,7 @@ def profile(customer: MappedCustomer) -> Profile:
 
 def check_mapping(mapping: Mapping, release: Release, document: Document) -> None:
     """What a mapping says of other files. Raises DocumentError with every fault."""
-    findings = [
-        document.finding(
-            ("journeys", place), f'Unknown journey "{journey}"{did_you_mean(journey, release.journeys)}', code="JO110"
-        )
-        for place, journey in enumerate(mapping.journeys)
-        if journey not in release.journeys
-    ]
-    for place, event in enumerate(mapping.events):
-        event_type = release.events.get(event.type)
-        if event_type is None:
-            findings.append(
-                document.finding(
-                    ("events", place, "type"),
-                    f'Unknown event "{event.type}"{did_you_mean(event.type, release.events)}',
-                    code="JO111",
-                    help="Events are declared in templates/events/.",
-                )
-            )
-            continue
-        findings += [
-            document.finding(
-                ("events", place, "data", name),
-                f'Unknown field "{name}" of {event.type}{did_you_mean(name, event_type.data)}',
-                code="JO114",
-                on_key=True,
-            )
-            for name in event.data
-            if name not in event_type.data
-        ]
+    findings = [*unknown_in_mapping(mapping, document, release.journeys, release.events)]
     if findings:
         raise DocumentError(findings)
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from orchestrator.domain.errors import Unfit
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
 
 
 class Schema(BaseModel):
@@ -18,25 +25,74 @@ class Schema(BaseModel):
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+_FACT_PATH = re.compile(r"[a-z]+(\.[A-Za-z0-9_-]+)+")
+_DURATION = re.compile(r"([1-9][0-9]{0,3})(m|h|d|w|bd)")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """How a text is spelled, said in the JSON Schema; its validator says it to people in a sentence instead."""
+
+    pattern: re.Pattern[str]
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Pydantic's own hook."""
+        return {**handler(schema), "pattern": f"^(?:{self.pattern.pattern})$"}
 
 
 def _identifier(value: str) -> str:
     if not _IDENTIFIER.fullmatch(value):
-        raise ValueError("must be lower-case letters, digits and _, beginning with a letter")
+        raise Unfit("must be lower-case letters, digits and _, beginning with a letter")
     return value
 
 
 def _dotted(value: str) -> str:
     if not _DOTTED.fullmatch(value):
-        raise ValueError('must be a path such as "order.number"')
+        raise Unfit('must be a path such as "order.number"')
     return value
 
 
-Identifier = Annotated[str, Field(max_length=80), AfterValidator(_identifier)]
+Identifier = Annotated[str, Field(max_length=80), AfterValidator(_identifier), Spelled(_IDENTIFIER)]
 """The id of a thing and the name of its file."""
 
-Dotted = Annotated[str, Field(max_length=120), AfterValidator(_dotted)]
+Dotted = Annotated[str, Field(max_length=120), AfterValidator(_dotted), Spelled(_DOTTED)]
 """A path into the data, such as `order.number`, or an event type, such as `order.placed`."""
+
+
+def _fact_path(value: str) -> str:
+    if not _FACT_PATH.fullmatch(value):
+        raise Unfit('must be the path of a fact, such as "offers.banho_lume20.price"')
+    return value
+
+
+FactPath = Annotated[str, Field(max_length=200), AfterValidator(_fact_path), Spelled(_FACT_PATH)]
+"""Where a fact stands: its kind, its id and the part of it. A SKU in it may have capitals and dashes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A duration taken apart: how many of which unit (`m`, `h`, `d`, `w`, or `bd` for business days)."""
+
+    count: int
+    unit: str
+
+
+def parse_duration(text: str) -> Span:
+    """`7d`, `2h`, `30m`, `2w` or `5bd`. ValueError for anything else."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise Unfit('must be a duration such as 7d, 2h, 30m, 2w or 5bd (business days), not "{text}"', text=text)
+    return Span(int(found[1]), found[2])
+
+
+def _duration(value: Any) -> str:
+    text = str(value)
+    parse_duration(text)
+    return text
+
+
+Duration = Annotated[str, BeforeValidator(_duration), Spelled(_DURATION)]
+"""How long something holds, kept as it is written: `7d`, `2h`, `5bd`."""
 
 
 class Money(Schema):
@@ -56,7 +112,9 @@ def parse_money(value: Any, default_currency: str = "") -> Money:
     try:
         return Money(amount=Decimal(amount), currency=currency.strip() or default_currency)
     except (InvalidOperation, ValueError) as error:
-        raise ValueError(f'must be an amount and a currency, such as "129.90 BRL", not "{value}"') from error
+        raise Unfit(
+            'must be an amount and a currency, such as "129.90 BRL", not "{value}"', value=str(value)
+        ) from error
 
 
 def _percent(value: Any) -> Any:
@@ -80,3 +138,16 @@ class VariableType(StrEnum):
     NUMBER = "number"
     INTEGER = "integer"
     BOOLEAN = "boolean"
+    LIST = "list"
+
+
+def merged(original: Any, overlay: Any) -> Any:
+    """Plain data with an overlay's: mappings merge, lists item by item, anything else is replaced."""
+    if isinstance(original, dict) and isinstance(overlay, dict):
+        return original | {key: merged(original.get(key), value) for key, value in overlay.items()}
+    if isinstance(original, list) and isinstance(overlay, list):
+        rest = original[len(overlay) :]
+        return [
+            merged(original[place] if place < len(original) else None, value) for place, value in enumerate(overlay)
+        ] + rest
+    return overlay

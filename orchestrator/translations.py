@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from babel.messages.pofile import read_po
 
+from orchestrator.domain.errors import mark
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+__all__ = ["LANGUAGES", "LOCALES", "Language", "language_of", "mark", "preferred", "translator"]
 
 Language = Literal["pt-BR", "en"]
 
@@ -20,11 +24,6 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 _BY_PREFIX: Mapping[str, Language] = {language.partition("-")[0]: language for language in LANGUAGES}
 
 LOCALES = Path(__file__).parent / "locales"
-
-
-def mark(sentence: str) -> str:
-    """A sentence of a table: translated where it is used, and known to the catalogs from here."""
-    return sentence
 
 
 def translator(language: str) -> Callable[[str], str]:

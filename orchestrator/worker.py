@@ -23,6 +23,7 @@ import uvloop
 
 from orchestrator.app import DatabaseThread, open_app, open_drain, open_log, require_schema
 from orchestrator.dispatch.sweep import sweep
+from orchestrator.dispatch.wake import wake
 from orchestrator.domain.errors import JogralError
 from orchestrator.domain.message import LANES
 from orchestrator.queue import connect, listen
@@ -138,6 +139,7 @@ class Worker:
                     next_sweep = self._app.clock.monotonic() + SWEEP_SECONDS
                     assert self._drain is not None
                     await sweep(self._drain)
+                    await wake(self._drain)
                 await self._drained()
                 pause = self._poll_seconds
             except JogralError as error:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.addresses import masked
 from orchestrator.api.errors import MissingScope
-from orchestrator.api.faults import FAULTS, refused
 from orchestrator.api.models.customers import (
     ConsentShown,
     CustomerChanged,
@@ -19,6 +16,7 @@ from orchestrator.api.models.customers import (
     CustomersQuery,
     NewCustomer,
 )
+from orchestrator.api.pages import after, cursor_of, respond_page
 from orchestrator.api.reading import JSON, idempotency_key, read_model, read_query
 from orchestrator.api.responses import respond, shown
 from orchestrator.api.services import API, CALLER
@@ -98,21 +96,17 @@ async def list_customers(request: web.Request) -> web.Response:
     """A page of customers, in id order."""
     api, show = request.app[API], _show(request[CALLER])
     query = read_query(request, CustomersQuery)
-    after = _after(query.cursor)
+    last = after(query.cursor, _ID)
 
     def read() -> list[Customer]:
         with api.app.store.read() as transaction:
             # One more than asked for tells whether there is a next page.
-            return transaction.customers.page(after, query.limit + 1)
+            return transaction.customers.page(last, query.limit + 1)
 
     found = await api.run(read)
     data = tuple(CustomerListed(**_listed(customer, show)) for customer in found[: query.limit])
-    cursor = _cursor(data[-1].id) if len(found) > query.limit else None
-    response = respond(shown(CustomersPage(data=data, next_cursor=cursor)) | {"next_cursor": cursor})
-    if cursor is not None:
-        following = request.rel_url.with_query({"limit": str(query.limit), "cursor": cursor})
-        response.headers["Link"] = f'<{following}>; rel="next"'
-    return response
+    cursor = cursor_of(data[-1].id) if len(found) > query.limit else None
+    return respond_page(request, CustomersPage(data=data, next_cursor=cursor), limit=query.limit, cursor=cursor)
 
 
 # --- what comes in ----------------------------------------------------------------------------------------------------
@@ -203,21 +197,3 @@ def _listed(customer: Customer, show: Show) -> dict[str, Any]:
         "phones": addresses(AddressKind.PHONE),
         "push_tokens": addresses(AddressKind.PUSH_TOKEN),
     }
-
-
-def _cursor(customer_id: str) -> str:
-    return base64.urlsafe_b64encode(customer_id.encode()).decode().rstrip("=")
-
-
-def _after(cursor: str | None) -> str:
-    """The customer that the page before ended with."""
-    if cursor is None:
-        return ""
-    try:
-        after = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (ValueError, binascii.Error):
-        after = ""
-    if not _ID.fullmatch(after):
-        code, template = FAULTS["cursor_format"]
-        raise refused([FieldError(pointer="?cursor", code=code, template=template)])
-    return after

@@ -51,6 +51,7 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "customer_named_once",
         mark("Name the customer in exactly one way: id, email, phone, or external_id with its source"),
     ),
+    "fact_value": ("wrong_type", mark("Use a text, a number, true or false")),
     "channels_named_once": ("channels_named_once", mark("Name channels under all or first_reachable, each only once")),
     "attribute_name": (
         "unknown_field",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orchestrator.domain.time import Clock
-    from orchestrator.store.port import Store
+    from orchestrator.store.port import Store, Transaction
 
 log = structlog.get_logger()
 
@@ -55,6 +55,11 @@ class Metrics:
             ["lane"],
             registry=self.registry,
         )
+        self.fact_lag = Gauge(
+            "jogral_fact_lag_seconds",
+            "How long the live fact that was recorded last had been true by then; 0 before the first.",
+            registry=self.registry,
+        )
         self._lock = threading.Lock()
         self._taken_at: float | None = None
 
@@ -88,6 +93,7 @@ class Metrics:
                 self.deliveries.labels(lane, state).set(count)
         for lane, seconds in standing.oldest_due_seconds.items():
             self.oldest_due.labels(lane).set(seconds)
+        self.fact_lag.set(standing.fact_lag_seconds)
         self._taken_at = clock.monotonic()
 
 
@@ -95,6 +101,7 @@ class Metrics:
 class _Standing:
     deliveries: Mapping[str, Mapping[str, int]]
     oldest_due_seconds: Mapping[str, float]
+    fact_lag_seconds: float
 
 
 def _read(store: Store, clock: Clock) -> _Standing:
@@ -104,4 +111,10 @@ def _read(store: Store, clock: Clock) -> _Standing:
         return _Standing(
             transaction.deliveries.lane_tally(),
             {lane: 0.0 if since is None else (now - since) / 1000 for lane, since in due.items()},
+            _fact_lag_seconds(transaction),
         )
+
+
+def _fact_lag_seconds(transaction: Transaction) -> float:
+    newest = max(transaction.facts.current().values(), key=lambda one: one.recorded_at, default=None)
+    return 0.0 if newest is None else (newest.recorded_at - newest.as_of) / 1000

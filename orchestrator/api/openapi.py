@@ -39,6 +39,7 @@ _HEADERS = {
     "Location": "Where to read what was made.",
     "Idempotency-Replayed": "true: this is the first answer again.",
     "Link": 'The next page, rel="next".',
+    "ETag": 'The version of a live value, for If-Match: "v17".',
 }
 
 # An answer is described as we write it, a body as it is read.
@@ -107,6 +108,8 @@ def _parameters(route: Route) -> Iterator[dict[str, Any]]:
         for name, one in schema["properties"].items():
             described = {key: value for key, value in one.items() if key != "description"}
             yield {"name": name, "in": "query", "description": one.get("description", ""), "schema": described}
+    for name, says in route.headers.items():
+        yield {"name": name, "in": "header", "required": False, "description": says, "schema": {"type": "string"}}
     if route.idempotency:
         yield {
             "name": "Idempotency-Key",

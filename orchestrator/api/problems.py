@@ -29,9 +29,11 @@ TITLES = {
     "body_too_large": mark("Body too large"),
     "configuration": mark("Not ready"),
     "customer_exists": mark("Customer exists"),
+    "etag_malformed": mark("Malformed request"),
     "event_id_reused": mark("Event id used twice"),
     "events_refused": mark("Events refused"),
     "external_id_taken": mark("External id taken"),
+    "fact_not_live": mark("Value set elsewhere"),
     "idempotency_key_required": mark("Idempotency-Key required"),
     "idempotency_key_reused": mark("Idempotency-Key used twice"),
     "internal_error": mark("Internal error"),
@@ -49,13 +51,16 @@ TITLES = {
     "unauthorized": mark("Unauthorized"),
     "overtaken": mark("Unavailable"),
     "unavailable": mark("Unavailable"),
+    "unfit_fact": mark("Unfit value"),
     "unfit_value": mark("Invalid input"),
     "unknown_customer": mark("Unknown customer"),
     "unknown_event_type": mark("Unknown event type"),
+    "unknown_fact": mark("Unknown fact"),
     "unknown_message": mark("Unknown message"),
     "unknown_object": mark("Unknown object"),
     "unknown_topic": mark("Unknown topic"),
     "unsupported_media_type": mark("Unsupported media type"),
+    "version_conflict": mark("Changed in the meantime"),
 }
 
 

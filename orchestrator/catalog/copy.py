@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.catalog.blocks import close_up, set_apart
 from orchestrator.catalog.text import markdown_to_text, markdown_to_whatsapp, one_line
 from orchestrator.domain.customer import Channel
 
@@ -29,10 +30,10 @@ def sources(message: Message, voice: Voice, channel: Channel) -> Sources | None:
 
 
 def email_body(message: Message, habits: ChannelHabits) -> str:
-    """The e-mail's body in Markdown, greeting and sign-off included."""
+    """The e-mail's body in Markdown, greeting and sign-off included. Lines of {% if %} and {% for %} stand apart."""
     copy = message.channels.email
     if copy is not None and copy.body is not None:
-        return copy.body
+        return set_apart(copy.body)
     return _wrapped(message, habits)
 
 
@@ -41,7 +42,7 @@ def _email(message: Message, habits: ChannelHabits) -> Sources:
     assert copy is not None
     action = message.content.cta
     text = _paragraphs(
-        markdown_to_text(email_body(message, habits)),
+        close_up(markdown_to_text(email_body(message, habits))),
         f"{action.label}: {action.url}" if action else "",
     )
     return {"subject": one_line(copy.subject), "preheader": one_line(copy.preheader), "text": text}

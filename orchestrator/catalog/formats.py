@@ -7,7 +7,7 @@ prices and dates many thousand times.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal
 
 from orchestrator.domain.claim import ClaimKind
+from orchestrator.domain.errors import Unfit
 from orchestrator.schema import VariableType, parse_money
 
 if TYPE_CHECKING:
@@ -25,65 +26,92 @@ if TYPE_CHECKING:
 _NO_BREAK_SPACES = {0x00A0: " ", 0x202F: " "}
 
 
-class UnfitValue(ValueError):
+class UnfitValue(Unfit):
     """A value that is not what its variable's type says."""
 
 
 # --- claims ---------------------------------------------------------------------------------------------------------
 
 
-def state(kind: ClaimKind, value: Any, formats: Formats, style: str, locale: str) -> tuple[str, str]:
+def state(  # the last one is named
+    kind: ClaimKind, value: Any, formats: Formats, style: str, locale: str, *, today: date | None = None
+) -> tuple[str, str]:
     """A claim's canonical value and its words.
 
     Args:
         kind: what is claimed.
-        value: as the data holds it: `2026-11-27`, `129.90 BRL`, `20`, `LUME20`.
+        value: as the data holds it: `2026-11-27`, `129.90 BRL`, `20`, `LUME20`; a policy has its value and its approved
+            words, `{"value": "7d", "text": "7 dias corridos após o recebimento"}`.
         formats: the voice's patterns.
         style: long or short, the channel's habit for dates.
         locale: BCP 47, such as pt-BR.
+        today: the day on which it is said. A date that is more than half a year from it is written with its year.
 
     Raises:
         UnfitValue: the value cannot be what the kind says.
     """
-    return _stated(
-        kind, _plain(value, two_parts=kind is ClaimKind.PRICE), formats.__getattribute__(kind.value), style, locale
-    )
+    if kind is ClaimKind.POLICY and isinstance(value, dict) and value.keys() >= {"value", "text"}:
+        return str(value["value"]), formats.policy.pattern.format(text=value["text"], code=value["text"])
+    pattern = formats.__getattribute__(kind.value)
+    return _stated(kind, _plain(value, two_parts=kind is ClaimKind.PRICE), pattern, style, locale, today)
 
 
 @lru_cache(maxsize=16_384, typed=True)  # 1 is not True
-def _stated(kind: ClaimKind, value: Any, pattern: Format, style: str, locale: str) -> tuple[str, str]:
+def _stated(  # a key of the memory
+    kind: ClaimKind, value: Any, pattern: Format, style: str, locale: str, today: date | None
+) -> tuple[str, str]:
     if kind is ClaimKind.DELIVERY_DATE:
-        return _day(value, pattern, style, locale)
+        return _day(value, getattr(pattern, style), locale, today)
     if kind is ClaimKind.DEADLINE:
-        return _deadline(value, pattern, style, locale)
+        return _deadline(value, pattern, style, locale, today)
     if kind is ClaimKind.PRICE:
         return _price(value, locale)
     if kind is ClaimKind.DISCOUNT:
-        percent = _decimal(str(value).removesuffix("%"))
+        percent = parse_number(str(value).removesuffix("%"))
         written = format_decimal(percent, locale=_babel_locale(locale))
         return f"{percent:f}%", pattern.pattern.format(percent=written)
     text = str(value)
     return text, pattern.pattern.format(code=text, text=text)
 
 
-def _day(value: Any, pattern: Format, style: str, locale: str) -> tuple[str, str]:
+def _day(value: Any, pattern: str, locale: str, today: date | None = None) -> tuple[str, str]:
     day = parse_date(value)
-    return day.isoformat(), format_date(day, getattr(pattern, style), locale=_babel_locale(locale))
+    if today is not None and abs(day - today) > _NEAR:
+        pattern = _with_year(pattern, locale)
+    return day.isoformat(), format_date(day, pattern, locale=_babel_locale(locale))
 
 
-def _deadline(value: Any, pattern: Format, style: str, locale: str) -> tuple[str, str]:
+# Within half a year "30 de novembro" is one day only; further off a reader would take the wrong year's.
+_NEAR = timedelta(days=183)
+_SEPARATOR = re.compile(r"(?<=[dM])[^A-Za-z' ]+(?=[dM])")
+
+
+@lru_cache(maxsize=64)
+def _with_year(pattern: str, locale: str) -> str:
+    """`dd/MM` → `dd/MM/yyyy`, `d 'de' MMMM` → `d 'de' MMMM 'de' y`, `MMMM d` → `MMMM d, y`."""
+    if "y" in pattern:
+        return pattern
+    separator = _SEPARATOR.search(pattern)
+    if separator:
+        return f"{pattern}{separator[0]}yyyy"
+    return f"{pattern} 'de' y" if locale.startswith(("pt", "es")) else f"{pattern}, y"
+
+
+def _deadline(value: Any, pattern: Format, style: str, locale: str, today: date | None) -> tuple[str, str]:
     """A plain date means through the end of that day, and is written without an hour."""
     moment = _parse_moment(value)
     if moment is None:
-        return _day(value, pattern, style, locale)
-    day = format_date(moment.date(), getattr(pattern, style), locale=_babel_locale(locale))
+        return _day(value, getattr(pattern, style), locale, today)
+    _, day = _day(moment.date(), getattr(pattern, style), locale, today)
     return moment.isoformat(), f"{day}, {_hour(moment, pattern.time, locale)}"
 
 
 def _hour(moment: datetime, pattern: str, locale: str) -> str:
     """Refuses a pattern that would drop minutes: "até 23h" for 23:59 broke a promise by 59 minutes (trap T2)."""
     if moment.minute and "m" not in pattern:
-        raise UnfitValue(f'the time pattern "{pattern}" would drop the minutes of {moment:%H:%M}')
+        raise UnfitValue(
+            'the time pattern "{pattern}" would drop the minutes of {hour}', pattern=pattern, hour=f"{moment:%H:%M}"
+        )
     return format_time(moment, pattern, locale=_babel_locale(locale))
 
 
@@ -91,7 +119,7 @@ def _price(value: Any, locale: str) -> tuple[str, str]:
     try:
         money = parse_money(dict(value) if isinstance(value, tuple) else value)
     except ValueError as error:
-        raise UnfitValue(f'"{value}" is not an amount with a currency, such as "129.90 BRL"') from error
+        raise UnfitValue('"{value}" is not an amount with a currency, such as "129.90 BRL"', value=value) from error
     _refuse_absurd(money.amount)
     written = format_currency(money.amount, money.currency, locale=_babel_locale(locale))
     return f"{money.amount:f} {money.currency}", written
@@ -104,7 +132,12 @@ def refuse_price_pattern(pattern: str, locale: str) -> None:
     currency = next((code for code, sign in _SIGNS.items() if sign in pattern), "BRL")
     expected = format_currency(Decimal("1234.56"), currency, locale=_babel_locale(locale)).translate(_NO_BREAK_SPACES)
     if pattern != expected:
-        raise ValueError(f'the price pattern must read as {locale} writes it: "{expected}", not "{pattern}"')
+        raise Unfit(
+            'the price pattern must read as {locale} writes it: "{expected}", not "{pattern}"',
+            locale=locale,
+            expected=expected,
+            pattern=pattern,
+        )
 
 
 _SIGNS = {"BRL": "R$", "EUR": "€", "GBP": "£", "USD": "$"}
@@ -125,20 +158,20 @@ def write(kind: VariableType, value: Any, formats: Formats, style: str, locale: 
 @lru_cache(maxsize=16_384, typed=True)  # 1 is not True
 def _written(kind: VariableType, value: Any, date_format: Format, style: str, locale: str) -> str:
     if kind in (VariableType.DATE, VariableType.DATETIME):
-        return _day(str(value)[:10], date_format, style, locale)[1]
+        return _day(str(value)[:10], getattr(date_format, style), locale)[1]
     if kind is VariableType.MONEY:
         return _price(value, locale)[1]
     if kind is VariableType.BOOLEAN:
         return str(value).lower()
-    number = _decimal(value)
+    number = parse_number(value)
     if kind is VariableType.INTEGER and number != number.to_integral_value():
-        raise UnfitValue(f'"{value}" is not a whole number')
+        raise UnfitValue('"{value}" is not a whole number', value=value)
     return format_decimal(number, locale=_babel_locale(locale))
 
 
 def _text(value: Any) -> str:
     if isinstance(value, (dict, list)):
-        raise UnfitValue(f"a text cannot be made from a {type(value).__name__}")
+        raise UnfitValue("a text cannot be made from a {kind}", kind=type(value).__name__)
     return value if isinstance(value, str) else str(value)
 
 
@@ -146,7 +179,7 @@ def _url(value: Any) -> str:
     """Only http and https with a host: a `javascript:` link in an e-mail is code."""
     text = _text(value)
     if not _is_web_address(text):
-        raise UnfitValue(f'"{text}" is not an http or https address')
+        raise UnfitValue('"{text}" is not an http or https address', text=text)
     return text
 
 
@@ -178,7 +211,7 @@ def parse_date(value: Any) -> date:
     try:
         return date.fromisoformat(str(value)[:10])
     except ValueError as error:
-        raise UnfitValue(f'"{value}" is not a date; write it as 2026-11-27') from error
+        raise UnfitValue('"{value}" is not a date; write it as 2026-11-27', value=value) from error
 
 
 def _parse_moment(value: Any) -> datetime | None:
@@ -189,16 +222,19 @@ def _parse_moment(value: Any) -> datetime | None:
     try:
         return datetime.fromisoformat(str(value))
     except ValueError as error:
-        raise UnfitValue(f'"{value}" is not a date and time; write it as 2026-11-27T18:00:00-03:00') from error
+        raise UnfitValue(
+            '"{value}" is not a date and time; write it as 2026-11-27T18:00:00-03:00', value=value
+        ) from error
 
 
-def _decimal(value: Any) -> Decimal:
+def parse_number(value: Any) -> Decimal:
+    """A number as the data holds it: `3`, `"2.50"`. Raises UnfitValue, also for one that nobody writes."""
     try:
         number = Decimal(str(value))
     except InvalidOperation as error:
-        raise UnfitValue(f'"{value}" is not a number') from error
+        raise UnfitValue('"{value}" is not a number', value=value) from error
     if not number.is_finite():
-        raise UnfitValue(f'"{value}" is not a number')
+        raise UnfitValue('"{value}" is not a number', value=value)
     _refuse_absurd(number)
     return number
 
@@ -209,7 +245,9 @@ _DIGITS_MAX = 15
 
 def _refuse_absurd(number: Decimal) -> None:
     if number.adjusted() >= _DIGITS_MAX or int(number.as_tuple().exponent) < -_DIGITS_MAX:
-        raise UnfitValue(f"a number may have {_DIGITS_MAX} digits before and after the comma, and this one has more")
+        raise UnfitValue(
+            "a number may have {most} digits before and after the comma, and this one has more", most=_DIGITS_MAX
+        )
 
 
 def _plain(value: Any, *, two_parts: bool) -> Any:
@@ -217,7 +255,7 @@ def _plain(value: Any, *, two_parts: bool) -> Any:
     if two_parts and isinstance(value, dict):
         return tuple(sorted((name, _plain(part, two_parts=False)) for name, part in value.items()))
     if isinstance(value, (dict, list)):
-        raise UnfitValue(f"cannot be made from a {type(value).__name__}")
+        raise UnfitValue("cannot be made from a {kind}", kind=type(value).__name__)
     return value
 
 

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from orchestrator.catalog.claimed import Claimed, claimed_by
 from orchestrator.domain.claim import ClaimKind
+from orchestrator.domain.errors import Unfit, Word, mark
+from orchestrator.domain.fact import FACTS
 from orchestrator.schema import Dotted, Identifier, Schema, VariableType
+
+# First words of a name that no variable can have.
+RESERVED = {
+    "claims": Word(mark("the claims themselves")),
+    **dict.fromkeys(FACTS, Word(mark("facts, which only claims can state"))),
+}
 
 
 class Variable(Schema):
-    """A value that the data must bring. Without `fallback` its absence stops the message."""
+    """A value that the data must bring. Without `fallback` its absence stops the message.
+
+    A `list` says in `of` what each of its items holds; an e-mail's own body goes through it with {% for %}.
+    """
 
     type: VariableType
+    of: dict[Identifier, VariableType] = {}
     fallback: str | int | float | None = None
-    example: str | int | float | bool | None = None
+    example: str | int | float | bool | tuple[dict[Identifier, str | int | float | bool], ...] | None = None
+
+    @model_validator(mode="after")
+    def _lists_say_of_what(self) -> Self:
+        if (self.type is VariableType.LIST) != bool(self.of):
+            raise Unfit("must say in `of` what each item holds, and only a list has one: {{name: string}}")
+        if VariableType.LIST in self.of.values():
+            raise Unfit("cannot hold a list in a list")
+        return self
 
 
 class Claim(Schema):
-    """A value that we commit to, and the fact or variable it is read from.
+    """A value that we commit to, and the fact (`offers.kit.price`) or variable (`order.total`) it is read from.
 
     `superseded` marks one that is named only to be taken back (the old date of a late order).
     """
@@ -122,24 +144,39 @@ class Message(Schema):
         """Data is nested by its dots: `order.number` cannot be a value and hold `order.number.short` as well."""
         for path in self.variables:
             parts = path.split(".")
-            if parts[0] == "claims":
-                raise ValueError(f'declares the variable "{path}", but names under claims are the claims themselves')
+            if parts[0] in RESERVED:
+                raise Unfit(
+                    'declares the variable "{path}", but names under {first} are {reserved}',
+                    path=path,
+                    first=parts[0],
+                    reserved=RESERVED[parts[0]],
+                )
             for length in range(1, len(parts)):
                 holder = ".".join(parts[:length])
                 if holder in self.variables:
-                    raise ValueError(f'declares "{holder}" and "{path}": one value cannot hold another')
+                    raise Unfit(
+                        'declares "{holder}" and "{path}": one value cannot hold another', holder=holder, path=path
+                    )
         return self
 
 
 class PublishedMessage(Schema):
-    """A message as it is rendered.
+    """A message as it is rendered, with its translations by locale.
 
     `letter` is the e-mail's HTML with its places still open, laid out and inlined once when the project was read:
     sending needs neither the layout nor the libraries that apply it.
     """
 
+    model_config = ConfigDict(ignored_types=(cached_property,))
+
     message: Message
     letter: str = ""
+    translations: dict[str, PublishedMessage] = {}
+
+    @cached_property
+    def claimed(self) -> Claimed:
+        """Where its claims are read from."""
+        return claimed_by(self.message.claims.values())
 
     # It is itself and nothing else: identity makes it a cheap key for what is prepared from it once.
     __hash__ = object.__hash__

@@ -107,6 +107,11 @@ def changed_characters(original: str, policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys(alphabet.find_outside(unicodedata.normalize("NFC", original))))
 
 
+def spelling_of(character: str, policy: Policy) -> str:
+    """What one character becomes inside a text: `...` for `…`, a plain space for a fixed one, nothing for an emoji."""
+    return transliterate(f"-{character}-", policy)[1:-1]
+
+
 def lost_letters(original: str, policy: Policy) -> tuple[str, ...]:
     """Those of the changed characters that are letters or numerals and leave nothing behind, as in `李`.
 

@@ -1,134 +1,268 @@
-"""The Jinja that copy may use: names, dots and listed filters, admitted before anything is compiled.
+"""The Jinja of our copy: what may be written, and as what it is kept.
 
-A template is refused by its syntax tree: constants are folded when Jinja compiles, so `{{ 9**(9**9) }}` would hang a
-compiler that no sandbox guards (reliability, section 0, item 4). Parsing alone is safe and takes milliseconds.
+Copy is parsed by Jinja and admitted by an allow-list of its syntax tree; `script` then fills the tree itself. Nothing
+of a writer's is ever compiled: Jinja folds constants while it compiles, so `{{ 9**(9**9) }}` would hang a compiler
+that no sandbox guards, even under `{% if false %}` (reliability, section 0, item 4). Parsing is safe and takes
+milliseconds.
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from orchestrator.domain.errors import did_you_mean
+from orchestrator.catalog.complaints import complaint
+from orchestrator.domain.errors import Unfit, Word, did_you_mean, mark
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from collections.abc import Iterator, Mapping, Sequence
 
 SOURCE_LENGTH_MAX = 64 * 1024
+
+# A letter is our own layout around such copy, styles and all; what Gmail would cut off, check says (CH112).
+LETTER_LENGTH_MAX = 1024 * 1024
 
 # Dots in a name, or filters after one: no copy has as many, and a thousand would end the interpreter's stack.
 NESTING_MAX = 20
 
-FILTERS = frozenset({"capitalize", "lower", "trim", "upper"})
+# {% if %} and {% for %} inside one another.
+BLOCKS_DEEP_MAX = 2
 
-_ADMITTED: tuple[type[nodes.Node], ...] = (
-    nodes.Template,
-    nodes.Output,
-    nodes.TemplateData,
-    nodes.Name,
-    nodes.Getattr,
-    nodes.Filter,
+# Filter → the words that it takes, each with a text. `plural` is CLDR's: {{ n | plural(one="{n} item", other=…) }}.
+FILTERS: Mapping[str, frozenset[str]] = {
+    "capitalize": frozenset(),
+    "lower": frozenset(),
+    "plural": frozenset({"zero", "one", "two", "few", "many", "other"}),
+    "trim": frozenset(),
+    "upper": frozenset(),
+}
+
+CLAIMS = "claims."
+
+
+class RefusedTemplate(Unfit):
+    """Copy that is not admitted: the line counts from the start of the source, `word` is what stands there."""
+
+    def __init__(self, template: str, line: int = 1, word: str = "", **params: object) -> None:
+        self.line = line or 1  # Jinja knows no line of what {% autoescape %} becomes
+        self.word = word
+        super().__init__(template, **params)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A change to a written value, with its words if it takes any."""
+
+    name: str
+    words: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`{{ order.number | upper }}`: where a value stands."""
+
+    name: str
+    filters: tuple[Filter, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What tells it from other places: its name and what is done to the value."""
+        return self.name if not self.filters else f"{self.name}{self.filters!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`{% if order.note %}`: one of two texts, by whether a value is there and not false."""
+
+    name: str
+    then: Parts
+    otherwise: Parts
+
+    @property
+    def key(self) -> str:
+        """Under which the answer is found."""
+        return f"if {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`{% for item in order.items %}`: a text once for each of a list."""
+
+    item: str
+    name: str
+    body: Parts
+
+    @property
+    def key(self) -> str:
+        """Under which the list is found."""
+        return f"for {self.item} in {self.name}"
+
+
+Part = str | Place | Choice | Loop
+Parts = tuple[Part, ...]
+
+
+def parse_copy(source: str, *, blocks: bool = False, length_max: int = SOURCE_LENGTH_MAX) -> Parts:
+    """A source as its parts. `blocks`: {% if %} and {% for %} are allowed. Raises RefusedTemplate."""
+    if len(source) > length_max:
+        raise RefusedTemplate("is longer than {most} characters", most=length_max)
+    return _parsed(source, blocks=blocks)
+
+
+def names_in(source: str, *, blocks: bool = False) -> tuple[str, ...]:
+    """The dotted names that a source reads, in order, each once; those of a loop's items are not among them."""
+    return tuple(dict.fromkeys(names_of(parse_copy(source, blocks=blocks))))
+
+
+def names_of(parts: Parts) -> Iterator[str]:
+    """The names that parts read, each time they do, without those of loops' own items."""
+    for part, own in walk(parts):
+        if not isinstance(part, str) and part.name.partition(".")[0] not in own:
+            yield part.name
+
+
+def walk(parts: Parts, own: frozenset[str] = frozenset()) -> Iterator[tuple[Part, frozenset[str]]]:
+    """Every part in the order in which it is written, with the names of the items of the loops around it."""
+    for part in parts:
+        yield part, own
+        if isinstance(part, Choice):
+            yield from walk(part.then, own)
+            yield from walk(part.otherwise, own)
+        elif isinstance(part, Loop):
+            yield from walk(part.body, own | {part.item})
+
+
+# --- from Jinja's tree to ours --------------------------------------------------------------------------------------
+
+# Minified CSS may say "{#": comments get a mark that no copy has. It is only ever asked to parse.
+_PARSER = Environment(  # noqa: S701  # nothing is rendered with it
+    keep_trailing_newline=True, comment_start_string="{#jogral#", comment_end_string="#jogral#}"
 )
 
 
-class RefusedTemplate(ValueError):
-    """Copy that is not admitted. `offset` counts characters from the start of the source, when it is known."""
-
-    def __init__(self, message: str, line: int = 1, word: str = "") -> None:
-        self.line = line
-        self.word = word
-        super().__init__(message)
+# U+FFFC and private characters: read-back has its own meaning for them.
+_INNER = re.compile("[\ufffc\ue000-\uf8ff]")
 
 
-class _Environment(ImmutableSandboxedEnvironment):
-    """Plain dictionaries only: `order.items` is the key, never the method (a trap of Jinja's)."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        try:
-            return obj[attribute]
-        except (KeyError, TypeError):
-            return self.undefined(obj=obj, name=attribute)
-
-
-def _environment(*, autoescape: bool) -> _Environment:
-    # Minified CSS may say "{#": comments get a mark that no copy has.
-    environment = _Environment(
-        undefined=StrictUndefined,
-        autoescape=autoescape,
-        keep_trailing_newline=True,
-        comment_start_string="{#jogral#",
-        comment_end_string="#jogral#}",
-    )
-    environment.globals.clear()
-    environment.filters = {name: environment.filters[name] for name in FILTERS}
-    return environment
-
-
-_TEXT = _environment(autoescape=False)
-_HTML = _environment(autoescape=True)
-
-
-def names_in(source: str) -> tuple[str, ...]:
-    """The dotted names that a template reads, in order, each once. Raises RefusedTemplate for what is not admitted."""
-    return _admitted(source)
-
-
-def compile_text(source: str) -> Template:
-    """A template whose values are written as they are."""
-    _admitted(source)
-    return _TEXT.from_string(source)
-
-
-def compile_html(source: str) -> Template:
-    """A template whose values are escaped for HTML, in text and in attributes."""
-    _admitted(source)
-    return _HTML.from_string(source)
-
-
-@lru_cache(maxsize=4_096)
-def _admitted(source: str) -> tuple[str, ...]:
-    if len(source) > SOURCE_LENGTH_MAX:
-        raise RefusedTemplate(f"is longer than {SOURCE_LENGTH_MAX} characters")
+@lru_cache(maxsize=8_192)
+def _parsed(source: str, *, blocks: bool) -> Parts:
+    inner = _INNER.search(source)
+    if inner is not None:
+        line = source.count("\n", 0, inner.start()) + 1
+        raise RefusedTemplate(
+            "holds the character {character}, which no font shows",
+            line,
+            inner[0],
+            character=f"U+{ord(inner[0]):04X}",
+        )
     try:
-        tree = _TEXT.parse(source)
+        tree = _PARSER.parse(source)
     except TemplateSyntaxError as error:
-        raise RefusedTemplate(f"{error.message}", error.lineno) from error
+        raise RefusedTemplate("{why}", error.lineno, why=complaint(error.message or "")) from error
     except RecursionError as error:
         raise RefusedTemplate("is nested too deeply") from error
-    found: dict[str, None] = {}
-    for node in tree.body:
-        _admit(node, found)
-    return tuple(found)
+    return _parts(tree.body, blocks_left=BLOCKS_DEEP_MAX if blocks else None)
 
 
-def _admit(node: nodes.Node, found: dict[str, None], depth: int = 0) -> None:
-    if depth > NESTING_MAX:
-        raise RefusedTemplate("is nested too deeply", node.lineno)
-    if not isinstance(node, _ADMITTED):
+def _parts(body: Sequence[nodes.Node], *, blocks_left: int | None) -> Parts:
+    return tuple(part for node in body for part in _admitted(node, blocks_left))
+
+
+def _admitted(node: nodes.Node, blocks_left: int | None) -> Iterator[Part]:
+    if isinstance(node, nodes.Output):
+        for child in node.nodes:
+            yield child.data if isinstance(child, nodes.TemplateData) else _place(child)
+    elif isinstance(node, nodes.If | nodes.For):
+        if blocks_left is None:
+            raise RefusedTemplate(
+                "{what} is allowed in the e-mail's own body only (channels.email.body)",
+                node.lineno,
+                "{%",
+                what=_plain(node),
+            )
+        if blocks_left == 0:
+            raise RefusedTemplate(
+                "{what} stands deeper than {most} blocks", node.lineno, "{%", what=_plain(node), most=BLOCKS_DEEP_MAX
+            )
+        yield _choice(node, blocks_left) if isinstance(node, nodes.If) else _loop(node, blocks_left)
+    else:
+        raise _refused(node)
+
+
+def _choice(node: nodes.If, blocks_left: int) -> Choice:
+    negated = isinstance(node.test, nodes.Not)
+    name = _dotted(node.test.node if isinstance(node.test, nodes.Not) else node.test)
+    if node.elif_:
+        raise RefusedTemplate("{{% elif %}} is not allowed here; write a second {{% if %}}", node.elif_[0].lineno)
+    then = _parts(node.body, blocks_left=blocks_left - 1)
+    otherwise = _parts(node.else_, blocks_left=blocks_left - 1)
+    return Choice(name, otherwise, then) if negated else Choice(name, then, otherwise)
+
+
+def _loop(node: nodes.For, blocks_left: int) -> Loop:
+    if not isinstance(node.target, nodes.Name) or node.test or node.recursive or node.else_:
         raise RefusedTemplate(
-            f"{_plain(node)} is not allowed here; write a name such as {{{{ order.number }}}}", node.lineno
+            "{{% for %}} is written {{% for item in order.items %}}, and nothing else", node.lineno, "{%"
         )
-    if isinstance(node, (nodes.Name, nodes.Getattr)):
-        found[_dotted(node)] = None
-        return
-    if isinstance(node, nodes.Filter):
-        _admit_filter(node)
-    for child in node.iter_child_nodes():
-        _admit(child, found, depth + 1)
+    item = node.target.name
+    if item in ("claims", "loop"):
+        raise RefusedTemplate('"{item}" cannot be the name of an item', node.lineno, item, item=item)
+    return Loop(item, _dotted(node.iter), _parts(node.body, blocks_left=blocks_left - 1))
 
 
-def _admit_filter(node: nodes.Filter) -> None:
+def _place(node: nodes.Node) -> Place:
+    filters: list[Filter] = []
+    while isinstance(node, nodes.Filter):
+        filters.append(_filter(node))
+        if len(filters) > NESTING_MAX:
+            raise RefusedTemplate("is nested too deeply", node.lineno)
+        if node.node is None:
+            raise _refused(node)
+        node = node.node
+    name = _dotted(node)
+    if filters and name.startswith(CLAIMS):
+        raise RefusedTemplate(
+            '"{name}" takes no filter: the brand voice decides how a claim is written', node.lineno, name, name=name
+        )
+    return Place(name, tuple(reversed(filters)))
+
+
+def _filter(node: nodes.Filter) -> Filter:
     if node.name not in FILTERS:
         raise RefusedTemplate(
-            f'unknown filter "{node.name}"{did_you_mean(node.name, FILTERS)}; there are: {", ".join(sorted(FILTERS))}',
+            'unknown filter "{name}"{hint}; there are: {known}',
             node.lineno,
             node.name,
+            name=node.name,
+            hint=did_you_mean(node.name, FILTERS),
+            known=", ".join(FILTERS),
         )
-    if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
-        raise RefusedTemplate(f'the filter "{node.name}" takes nothing in brackets', node.lineno, node.name)
+    known = FILTERS[node.name]
+    if not known and (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs):
+        raise RefusedTemplate('the filter "{name}" takes nothing in brackets', node.lineno, node.name, name=node.name)
+    words: dict[str, str] = {
+        str(pair.key): pair.value.value
+        for pair in node.kwargs
+        if isinstance(pair.value, nodes.Const) and isinstance(pair.value.value, str)
+    }
+    if known and (
+        node.args
+        or node.dyn_args
+        or node.dyn_kwargs
+        or len(words) != len(node.kwargs)
+        or not {"other"} <= set(words) <= known
+    ):
+        raise RefusedTemplate(
+            'the filter "{name}" is written {name}(one="…", other="…"), with texts in quotes',
+            node.lineno,
+            node.name,
+            name=node.name,
+        )
+    return Filter(node.name, tuple(words.items()))
 
 
 def _dotted(node: nodes.Node) -> str:
@@ -137,27 +271,40 @@ def _dotted(node: nodes.Node) -> str:
         parts.append(node.attr)
         node = node.node
     if not isinstance(node, nodes.Name):
-        raise RefusedTemplate(f"{_plain(node)} is not allowed here", node.lineno)
+        raise _refused(node)
     if len(parts) > NESTING_MAX:
         raise RefusedTemplate("has a name with too many dots", node.lineno)
-    return ".".join([node.name, *reversed(parts)])
+    parts.append(node.name)
+    inner = next((part for part in parts if part.startswith("_")), None)
+    if inner is not None:
+        raise RefusedTemplate('no name begins with "_", as "{name}" does', node.lineno, inner, name=inner)
+    return ".".join(reversed(parts))
 
 
-_PLAIN_NAMES: dict[type[nodes.Node], str] = {
-    nodes.Call: "a call",
-    nodes.Const: "a constant",
+def _refused(node: nodes.Node) -> RefusedTemplate:
+    return RefusedTemplate(
+        "{what} is not allowed here; write a name such as {example}",
+        node.lineno,
+        what=_plain(node),
+        example="{{ order.number }}",
+    )
+
+
+_PLAIN_NAMES: Mapping[type[nodes.Node], str] = {
+    nodes.Call: Word(mark("a call")),
+    nodes.Const: Word(mark("a constant")),
     nodes.For: "{% for %}",
     nodes.If: "{% if %}",
-    nodes.Getitem: "an index in brackets",
+    nodes.Getitem: Word(mark("an index in brackets")),
     nodes.Macro: "{% macro %}",
     nodes.Include: "{% include %}",
     nodes.Import: "{% import %}",
     nodes.Assign: "{% set %}",
-    nodes.CondExpr: "an if-else",
+    nodes.CondExpr: Word(mark("an if-else")),
 }
 
 
 def _plain(node: nodes.Node) -> str:
     if isinstance(node, nodes.BinExpr):
-        return "arithmetic"
-    return _PLAIN_NAMES.get(type(node), f"{type(node).__name__}")
+        return Word(mark("arithmetic"))
+    return _PLAIN_NAMES.get(type(node), type(node).__name__)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
@@ -63,10 +64,13 @@ def _begins_item(line: str, after: str) -> bool:
 
 
 def strip_controls(text: str) -> str:
-    """Data on one line and without anything invisible: control characters, bidi overrides and zero widths deceive."""
+    """Data on one line and without anything invisible: control characters, bidi overrides and zero widths deceive.
+
+    Nor with spaces around it, as spreadsheets leave them: "Oi, Ana !", and no bold in WhatsApp.
+    """
     if text.isprintable():  # Python's word for: no controls, no formats, no surrogates, no space but U+0020
-        return text
-    return _INVISIBLE.sub("", _LINE_END.sub(" ", text))
+        return text.strip()
+    return _INVISIBLE.sub("", _LINE_END.sub(" ", text)).strip()
 
 
 _EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
@@ -111,11 +115,13 @@ def _look_alike(match: re.Match[str]) -> str:
 # --- Markdown, once per template ------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1_024)
 def markdown_to_text(markdown: str) -> str:
     """The plain part of an e-mail: words without marks, links as `label (url)`, lists as lines."""
     return _written(markdown, _PLAIN)
 
 
+@lru_cache(maxsize=1_024)
 def markdown_to_whatsapp(markdown: str) -> str:
     """The same copy in WhatsApp's own marks, links as `label: url`; literal marks in it are made harmless."""
     return _written(markdown, _WHATSAPP)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_serializer, model_validator
 
 from orchestrator.domain.customer import Channel
-from orchestrator.schema import Identifier, Schema
+from orchestrator.schema import Identifier, Schema, merged
 
 
 class ReadingLevel(Schema):
@@ -90,8 +91,23 @@ class ChannelHabits(Schema):
     date_style: Literal["long", "short"] = "long"
 
 
+class VoiceElsewhere(Schema):
+    """What the voice does differently in another language; what is not said here stays."""
+
+    formats: Formats = Formats()
+    channels: dict[Channel, ChannelHabits] = {}
+
+    @model_serializer
+    def _only_what_was_said(self) -> dict[str, Any]:
+        """A default that was never written must not overrule the voice's own words when this is read again."""
+        return {
+            "formats": self.formats.model_dump(exclude_unset=True),
+            "channels": {name.value: habits.model_dump(exclude_unset=True) for name, habits in self.channels.items()},
+        }
+
+
 class Voice(Schema):
-    """brand_voice.yaml."""
+    """brand_voice.yaml. `locales` says what is different in another language (`en`)."""
 
     kind: Literal["brand_voice"]
     id: Identifier
@@ -104,6 +120,7 @@ class Voice(Schema):
     tones: dict[str, str] = {}
     formats: Formats = Formats()
     channels: dict[Channel, ChannelHabits] = {}
+    locales: dict[str, VoiceElsewhere] = {}
 
     # See PublishedMessage: a voice is a key for what is prepared with it.
     __hash__ = object.__hash__
@@ -115,11 +132,26 @@ class Voice(Schema):
         """What the voice does on a channel; nothing special where the file says nothing."""
         return self.channels.get(channel, _NO_HABITS)
 
-    def model_post_init(self, _context: Any, /) -> None:
+    def in_locale(self, locale: str) -> Voice:
+        """The voice as it speaks in a locale: its own, or one of `locales`."""
+        return self if locale not in self.locales else _elsewhere(self, locale)
+
+    @model_validator(mode="after")
+    def _writes_prices_as_the_locale_does(self) -> Self:
         """The price pattern is an example that a writer can read, so it must be what the locale prints."""
         from orchestrator.catalog.formats import refuse_price_pattern  # noqa: PLC0415  # formats reads voices
 
         refuse_price_pattern(self.formats.price.pattern, self.locale)
+        for locale, elsewhere in self.locales.items():
+            refuse_price_pattern(elsewhere.formats.price.pattern, locale)
+        return self
 
 
 _NO_HABITS = ChannelHabits()
+
+
+@lru_cache(maxsize=64)
+def _elsewhere(voice: Voice, locale: str) -> Voice:
+    own = voice.model_dump(mode="json", exclude={"locales"})
+    own["formats"]["price"]["pattern"] = ""  # an example in another language; Babel knows this one's
+    return Voice.model_validate({**merged(own, voice.locales[locale].model_dump(mode="json")), "locale": locale})

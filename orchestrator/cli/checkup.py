@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from orchestrator import embedded_redis
 from orchestrator.app import NO_REDIS, require_schema, wire
 from orchestrator.cli.ledger import open_ledger
-from orchestrator.cli.workplace import open_project
+from orchestrator.cli.workplace import open_project, read_admitted
 from orchestrator.domain.customer import ADDRESS_KINDS, Address, AddressKind, Channel
 from orchestrator.domain.delivery import Delivery
 from orchestrator.domain.errors import DocumentError, JogralError, Unavailable
@@ -85,7 +85,7 @@ def _trouble(terminal: Terminal, name: str, error: JogralError) -> Check:
 
 def _read(terminal: Terminal, project: Project) -> tuple[Release | None, Check]:
     try:
-        release = project.read()
+        release = read_admitted(project)
     except DocumentError as error:
         first = terminal.words("The first: {finding}", finding=error.findings[0])
         return None, Check(name="project", verdict=Verdict.BAD, told=error.told(terminal.translate), remedy=first)

@@ -17,6 +17,7 @@ from orchestrator.cli.serve import Host, Port
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import DIM, GOOD, STRONG
 from orchestrator.cli.up import Up
+from orchestrator.cli.workplace import read_admitted
 from orchestrator.demo import CUSTOMERS, Demo
 from orchestrator.domain.customer import Channel
 from orchestrator.project import MARK, Project
@@ -49,7 +50,7 @@ def demo(
     project = Project(folder.resolve()) if (folder / MARK).is_file() else make_project(folder, sample())
     session.root = project.root
     session.left_behind = lambda: session.terminal.words("What was sent stays sent; run the same again to go on.")
-    release = project.read()
+    release = read_admitted(project)
     code = 0
     with open_ledger(project, ready=False) as opened:
         make_ready(opened)

@@ -12,6 +12,7 @@ import typer
 from orchestrator.app import App, state_folder
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import make_ready, open_ledger
+from orchestrator.cli.schema import install_schemas
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import DIM, STRONG
 from orchestrator.dispatch import keys
@@ -25,7 +26,7 @@ TEMPLATES = ("loja",)
 # Layouts and adapters are looked up (decisions, section 3); everything that customers read is copied.
 NOT_COPIED = frozenset({"layouts"})
 ALWAYS = (MARK, Path("brand_voice.yaml"))
-FOLDERS = ("messages", "journeys", "events", "mappings", "personas")
+FOLDERS = ("messages", "journeys", "facts", "events", "mappings", "personas")
 
 # What later tokens and chains are made with. Keys carry ids, so that new ones can be added and old links still work.
 PURPOSES = ("links", "chain", "erasure")
@@ -71,11 +72,15 @@ def init(
 
 
 def make_project(folder: Path, files: tuple[Path, ...]) -> Project:
-    """Copy shipped files into a folder and make its secrets. Raises Conflict where one of them is there already."""
+    """Copy shipped files into a folder, make its secrets, and give editors its schemas.
+
+    Raises Conflict where one of the files is there already.
+    """
     _refuse_taken(folder, files)
     _write(folder, files)
     project = Project(folder.resolve())
     make_keys(state_folder(project.root))
+    install_schemas(project.root)
     return project
 
 
@@ -144,7 +149,7 @@ def _first_key(opened: App) -> tuple[str, str]:
 
 def _tell(session: Session, folder: Path, files: tuple[Path, ...], key_id: str, secret: str) -> None:
     terminal = session.terminal
-    counts: dict[str, Any] = {name: sum(path.parts[1:2] == (name,) for path in files) for name in FOLDERS}
+    counts: dict[str, Any] = {name: _count(files, name) for name in FOLDERS}
     terminal.document("init", files=len(files), key={"id": key_id, "secret": secret}, **counts)
     terminal.say("Made {folder}", folder=folder)
     terminal.say(
@@ -163,3 +168,9 @@ def _tell(session: Session, folder: Path, files: tuple[Path, ...], key_id: str, 
         ("jogral up", terminal.words("run it: http://localhost:8080")),
     ):
         terminal.show(f"  {command:<42}".rstrip() if not told else f"  {command:<42}", (told, DIM))
+
+
+def _count(files: tuple[Path, ...], folder: str) -> int:
+    """How many things a folder holds; a translation (`order_late.en.yaml`) is no message of its own."""
+    found = [path for path in files if path.parts[1:2] == (folder,)]
+    return sum(folder != "messages" or "." not in path.stem for path in found)

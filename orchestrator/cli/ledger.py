@@ -9,6 +9,7 @@ from sqlalchemy import inspect
 
 from orchestrator import embedded_redis
 from orchestrator.app import NO_REDIS, open_app, open_log, require_schema, wire
+from orchestrator.cli.workplace import read_admitted
 from orchestrator.dispatch.publish import publish
 from orchestrator.queue import Doorbell, connect
 from orchestrator.release import read_release
@@ -77,7 +78,7 @@ def running_release(app: App, project: Project) -> Release:
         content = reading.ledger.release(release_id) if release_id else None
     if content is not None:
         return read_release(content)
-    release = project.read()
+    release = read_admitted(project)
     bring_into_force(app, release)
     return release
 

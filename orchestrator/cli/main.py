@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     # Read ahead of the parser: its complaints are in this language and form already.
-    session = Session(Terminal(_language(given), as_json="--json" in given))
+    options = given[: given.index("--")] if "--" in given else given
+    session = Session(Terminal(_language(options), as_json="--json" in options))
     try:
         code = build().main(given, prog_name="jogral", standalone_mode=False, obj=session)
     except NoArguments as help_instead:

@@ -4,12 +4,14 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.app import SystemClock
 from orchestrator.cli.channels import chosen_channel
 from orchestrator.cli.help import Command
 from orchestrator.cli.preview_text import show_matrix, show_preview
 from orchestrator.cli.previews import preview_of
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project
+from orchestrator.dispatch.promised import book_of
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import ConfigurationError, InputError, NotFound, did_you_mean
 from orchestrator.mapping import Persona
@@ -48,7 +50,8 @@ def preview(
         )  # fmt: skip
     messages = [_known(message, release)] if message else list(release.messages)
     personas = _personas(project, persona, every=everything and bool(message) and not persona)
-    previews = [preview_of(release, name, one, channels) for name in messages for one in personas]
+    book, now = book_of(release, {}), SystemClock().now()
+    previews = [preview_of(release, name, one, channels, book, now) for name in messages for one in personas]
     session.terminal.document(
         "preview",
         ok=all(one.good for one in previews),

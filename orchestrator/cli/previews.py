@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.model import example_data
 from orchestrator.catalog.render import render
+from orchestrator.dispatch.promised import with_facts
 from orchestrator.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from orchestrator.domain.claim import StatedClaim
     from orchestrator.domain.customer import Channel
     from orchestrator.domain.message import Rendered
+    from orchestrator.domain.time import Instant
+    from orchestrator.facts.book import FactBook
     from orchestrator.mapping import Persona
     from orchestrator.release import Release
 
@@ -60,29 +63,39 @@ class Preview:
         return [
             {**about, "channel": channel.value, "error": {"code": one.code, "message": one.told(translate)}}
             if isinstance(one, InputError)
-            else about | asdict(one)
+            else about | _shown(one)
             for channel, one in self.said.items()
             if one is not None
         ]
 
 
-def preview_of(release: Release, message_id: str, persona: Persona, channels: Sequence[Channel]) -> Preview:
-    """Render it as the dispatcher would, with the persona's data."""
+def preview_of(
+    release: Release, message_id: str, persona: Persona, channels: Sequence[Channel], book: FactBook, now: Instant
+) -> Preview:
+    """Render it as the dispatcher would, with the persona's data and language, and the facts of now."""
     published = release.messages[message_id]
     message = published.message
+    locale = release.locale_of(message_id, persona.customer.get("locale"))
     data, examples = _filled(persona.data, message)
+    data = with_facts(data, published.claimed, book, now, locale)
     said: dict[Channel, Rendered | InputError | None] = {}
     for channel in channels:
         if channel not in release.said_on[message_id]:
             said[channel] = None
             continue
         try:
-            said[channel] = render(published, release.voice, release.voice.locale, channel, data)
+            said[channel] = render(published, release.voice, locale, channel, data, today=book.today(now))
         except InputError as error:
             said[channel] = error
     return Preview(
         message=message, purpose=release.purpose(message.topic), persona=persona, said=said, examples=examples
     )
+
+
+def _shown(rendered: Rendered) -> dict[str, Any]:
+    document = asdict(rendered)
+    del document["masked"]
+    return document
 
 
 def _filled(data: Mapping[str, Any], message: Message) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -12,7 +12,7 @@ from orchestrator.app import open_bell, open_redis, state_folder
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import bring_into_force, make_ready, open_ledger
 from orchestrator.cli.session import session_of
-from orchestrator.cli.workplace import open_project
+from orchestrator.cli.workplace import open_project, read_admitted
 from orchestrator.replay import Replay, check_mapping
 from orchestrator.supervisor import Supervisor
 from orchestrator.timeline import require_local
@@ -51,7 +51,7 @@ def replay(
     """
     session = session_of(context)
     project = open_project(session)
-    release = project.read()
+    release = read_admitted(project)
     rules, document = project.mapping(mapping)
     check_mapping(rules, release, document)
     kept = quarantine or state_folder(project.root) / "quarantine" / f"{file.stem}.{rules.id}.csv"

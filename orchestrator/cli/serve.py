@@ -11,7 +11,7 @@ from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import bring_into_force, open_ledger
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.signals import stop_event
-from orchestrator.cli.workplace import open_project
+from orchestrator.cli.workplace import open_project, read_admitted
 from orchestrator.console import add_console
 from orchestrator.release import Release
 from orchestrator.supervisor import RedisWatch
@@ -44,7 +44,7 @@ def serve(
     """
     session = session_of(context)
     project = open_project(session)
-    release = None if keep_release else project.read()
+    release = None if keep_release else read_admitted(project)
     with open_ledger(project, talkative=True) as opened:
         if release is not None:
             bring_into_force(opened, release)

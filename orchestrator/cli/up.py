@@ -17,7 +17,7 @@ from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.signals import stop_event
 from orchestrator.cli.terminal import DIM, GOOD, STRONG, Terminal
 from orchestrator.cli.timekeeper import Timekeeper
-from orchestrator.cli.workplace import open_project
+from orchestrator.cli.workplace import open_project, read_admitted
 from orchestrator.console import add_console
 from orchestrator.domain.time import rfc3339
 from orchestrator.release import Release
@@ -40,7 +40,7 @@ def up(
     """
     session = session_of(context)
     project = open_project(session)
-    release = project.read()
+    release = read_admitted(project)
     with open_ledger(project, talkative=True, ready=False) as opened:
         make_ready(opened)
         make_keys(opened.state)

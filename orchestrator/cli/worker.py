@@ -11,7 +11,7 @@ from orchestrator.app import NO_REDIS, App
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import bring_into_force, open_ledger
 from orchestrator.cli.session import session_of
-from orchestrator.cli.workplace import open_project
+from orchestrator.cli.workplace import open_project, read_admitted
 
 app = typer.Typer(add_completion=False)
 
@@ -34,7 +34,7 @@ def worker(
     project = open_project(session)
     with open_ledger(project) as opened:
         if not keep_release:
-            bring_into_force(opened, project.read())
+            bring_into_force(opened, read_admitted(project))
         redis_url = _redis_url(opened)
     command = [sys.executable, "-m", "orchestrator.worker", "--project", str(project.root), "--redis", redis_url]
     if name:

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import os
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.project import find_project
-from orchestrator.settings import read_settings
+from orchestrator.folder import find_root
 
 if TYPE_CHECKING:
     from orchestrator.cli.session import Session
     from orchestrator.project import Project
+    from orchestrator.release import Release
 
 
 def open_project(session: Session) -> Project:
     """`--project`, else JOGRAL_PROJECT, else the one around the current folder. Raises ConfigurationError."""
-    project = find_project(session.folder or read_settings().project or Path())
-    session.root = project.root
-    return project
+    from orchestrator.project import Project  # noqa: PLC0415  # half a second of models, which a warm check saves
+
+    return Project(project_root(session))
+
+
+def read_admitted(project: Project) -> Release:
+    """The release that a project makes, if `jogral check` finds no error in it: nothing else comes into force.
+
+    Raises:
+        DocumentError: with every error. Warnings stop nobody.
+    """
+    from orchestrator.check.run import admitted  # noqa: PLC0415  # see open_project
+
+    return admitted(project, date.today())  # noqa: DTZ011  # the writer's own day, as in `jogral check`
+
+
+def project_root(session: Session) -> Path:
+    """Its folder alone. Raises ConfigurationError."""
+    session.root = find_root(session.folder or Path(os.environ.get("JOGRAL_PROJECT") or "."))
+    return session.root

@@ -6,18 +6,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.catalog.claimed import Claimed
 from orchestrator.decide import Routes
+from orchestrator.dispatch.promised import book_of
 from orchestrator.domain.errors import ConfigurationError
 from orchestrator.release import read_release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from orchestrator.channels import Adapter
     from orchestrator.domain.customer import Customer
     from orchestrator.domain.delivery import Request
+    from orchestrator.domain.fact import LiveFact
+    from orchestrator.facts.book import FactBook
     from orchestrator.release import Release
     from orchestrator.store.port import Transaction
+
+
+_NOTHING = Claimed()
 
 
 @dataclass(frozen=True)
@@ -41,9 +48,23 @@ class Current:
         """Whether nothing leaves this machine, so that made-up addresses and a moved clock are safe."""
         return all(adapter.can.local for adapter in self.adapters.values())
 
-    def locale(self, _request: Request, _customer: Customer) -> str:
-        """The language in which a customer is written to: the voice's, until messages have translations."""
-        return self.release.voice.locale
+    def claimed(self, message: str) -> Claimed:
+        """Where a message's claims are read from; nowhere, for one that was taken out of the project."""
+        published = self.release.messages.get(message)
+        return _NOTHING if published is None else published.claimed
+
+    def live_paths(self, requests: Iterable[Request]) -> frozenset[str]:
+        """The live facts that requests depend on."""
+        facts = {path for name in {request.message for request in requests} for path in self.claimed(name).facts}
+        return self.release.facts.live_paths(facts) if facts else frozenset()
+
+    def book(self, live: Mapping[str, LiveFact]) -> FactBook:
+        """The facts, with the live values of now."""
+        return book_of(self.release, live)
+
+    def locale(self, request: Request, customer: Customer) -> str:
+        """The language in which a customer is written to: what was asked for, else their own, else the voice's."""
+        return self.release.locale_of(request.message, request.locale or customer.locale)
 
 
 def read_current(

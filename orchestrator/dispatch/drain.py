@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import structlog
 
-from orchestrator.catalog.render import render
 from orchestrator.channels import NoAnswer
 from orchestrator.decide import decide
-from orchestrator.dispatch.current import Current, data_for, read_current
+from orchestrator.dispatch.current import Current, read_current
+from orchestrator.dispatch.draft import Draft, Situation, backed, drafts_of, look, look_again, promised
 from orchestrator.dispatch.settle import settlement
 from orchestrator.domain.delivery import Delivery, Outcome, OutcomeKind, State
 from orchestrator.domain.errors import InputError, Refused
@@ -29,12 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from orchestrator.channels import Adapter, Answer, Call
-    from orchestrator.domain.customer import Standing
     from orchestrator.domain.delivery import Request
-    from orchestrator.domain.message import Rendered
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.release import Release
-    from orchestrator.store.port import BusinessClock, Settlement, Store, Transaction
+    from orchestrator.store.port import BusinessClock, Settlement, Store
 
 log = structlog.get_logger()
 
@@ -72,17 +70,6 @@ class Carrier(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
-    """A request that is to be sent, said in its voice; what the gate will write is prepared outside the lock."""
-
-    request: Request
-    send: Send
-    rendered: Rendered
-    content: str
-    claims: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Slice:
     """Requests under one lease, decided once."""
 
@@ -91,7 +78,8 @@ class _Slice:
     current: Current
     clock: BusinessClock
     requests: tuple[Request, ...]
-    drafts: Mapping[str, _Draft]
+    found: Situation
+    drafts: dict[str, Draft]
     failures: Mapping[str, tuple[str, str]]
 
 
@@ -173,41 +161,23 @@ class Drain:
             if not requests:
                 return None
             claimed_at = self.clock.monotonic()
-            standings = _standings(transaction, requests)
-            objects = transaction.events.data_of({pair for one in requests for pair in one.objects.items()})
-        return lease, claimed_at, self._current, clock, requests, standings, objects
+            found = look(transaction, self._current, requests)
+        return lease, claimed_at, self._current, clock, requests, found
 
-    def _prepare(  # what one claim read
+    def _prepare(
         self,
         lease: str,
         claimed_at: float,
         current: Current,
         clock: BusinessClock,
         requests: Sequence[Request],
-        standings: Mapping[str, Standing],
-        objects: Mapping[tuple[str, str], Any],
+        found: Situation,
     ) -> _Slice:
         now = self.clock.now()
-        drafts: dict[str, _Draft] = {}
-        failures: dict[str, tuple[str, str]] = {}
-        for request in requests:
-            standing = standings[request.customer_id]
-            decision = decide(request, standing, current.routes, _business_now(request, clock, now))
-            if not isinstance(decision.verdict, Send):
-                continue
-            try:
-                rendered = render(
-                    current.release.messages[request.message],
-                    current.release.voice,
-                    current.locale(request, standing.customer),
-                    decision.verdict.channel,
-                    data_for(request, standing.customer, objects),
-                )
-            except InputError as error:
-                failures[request.id] = (error.code, str(error))
-                continue
-            drafts[request.id] = _Draft(request, decision.verdict, rendered, *_documents(rendered))
-        return _Slice(lease, claimed_at, current, clock, tuple(requests), drafts, failures)
+        drafts, failures = drafts_of(
+            current, ((request, _business_now(request, clock, now)) for request in requests), found
+        )
+        return _Slice(lease, claimed_at, current, clock, tuple(requests), found, drafts, failures)
 
     # --- gate, call, settle -------------------------------------------------------------------------------------------
 
@@ -217,6 +187,8 @@ class Drain:
             await self.run(lambda: self._give_back(slice_))
             return
         passed = await self.run(lambda: self._gate(slice_))
+        # What was written is in the ledger: of a slice of letters that is ten megabytes while they are on the wire.
+        slice_.drafts.clear()
         if not passed:
             return
         begin_before = self.clock.monotonic() + BEGIN_WITHIN_SECONDS
@@ -227,45 +199,28 @@ class Drain:
         ]
         await self.run(lambda: self._settle(slice_, settlements))
 
-    def _gate(self, slice_: _Slice) -> list[_Draft]:
+    def _gate(self, slice_: _Slice) -> list[Draft]:
         """One short transaction: lock, read again, decide again, write the intents. What it returns is on its way."""
         current = slice_.current
         with self.store.write() as transaction:
             transaction.customers.lock({request.customer_id for request in slice_.requests})
             held = transaction.deliveries.still_held(slice_.lease, [request.id for request in slice_.requests])
-            standings = _standings(transaction, slice_.requests)
+            found = look_again(transaction, current, slice_.requests)
+            passed = _Passed(slice_, found)
             now = self.clock.now()
-            passed: list[_Draft] = []
-            sendings: list[Sending] = []
-            conclusions: list[Conclusion] = []
-            undone: list[str] = []
             for request in slice_.requests:
-                if request.id not in held:
-                    continue
-                business_now = _business_now(request, slice_.clock, now)
-                decision = decide(request, standings[request.customer_id], current.routes, business_now)
-                draft = slice_.drafts.get(request.id)
-                if isinstance(decision.verdict, Send):
-                    if draft is not None and draft.send == decision.verdict:
-                        passed.append(draft)
-                        sendings.append(_sending(draft, decision))
-                    elif request.id in slice_.failures:
-                        conclusions.append(_failed(request, decision, *slice_.failures[request.id]))
-                    else:
-                        # The customer changed between the two looks: decide from the start next time.
-                        undone.append(request.id)
-                else:
-                    conclusions.append(_concluded(request, decision))
+                if request.id in held:
+                    passed.ask(request, _business_now(request, slice_.clock, now))
             business_at = slice_.clock.now(now)
             transaction.deliveries.begin(
-                sendings, release_id=current.id, at=now, business_at=business_at, deadline=now + LEASE_MS
+                passed.sendings, release_id=current.id, at=now, business_at=business_at, deadline=now + LEASE_MS
             )
-            transaction.deliveries.conclude(conclusions, at=now, business_at=business_at)
-            if undone:
-                transaction.deliveries.give_back(slice_.lease, undone, now)
-        return passed
+            transaction.deliveries.conclude(passed.conclusions, at=now, business_at=business_at)
+            if passed.undone:
+                transaction.deliveries.give_back(slice_.lease, passed.undone, now)
+        return passed.drafts
 
-    async def _call(self, slice_: _Slice, draft: _Draft, begin_before: float) -> Outcome:
+    async def _call(self, slice_: _Slice, draft: Draft, begin_before: float) -> Outcome:
         """How one call ended. A mistake in an adapter ends its own call, never the others of the slice."""
         adapter = slice_.current.adapters[draft.send.account]
         try:
@@ -296,6 +251,46 @@ class Drain:
             )
 
 
+class _Passed:
+    """The slice at the gate: every request is asked again, with what was read under lock."""
+
+    def __init__(self, slice_: _Slice, found: Situation) -> None:
+        self.drafts: list[Draft] = []
+        self.sendings: list[Sending] = []
+        self.conclusions: list[Conclusion] = []
+        self.undone: list[str] = []
+        self._slice = slice_
+        self._found = found
+        self._book = slice_.current.book(found.live)
+        before = slice_.found
+        self._facts_moved = found.live != before.live or any(
+            before.objects.get(reference) != data for reference, data in found.objects.items()
+        )
+
+    def ask(self, request: Request, now: Instant) -> None:
+        """The same decision as before, or another."""
+        slice_ = self._slice
+        standing = self._found.standings[request.customer_id]
+        backing = backed(slice_.current, request, self._found, self._book, now)
+        decision = decide(request, standing, slice_.current.routes, now, backing)
+        draft = slice_.drafts.get(request.id)
+        if not isinstance(decision.verdict, Send):
+            self.conclusions.append(_concluded(request, decision))
+        elif draft is not None and draft.send == decision.verdict and self._says_the_same(draft, now):
+            self.drafts.append(draft.without_record())
+            self.sendings.append(_sending(draft, decision))
+        elif request.id in slice_.failures:
+            self.conclusions.append(_failed(request, decision, *slice_.failures[request.id]))
+        else:
+            # The customer or a claimed value changed between the two looks: decide from the start next time.
+            self.undone.append(request.id)
+
+    def _says_the_same(self, draft: Draft, now: Instant) -> bool:
+        if not self._facts_moved:
+            return True
+        return draft.read == promised(self._slice.current, draft.request, self._found, self._book, now)
+
+
 def _kind(error: Exception) -> str:
     """Not its words: they may hold the customer's data."""
     return type(error).__name__
@@ -319,13 +314,7 @@ def _business_now(request: Request, clock: BusinessClock, now: Instant) -> Insta
     return request.due_at if clock.frozen_at is not None else clock.now(now)
 
 
-def _standings(transaction: Transaction, requests: Sequence[Request]) -> dict[str, Standing]:
-    return transaction.customers.standings(
-        {request.customer_id for request in requests}, {request.topic for request in requests}
-    )
-
-
-def _sending(draft: _Draft, decision: Decision) -> Sending:
+def _sending(draft: Draft, decision: Decision) -> Sending:
     send = draft.send
     return Sending(
         draft.request.id,
@@ -334,7 +323,7 @@ def _sending(draft: _Draft, decision: Decision) -> Sending:
         send.address.id,
         draft.rendered.locale,
         draft.content,
-        draft.claims,
+        draft.promises,
         _trace(decision.trace),
     )
 
@@ -354,7 +343,7 @@ def _concluded(request: Request, decision: Decision) -> Conclusion:
     return Conclusion(request.id, State.HELD, verdict.reason, "", request.due_at, trace)
 
 
-def _delivery(draft: _Draft) -> Delivery:
+def _delivery(draft: Draft) -> Delivery:
     request, send = draft.request, draft.send
     return Delivery(
         reference=request.id,
@@ -383,28 +372,3 @@ def _trace(trace: tuple[Step, ...]) -> str:
             for step in trace
         ]
     )
-
-
-# What a rendering keeps, where it says something; claims are kept beside it.
-_KEPT = ("text", "subject", "preheader", "html", "title", "url", "template", "encoding", "units", "segments")
-
-
-def _documents(rendered: Rendered) -> tuple[str, str]:
-    """A rendering and its claims, as the ledger keeps them."""
-    content = {name: value for name in _KEPT if (value := getattr(rendered, name))}
-    if rendered.buttons:
-        content["buttons"] = [
-            {"label": button.label, "url": button.url, "emit": button.emit} for button in rendered.buttons
-        ]
-    claims = [
-        {
-            "name": one.name,
-            "kind": one.kind.value,
-            "fact": one.fact,
-            "value": one.value,
-            "text": one.text,
-            "superseded": one.superseded,
-        }
-        for one in rendered.claims
-    ]
-    return _dumps(content), _dumps(claims) if claims else "[]"

@@ -25,6 +25,7 @@ SCOPES: Mapping[str, str] = {
     "customers:read_addresses": mark("read addresses in full"),
     "customers:write": mark("create and change customers"),
     "consents:write": mark("record what customers agreed to"),
+    "facts:read": mark("read facts and how they came to be"),
     "facts:write": mark("change facts, such as stock"),
     "templates:read": mark("read messages' copy"),
     "replies:use": mark("write and send support replies"),

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.documents.fields import KeyPath, all_keys, known_keys
 from orchestrator.documents.source import MISSING_KEY, UNKNOWN_KEY, WRONG_VALUE
-from orchestrator.domain.errors import did_you_mean
+from orchestrator.documents.wording import A_LIST, A_MAPPING, TEXT, called, either, quoted, subject, within
+from orchestrator.domain.errors import Phrase, Unfit, Word, did_you_mean, mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,60 +21,66 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
     from pydantic_core import ErrorDetails
 
-_WANTED: Mapping[str, str] = {
-    **dict.fromkeys(("string_type", "string_sub_type"), "text"),
-    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "a whole number"),
-    **dict.fromkeys(("float_type", "float_parsing", "decimal_type", "decimal_parsing", "finite_number"), "a number"),
-    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
-    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type"), "a list"),
+_WANTED: Mapping[str, Word] = {
+    **dict.fromkeys(("string_type", "string_sub_type"), TEXT),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), Word(mark("a whole number"))),
     **dict.fromkeys(
-        ("dict_type", "mapping_type", "model_type", "model_attributes_type", "dataclass_type"), "a mapping"
+        ("float_type", "float_parsing", "decimal_type", "decimal_parsing", "finite_number"), Word(mark("a number"))
     ),
-    "none_required": "empty",
-    **dict.fromkeys(("date_type", "date_parsing", "date_from_datetime_parsing"), "a date such as 2026-11-30"),
-    "date_from_datetime_inexact": "a date without a time",
-    **dict.fromkeys(("time_type", "time_parsing"), "a time such as 21:00"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), Word(mark("true or false"))),
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type", "iterable_type"), A_LIST),
+    **dict.fromkeys(("dict_type", "mapping_type", "model_type", "model_attributes_type", "dataclass_type"), A_MAPPING),
+    "none_required": Word(mark("empty")),
+    **dict.fromkeys(
+        ("date_type", "date_parsing", "date_from_datetime_parsing"), Word(mark("a date such as 2026-11-30"))
+    ),
+    "date_from_datetime_inexact": Word(mark("a date without a time")),
+    **dict.fromkeys(("time_type", "time_parsing"), Word(mark("a time such as 21:00"))),
     **dict.fromkeys(
         ("datetime_type", "datetime_parsing", "datetime_from_date_parsing"),
-        "a date and time such as 2026-11-30T21:00:00-03:00",
+        Word(mark("a date and time such as 2026-11-30T21:00:00-03:00")),
     ),
-    "timezone_aware": "a date and time with its offset, such as 2026-11-30T21:00:00-03:00",
-    **dict.fromkeys(("url_type", "url_parsing", "url_syntax_violation"), "a URL such as https://casalume.example/"),
+    "timezone_aware": Word(mark("a date and time with its offset, such as 2026-11-30T21:00:00-03:00")),
+    **dict.fromkeys(
+        ("url_type", "url_parsing", "url_syntax_violation"), Word(mark("a URL such as https://casalume.example/"))
+    ),
 }
-_COLLECTIONS = frozenset({"a list", "a mapping"})
+_COLLECTIONS = frozenset({A_LIST, A_MAPPING})
 
 # Filled with pydantic's context, which names the limit.
 _MUST: Mapping[str, str] = {
-    "string_too_short": "must have at least {min_length} characters",
-    "string_too_long": "must have at most {max_length} characters",
-    "string_pattern_mismatch": "is not written as it must be (pattern {pattern})",
-    "too_short": "must have at least {min_length} entries, not {actual_length}",
-    "too_long": "must have at most {max_length} entries",
-    "greater_than": "must be more than {gt}",
-    "greater_than_equal": "must be at least {ge}",
-    "less_than": "must be less than {lt}",
-    "less_than_equal": "must be at most {le}",
-    "multiple_of": "must be a multiple of {multiple_of}",
-    "decimal_max_places": "must have at most {decimal_places} decimal places",
-    "decimal_max_digits": "must have at most {max_digits} digits",
-    "decimal_whole_digits": "must have at most {whole_digits} digits before the point",
-    "url_scheme": "must begin with one of {expected_schemes}",
+    "string_too_short": mark("must have at least {min_length} characters"),
+    "string_too_long": mark("must have at most {max_length} characters"),
+    "string_pattern_mismatch": mark("is not written as it must be (pattern {pattern})"),
+    "too_short": mark("must have at least {min_length} entries, not {actual_length}"),
+    "too_long": mark("must have at most {max_length} entries"),
+    "greater_than": mark("must be more than {gt}"),
+    "greater_than_equal": mark("must be at least {ge}"),
+    "less_than": mark("must be less than {lt}"),
+    "less_than_equal": mark("must be at most {le}"),
+    "multiple_of": mark("must be a multiple of {multiple_of}"),
+    "decimal_max_places": mark("must have at most {decimal_places} decimal places"),
+    "decimal_max_digits": mark("must have at most {max_digits} digits"),
+    "decimal_whole_digits": mark("must have at most {whole_digits} digits before the point"),
+    "url_scheme": mark("must begin with one of {expected_schemes}"),
 }
 
-_CALLED: Mapping[type, str] = {type(None): "nothing", str: "text", list: "a list", dict: "a mapping"}
-_QUOTED_MAX = 40
 _LISTED_KEYS_MAX = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """One thing wrong at a path. A path that leaves the document names what is missing there."""
+    """One thing wrong at a path. A path that leaves the document names what is missing there.
+
+    `meant` is the key that a misspelt one is surely meant to be.
+    """
 
     path: KeyPath
     code: str
-    message: str
-    help: str = ""
+    message: Phrase
+    help: Phrase | None = None
     on_key: bool = False
+    meant: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +109,13 @@ def faults(error: ValidationError, model: type[BaseModel], data: Mapping[str, An
         elif not any(len(path) > len(fault.path) and path[: len(fault.path)] == fault.path for path in paths):
             # Where something deeper is wrong, another member of the union had the right type: this one says nothing.
             wanted[fault.path].append(fault)
-    return list(dict.fromkeys([*told, *(_merged(group) for group in wanted.values())]))
+    return list(dict.fromkeys([*_without_echoes(told), *(_merged(group) for group in wanted.values())]))
+
+
+def _without_echoes(told: list[Fault]) -> Iterator[Fault]:
+    """A misspelt key is one mistake: that the right one is missing then says nothing new."""
+    meant = {(*fault.path[:-1], fault.meant) for fault in told if fault.meant}
+    return (fault for fault in told if fault.code != MISSING_KEY or fault.path not in meant)
 
 
 # --- where ----------------------------------------------------------------------------------------------------------
@@ -147,26 +160,40 @@ def _faults(
         yield from _no_member(context, model, path, details["input"])
     elif kind in {"literal_error", "enum"}:
         words = _words(str(context["expected"]))
-        yield _Wanted(path=path, wanted=tuple(f'"{word}"' for word in words), words=words, got=details["input"])
+        yield _Wanted(path=path, wanted=tuple(map(quoted, words)), words=words, got=details["input"])
     elif kind in _WANTED:
         yield _Wanted(path=path, wanted=(_WANTED[kind],), got=details["input"])
     elif kind in _MUST:
-        yield _wrong(path, f"{_subject(path)} {_MUST[kind].format_map(context)}", details)
+        yield _wrong(path, Phrase(_MUST[kind], **context), details)
     else:
-        # A validator's own words; pydantic only puts "Value error, " before them.
-        said = str(context["error"]) if "error" in context else details["msg"]
-        yield _wrong(path, f"{_subject(path)} {said}" if said[:1].islower() else said, details)
+        yield _wrong(path, _own_words(details), details)
+
+
+def _own_words(details: ErrorDetails) -> Phrase:
+    """What a validator said; pydantic only puts "Value error, " before it."""
+    error = details.get("ctx", {}).get("error")
+    if isinstance(error, Unfit):
+        return error.said
+    return Phrase("{why}", why=details["msg"] if error is None else str(error))
 
 
 def _missing(path: KeyPath, key: str) -> Fault:
-    return Fault(path=(*path, key), code=MISSING_KEY, message=f'Key "{key}" is missing{_of(path)}')
+    message = Phrase('Key "{key}" is missing{where}', key=key, where=within(path))
+    return Fault(path=(*path, key), code=MISSING_KEY, message=message)
 
 
 def _unknown(path: KeyPath, known: Sequence[str], mapping: Mapping[str, Any]) -> Fault:
     key = str(path[-1])
     meant = did_you_mean(key, [word for word in known if word not in mapping])
-    listed = "" if meant or not known or len(known) > _LISTED_KEYS_MAX else f"Known here: {', '.join(known)}."
-    return Fault(path=path, code=UNKNOWN_KEY, message=f'Unknown key "{key}"{meant}', help=listed, on_key=True)
+    listed = not meant and 0 < len(known) <= _LISTED_KEYS_MAX
+    return Fault(
+        path=path,
+        code=UNKNOWN_KEY,
+        message=Phrase('Unknown key "{key}"{hint}', key=key, hint=meant),
+        help=_known_here(known) if listed else None,
+        on_key=True,
+        meant=meant.near or None,
+    )
 
 
 def _no_member(
@@ -174,12 +201,12 @@ def _no_member(
 ) -> Iterator[Fault | _Wanted]:
     """A union found none of its members: by the key that tells them apart, or by a function that looks at all keys."""
     if not isinstance(value, dict):
-        yield _Wanted(path=path, wanted=("a mapping",), got=value)
+        yield _Wanted(path=path, wanted=(A_MAPPING,), got=value)
         return
     told_apart_by = _words(str(context.get("discriminator", "")))
     if told_apart_by and told_apart_by[0] in value:
         key, words = told_apart_by[0], _words(str(context.get("expected_tags", "")))
-        yield _Wanted(path=(*path, key), wanted=tuple(f'"{word}"' for word in words), words=words, got=value[key])
+        yield _Wanted(path=(*path, key), wanted=tuple(map(quoted, words)), words=words, got=value[key])
     elif told_apart_by:
         yield _missing(path, told_apart_by[0])
     else:
@@ -188,11 +215,17 @@ def _no_member(
         for key in unknown:
             yield _unknown((*path, key), known, value)
         if not unknown:
-            message = f"{_subject(path)} has none of the forms that can stand here"
-            yield Fault(path=path, code=WRONG_VALUE, message=message, help=f"Known here: {', '.join(known)}.")
+            message = Phrase("{subject} has none of the forms that can stand here", subject=subject(path))
+            yield Fault(path=path, code=WRONG_VALUE, message=message, help=_known_here(known))
 
 
-def _wrong(path: KeyPath, message: str, details: ErrorDetails) -> Fault:
+def _known_here(known: Sequence[str]) -> Phrase:
+    return Phrase("Known here: {known}.", known=", ".join(known))
+
+
+def _wrong(path: KeyPath, said: Phrase, details: ErrorDetails) -> Fault:
+    """What is said in lower case ("must be a path") goes on about the key."""
+    message = Phrase("{subject} {said}", subject=subject(path), said=said) if said[:1].islower() else said
     return Fault(path=path, code=WRONG_VALUE, message=message, on_key=details["loc"][-1:] == ("[key]",))
 
 
@@ -201,49 +234,23 @@ def _merged(group: Sequence[_Wanted]) -> Fault:
     first = group[0]
     wanted = list(dict.fromkeys(phrase for one in group for phrase in one.wanted))
     words = [word for one in group for word in one.words]
-    alternatives = " or ".join(filter(None, (", ".join(wanted[:-1]), wanted[-1])))
     meant = did_you_mean(first.got, words) if isinstance(first.got, str) else ""
     got = called(first.got, quote=not _COLLECTIONS.issuperset(wanted))
-    quotable = "text" in wanted and isinstance(first.got, bool | int | float)
+    quotable = TEXT in wanted and isinstance(first.got, bool | int | float)
     return Fault(
         path=first.path,
         code=WRONG_VALUE,
-        message=f"{_subject(first.path)} must be {alternatives}, not {got}{meant}",
-        help="Put it in quotes." if quotable else "",
+        message=Phrase(
+            "{subject} must be {wanted}, not {got}{hint}",
+            subject=subject(first.path),
+            wanted=either(wanted),
+            got=got,
+            hint=meant,
+        ),
+        help=Phrase("Put it in quotes.") if quotable else None,
     )
 
 
-# --- words ----------------------------------------------------------------------------------------------------------
-
-
-def _subject(path: KeyPath) -> str:
-    """`"body"`, `Item 2 of "steps"`."""
-    if not path:
-        return "The file"
-    if isinstance(path[-1], str):
-        return f'"{path[-1]}"'
-    return f"Item {path[-1] + 1}{_of(path[:-1])}"
-
-
-def _of(path: KeyPath) -> str:
-    """` in "sms"`, or nothing at the top."""
-    if not path:
-        return ""
-    subject = _subject(path)
-    return f" in {subject[0].lower()}{subject[1:]}"
-
-
-def called(value: object, *, quote: bool = False) -> str:
-    """A value as its writer would call it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return f"the number {value}"
-    if isinstance(value, str) and quote and len(value) <= _QUOTED_MAX and "\n" not in value:
-        return f'"{value}"'
-    return _CALLED.get(type(value), "this")
-
-
-def _words(quoted: str) -> tuple[str, ...]:
+def _words(listed: str) -> tuple[str, ...]:
     """Pydantic's `'a', 'b' or 'c'` as words; numbers come without quotes."""
-    return tuple(re.findall(r"'([^']*)'", quoted)) or tuple(re.findall(r"-?\d+", quoted))
+    return tuple(re.findall(r"'([^']*)'", listed)) or tuple(re.findall(r"-?\d+", listed))

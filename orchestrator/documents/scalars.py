@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def plain_value(text: str) -> str | int | float | bool | None:
     return text
 
 
-def index_in(spelling: str, style: str | None, text: str, offset: int) -> int:
-    """The index in a scalar's `spelling` of the character at `offset` of the `text` that it spells.
+def span_in(spelling: str, style: str | None, text: str, offset: int, length: int) -> tuple[int, int]:
+    """Where in a scalar's `spelling` the `length` characters from `offset` of the `text` that it spells stand.
 
     Layout (indentation, folding, quotes) changes white space only, so the n-th visible character of the text is the
     n-th visible character of the spelling. White space is found right after the visible character before it, or by
@@ -54,18 +55,33 @@ def index_in(spelling: str, style: str | None, text: str, offset: int) -> int:
     begin, end = _inside(spelling, style)
     spelled = list(_visible(spelling, style, begin, end))
     visible = [position for position, character in enumerate(text) if character not in _WHITE]
-    before = sum(position < offset for position in visible)
 
-    following, following_offset = end, len(text)
-    if before < len(visible):
-        following, following_offset = spelled[before][0], visible[before]
-        if following_offset == offset:
-            return following
-    counted_back = following - max(0, following_offset - offset)
-    if not before:
-        return max(begin, counted_back)
-    previous_end, right_after = spelled[before - 1][1], offset == visible[before - 1] + 1
-    return previous_end if right_after else max(previous_end, counted_back)
+    def index(wanted: int) -> int:
+        before = bisect_left(visible, wanted)
+        following, following_offset = end, len(text)
+        if before < len(visible):
+            following, following_offset = spelled[before][0], visible[before]
+            if following_offset == wanted:
+                return following
+        counted_back = following - max(0, following_offset - wanted)
+        if not before:
+            return max(begin, counted_back)
+        previous_end, right_after = spelled[before - 1][1], wanted == visible[before - 1] + 1
+        return previous_end if right_after else max(previous_end, counted_back)
+
+    start = index(offset)
+    if length <= 0:
+        return start, start
+    last = bisect_left(visible, offset + length - 1)
+    ends_visibly = last < len(visible) and visible[last] == offset + length - 1
+    return start, spelled[last][1] if ends_visibly else max(start, index(offset + length))
+
+
+def spell(words: str, style: str | None) -> str:
+    """Words as they are spelled inside a scalar of a style."""
+    if style == '"':
+        return words.replace("\\", "\\\\").replace('"', '\\"')
+    return words.replace("'", "''") if style == "'" else words
 
 
 def _inside(spelling: str, style: str | None) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from orchestrator.domain.errors import DocumentError, Finding
+from orchestrator.domain.errors import DocumentError, Finding, Fix, filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,11 +51,38 @@ class Source:
         line = bisect_right(self._line_starts, index)
         return line, index - self._line_starts[line - 1] + 1
 
-    def finding(self, code: str, message: str, index: int, *, level: str = "error", remedy: str = "") -> Finding:
-        """A fault at an index."""
-        line, column = self.place(index)
-        return Finding(code=code, level=level, message=message, file=self.file, line=line, column=column, help=remedy)
+    def index(self, line: int, column: int) -> int:
+        """The index of a line and column."""
+        return self._line_starts[line - 1] + column - 1
 
-    def refusal(self, code: str, message: str, index: int, *, remedy: str = "") -> DocumentError:
+    def finding(self, code: str, template: str, index: int, *, remedy: str = "", **params: object) -> Finding:
+        """A fault at an index. `params` fill the places of both sentences."""
+        line, column = self.place(index)
+        return Finding(
+            code=code,
+            level="error",
+            message=filled(template, params),
+            file=self.file,
+            line=line,
+            column=column,
+            help=filled(remedy, params),
+            template=template,
+            help_template=remedy,
+            params=params,
+        )
+
+    def fix(self, start: int, end: int, replacement: str) -> Fix:
+        """What to write instead of a span."""
+        start_line, start_column = self.place(start)
+        end_line, end_column = self.place(end)
+        return Fix(
+            start_line=start_line,
+            start_column=start_column,
+            end_line=end_line,
+            end_column=end_column,
+            replacement=replacement,
+        )
+
+    def refusal(self, code: str, template: str, index: int, *, remedy: str = "", **params: object) -> DocumentError:
         """The error for a fault that ends the reading."""
-        return DocumentError([self.finding(code, message, index, remedy=remedy)])
+        return DocumentError([self.finding(code, template, index, remedy=remedy, **params)])

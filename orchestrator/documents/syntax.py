@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from orchestrator.documents.source import SYNTAX
+from orchestrator.domain.errors import mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,38 +17,70 @@ if TYPE_CHECKING:
     from orchestrator.domain.errors import Finding
 
 # What the parser says, what we say, and whether the place is where the construct began instead of where it failed.
+# `{sign}` is what the parser names.
 _SENTENCES: Sequence[tuple[re.Pattern[str], str, bool]] = tuple(
     (re.compile(pattern), sentence, at_beginning)
     for pattern, sentence, at_beginning in (
-        (r"character '\\t'", "A tab stands where YAML wants spaces", False),
-        (r"character '(.)' that cannot start", 'A value that begins with "{0}" must stand in quotes', False),
-        (r"quoted scalar: found unexpected", "This quote is opened and never closed", True),
-        (r"unknown escape character '(.+)'", 'Inside double quotes, "\\{0}" means nothing; write "\\\\{0}"', False),
-        (r"escape sequence of (\d)", "This escape needs {0} hexadecimal digits", False),
+        (r"character '\\t'", mark("A tab stands where YAML wants spaces"), False),
         (
-            r"mapping values are not allowed",
-            'A ":" cannot stand here; indent the line like its neighbours, or put text that contains ": " in quotes',
+            r"character '(?P<sign>.)' that cannot start",
+            mark('A value that begins with "{sign}" must stand in quotes'),
             False,
         ),
-        (r"sequence entries are not allowed", 'A "- " item cannot stand here; begin it on a line of its own', False),
-        (r"expected ',' or '(.)'", 'This list or mapping is not closed with "{0}", or lacks a comma', True),
-        (r"could not find expected ':'", 'A ":" is missing after this key', True),
-        (r"found '<(?:scalar|alias)>'", "This text cannot stand here; what came before it was already complete", False),
-        (r"expected <block end>", "This line does not fit its neighbours; is it indented like them?", False),
-        (r"expected the node content", "A value is missing here, or something opened above is not closed", False),
-        (r"(?:scanning|parsing) an? tag", 'Text that begins with "!" must stand in quotes', True),
-        (r"scanning a directive", 'A line that begins with "%" must stand in quotes', True),
+        (r"quoted scalar: found unexpected", mark("This quote is opened and never closed"), True),
         (
-            r"more indented follow up line",
-            "A line of nothing but spaces stands above this text; delete its spaces",
+            r"unknown escape character '(?P<sign>.+)'",
+            mark('Inside double quotes, "\\{sign}" means nothing; write "\\\\{sign}"'),
+            False,
+        ),
+        (r"escape sequence of (?P<sign>\d)", mark("This escape needs {sign} hexadecimal digits"), False),
+        (
+            r"mapping values are not allowed",
+            mark(
+                'A ":" cannot stand here; indent the line like its neighbours, or put text that contains ": " in quotes'
+            ),
+            False,
+        ),
+        (
+            r"sequence entries are not allowed",
+            mark('A "- " item cannot stand here; begin it on a line of its own'),
+            False,
+        ),
+        (
+            r"expected ',' or '(?P<sign>.)'",
+            mark('This list or mapping is not closed with "{sign}", or lacks a comma'),
             True,
         ),
-        (r"scanning an (?:alias|anchor)", 'Text that begins with "*" or "&" must stand in quotes', True),
-        (r"expected '<document start>'", "The mapping has ended; this cannot follow it", False),
-        (r"mapping keys are not allowed", 'Text that begins with "? " must stand in quotes', False),
-        (r"block scalar: expected", 'After "|" or ">" the text begins on the next line', False),
+        (r"could not find expected ':'", mark('A ":" is missing after this key'), True),
+        (
+            r"found '<(?:scalar|alias)>'",
+            mark("This text cannot stand here; what came before it was already complete"),
+            False,
+        ),
+        (
+            r"expected <block end>",
+            mark("This line does not fit its neighbours; is it indented like them?"),
+            False,
+        ),
+        (
+            r"expected the node content",
+            mark("A value is missing here, or something opened above is not closed"),
+            False,
+        ),
+        (r"(?:scanning|parsing) an? tag", mark('Text that begins with "!" must stand in quotes'), True),
+        (r"scanning a directive", mark('A line that begins with "%" must stand in quotes'), True),
+        (
+            r"more indented follow up line",
+            mark("A line of nothing but spaces stands above this text; delete its spaces"),
+            True,
+        ),
+        (r"scanning an (?:alias|anchor)", mark('Text that begins with "*" or "&" must stand in quotes'), True),
+        (r"expected '<document start>'", mark("The mapping has ended; this cannot follow it"), False),
+        (r"mapping keys are not allowed", mark('Text that begins with "? " must stand in quotes'), False),
+        (r"block scalar: expected", mark('After "|" or ">" the text begins on the next line'), False),
     )
 )
+IN_QUOTES = mark('Text that begins with "{sign}" must stand in quotes')
 _ESCAPE_BEYOND_UNICODE = re.compile(r"\\U(?!0010|000)[0-9A-Fa-f]{8}")
 _UNQUOTED_TEMPLATE = re.compile(r"(?:[:-][ ]+)(\{[{%])")
 
@@ -58,17 +91,17 @@ def explained(error: MarkedYAMLError | ValueError, source: Source) -> Finding:
         escape = _ESCAPE_BEYOND_UNICODE.search(source.text)
         if escape is None:
             raise error  # our mistake, not the writer's
-        return source.finding(SYNTAX, "This escape names no character", escape.start())
+        return source.finding(SYNTAX, mark("This escape names no character"), escape.start())
     failed_at = (error.problem_mark or error.context_mark).index
     template = _UNQUOTED_TEMPLATE.search(source.text, *_line(source.text, failed_at))
     if template and template.start(1) <= failed_at:
-        return source.finding(SYNTAX, f'Text that begins with "{template[1]}" must stand in quotes', template.start(1))
+        return source.finding(SYNTAX, IN_QUOTES, template.start(1), sign=template[1])
     said = f"{error.context}: {error.problem}"
     for pattern, sentence, at_beginning in _SENTENCES:
         if found := pattern.search(said):
             began_at = error.context_mark.index if at_beginning and error.context_mark else failed_at
-            return source.finding(SYNTAX, sentence.format(*found.groups()), began_at)
-    return source.finding(SYNTAX, f"This is not YAML: {error.problem or error.context}", failed_at)
+            return source.finding(SYNTAX, sentence, began_at, **found.groupdict())
+    return source.finding(SYNTAX, mark("This is not YAML: {why}"), failed_at, why=error.problem or error.context)
 
 
 def _line(text: str, index: int) -> tuple[int, int]:

@@ -7,7 +7,8 @@ JogralError
 ├── InputError            the caller sent something wrong            exit 2   422
 │   ├── NotFound          it names a thing that does not exist       exit 2   404
 │   └── Conflict          it contradicts what was said before        exit 2   422
-│       └── AlreadyExists  somebody has that name                    exit 2   409
+│       ├── AlreadyExists  somebody has that name                    exit 2   409
+│       └── Stale         it was changed since the caller read it    exit 2   412
 ├── DocumentError         files do not say something valid           exit 1   carries every finding
 ├── ConfigurationError    settings or project do not fit together    exit 2   500
 ├── Unavailable           something we need cannot be reached        exit 3   503
@@ -19,10 +20,22 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+
+def mark(sentence: str) -> str:
+    """A sentence of a table: translated where it is used, and known to the catalogs from here."""
+    return sentence
+
+
+@runtime_checkable
+class Told(Protocol):
+    """What is itself a sentence, or a piece of one, and comes in the reader's language."""
+
+    def told(self, translate: Callable[[str], str] = str) -> str: ...
 
 
 class JogralError(Exception):
@@ -45,11 +58,11 @@ class JogralError(Exception):
 
     def told(self, translate: Callable[[str], str] = str) -> str:
         """The sentence, without place and remedy."""
-        return _filled(self.template, self.params, translate)
+        return filled(self.template, self.params, translate)
 
     def remedy(self, translate: Callable[[str], str] = str) -> str:
         """What to do next, or an empty string where nothing better than the sentence is known."""
-        return _filled(self.remedy_template, self.params, translate) if self.remedy_template else ""
+        return filled(self.remedy_template, self.params, translate) if self.remedy_template else ""
 
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
@@ -76,7 +89,7 @@ class FieldError:
 
     def told(self, translate: Callable[[str], str] = str) -> str:
         """What is wrong, in the reader's language."""
-        return _filled(self.template, self.params, translate)
+        return filled(self.template, self.params, translate)
 
 
 class InputError(JogralError):
@@ -123,9 +136,31 @@ class AlreadyExists(Conflict):
     http_status = 409
 
 
+class Stale(Conflict):
+    """The caller decided on a version that is not the newest any more."""
+
+    code = "version_conflict"
+    http_status = 412
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fix:
+    """A span of a file, end exclusive, and what should stand there instead."""
+
+    start_line: int
+    start_column: int
+    end_line: int
+    end_column: int
+    replacement: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One fault in one file. Lines and columns count from 1; `code` names the rule (`YA101`)."""
+    """One fault in one file. Lines and columns count from 1, the end is exclusive; `code` names the rule (`YA101`).
+
+    `message` and `help` are English sentences. Where `params` are given, `template` and `help_template` are the same
+    sentences with their places open, and `told` and `remedy` say them in another language.
+    """
 
     code: str
     level: str
@@ -134,6 +169,27 @@ class Finding:
     line: int
     column: int
     help: str = ""
+    end_line: int = 0  # 0: where it begins
+    end_column: int = 0
+    fix: Fix | None = None
+    template: str = ""
+    help_template: str = ""
+    params: Mapping[str, object] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.end_line:
+            object.__setattr__(self, "end_line", self.line)
+            object.__setattr__(self, "end_column", self.column)
+
+    def told(self, translate: Callable[[str], str] = str) -> str:
+        """What is wrong, in the reader's language."""
+        return filled(self.template, self.params, translate) if self.template else translate(self.message)
+
+    def remedy(self, translate: Callable[[str], str] = str) -> str:
+        """What to do about it, in the reader's language."""
+        if self.help_template:
+            return filled(self.help_template, self.params, translate)
+        return translate(self.help) if self.help else ""
 
     def __str__(self) -> str:
         remedy = f" {self.help}" if self.help else ""
@@ -185,6 +241,53 @@ class Refused(JogralError):
     http_status = 403
 
 
+class Unfit(ValueError):
+    """A value that is not what it must be. `said` is the end of a sentence or a whole one: `must be at least 1`.
+
+    Validators raise it: pydantic takes a ValueError for the writer's mistake and keeps it as it is.
+    """
+
+    def __init__(self, template: str, **params: object) -> None:
+        self.said = Phrase(template, **params)
+        super().__init__(str(self.said))
+
+    def told(self, translate: Callable[[str], str] = str) -> str:
+        """The same in the reader's language."""
+        return self.said.told(translate)
+
+
+class Phrase(str):
+    """A piece of a sentence with places of its own, translated with it: ` in item 2 of "steps"`."""
+
+    __slots__ = ("params", "template")
+
+    template: str
+    params: dict[str, object]
+
+    def __new__(cls, template: str, /, **params: object) -> Self:
+        phrase = super().__new__(cls, filled(template, params))
+        phrase.template, phrase.params = template, params
+        return phrase
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
+        """What copies are made of: the English words are no template."""
+        return (self.template,), self.params
+
+    def told(self, translate: Callable[[str], str] = str) -> str:
+        """The piece in the reader's language."""
+        return filled(self.template, self.params, translate)
+
+
+class Word(str):
+    """A word or sentence that stands in another one and is translated with it: `price`, `delivery date`."""
+
+    __slots__ = ()
+
+    def told(self, translate: Callable[[str], str] = str) -> str:
+        """The same in the reader's language."""
+        return translate(str(self))
+
+
 class Hint(str):
     """A piece of a sentence that is translated with it: `; did you mean "sent"?`, or nothing."""
 
@@ -212,11 +315,23 @@ def did_you_mean(word: str, known: Iterable[str]) -> Hint:
     return Hint(lowered[near[0]] if near else "")
 
 
-def _filled(template: str, params: Mapping[str, object], translate: Callable[[str], str]) -> str:
+def surely_meant(word: str, known: Iterable[str]) -> str:
+    """The known word of which this one is a misspelling, or nothing where none is that near, or more than one is.
+
+    Words with dots are near one another by what they begin with, so this asks for more than `did_you_mean`; and what
+    has other digits is another thing.
+    """
+    alike = [candidate for candidate in known if _digits(candidate) == _digits(word)]
+    near = difflib.get_close_matches(word, alike, n=2, cutoff=0.85)
+    return near[0] if len(near) == 1 else ""
+
+
+def _digits(word: str) -> str:
+    return "".join(filter(str.isdigit, word))
+
+
+def filled(template: str, params: Mapping[str, object], translate: Callable[[str], str] = str) -> str:
     """A template with its places filled; what is itself a sentence comes in the same language."""
     return translate(template).format(
-        **{
-            name: value.told(translate) if isinstance(value, Hint | FieldError) else value
-            for name, value in params.items()
-        }
+        **{name: value.told(translate) if isinstance(value, Told) else value for name, value in params.items()}
     )

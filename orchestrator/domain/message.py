@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -33,11 +34,25 @@ class Button:
     emit: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A text as read-back sees it: one U+FFFC for each value that came from data, and the claims it states, in order.
+
+    The words of claims are in the text; `claims` are their names. Of an HTML part, `text` is what its reader sees.
+    `pieces` are the texts between the data as they were rendered, each in one or more parts that follow directly.
+    """
+
+    text: str
+    claims: tuple[str, ...]
+    pieces: tuple[tuple[str, ...], ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
     """One message in one voice. `text` is what the customer reads on every channel; the rest is the channel's own.
 
-    Preview, send, simulator and support reply all hold this same value (invariant I8).
+    Preview, send, simulator and support reply all hold this same value (invariant I8). `masked` holds, for each text
+    that a customer reads (text, subject, html, button_0_label…), what read-back compares with the claims.
     """
 
     message: str
@@ -55,3 +70,11 @@ class Rendered:
     units: int = 0
     segments: int = 0
     claims: tuple[StatedClaim, ...] = ()
+    masked: Mapping[str, Masked] = dataclasses.field(default_factory=dict, compare=False, repr=False)
+
+    def field(self, name: str) -> str:
+        """A text by the name that `masked` has for it."""
+        if name.startswith("button_"):
+            return self.buttons[int(name.split("_")[1])].label
+        text: str = getattr(self, name)
+        return text

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from orchestrator.domain.customer import Channel
+from orchestrator.domain.errors import Unfit
 from orchestrator.expressions import compile_expression
 from orchestrator.schema import Dotted, Identifier, Schema
 
@@ -29,10 +30,10 @@ class Channels(Schema):
     @model_validator(mode="after")
     def _names_a_channel(self) -> Self:
         if not self.all and not self.first_reachable:
-            raise ValueError("must name at least one channel under all or first_reachable")
+            raise Unfit("must name at least one channel under all or first_reachable")
         named = self.all + self.first_reachable
         if len(set(named)) != len(named):
-            raise ValueError("names a channel twice: the customer would get the message twice")
+            raise Unfit("names a channel twice: the customer would get the message twice")
         return self
 
     def slots(self) -> tuple[tuple[str, tuple[Channel, ...]], ...]:
@@ -82,15 +83,15 @@ class Journey(Schema):
     @model_validator(mode="after")
     def _one_form(self) -> Self:
         if (self.trigger is None) == (not self.triggers):
-            raise ValueError("must have either trigger with steps, or triggers with steps each")
+            raise Unfit("must have either trigger with steps, or triggers with steps each")
         if self.trigger is not None and (self.trigger.steps is not None or not self.steps):
-            raise ValueError("with trigger, the steps stand beside it under steps")
+            raise Unfit("with trigger, the steps stand beside it under steps")
         if self.triggers and (self.steps or any(trigger.steps is None for trigger in self.triggers)):
-            raise ValueError("with triggers, each trigger has its own steps")
+            raise Unfit("with triggers, each trigger has its own steps")
         ids = [step.id for step in self.all_steps()]
         twice = next((step_id for step_id in ids if ids.count(step_id) > 1), None)
         if twice:
-            raise ValueError(f'uses the step id "{twice}" twice')
+            raise Unfit('uses the step id "{step}" twice', step=twice)
         return self
 
     def beginnings(self) -> tuple[tuple[Trigger, tuple[SendStep, ...]], ...]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     BigInteger,
+    Boolean,
     Integer,
     SmallInteger,
     String,
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select, Table
 
 Row = tuple[Any, ...]
+
+# What PostgreSQL calls the columns that are not text. Integer comes last: the other two are Integers as well.
+_ARRAYS = ((Boolean, "boolean"), (SmallInteger, "smallint"), (BigInteger, "bigint"), (Integer, "integer"))
 
 # Rows in one step on SQLite. Always so many or one, because each number is a statement of its own to prepare and keep.
 PACK = 100
@@ -160,8 +164,4 @@ def _cast(table: Table, name: str) -> str:
 
 def _array(table: Table, name: str) -> str:
     kind = table.c[name].type
-    if isinstance(kind, SmallInteger):
-        return "smallint"
-    if isinstance(kind, BigInteger):
-        return "bigint"
-    return "integer" if isinstance(kind, Integer) else "text"
+    return next((word for known, word in _ARRAYS if isinstance(kind, known)), "text")

@@ -3,49 +3,40 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, select, update
 
-from orchestrator.domain.customer import Channel
-from orchestrator.domain.delivery import CLAIMABLE, OPEN, Request, State
+from orchestrator.domain.delivery import CLAIMABLE, OPEN, State
 from orchestrator.domain.message import LANES, Purpose
 from orchestrator.store import bulk
 from orchestrator.store.port import InFlight
-from orchestrator.store.tables import CLAIMABLE_ROWS, IN_FLIGHT_ROWS, addresses, decisions, deliveries, renderings
+from orchestrator.store.promises import promises_of, replace_promises
+from orchestrator.store.requests import COLUMNS, REQUEST, request_of, row_of
+from orchestrator.store.tables import (
+    CLAIMABLE_ROWS,
+    HELD_ROWS,
+    IN_FLIGHT_ROWS,
+    addresses,
+    decisions,
+    deliveries,
+    renderings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, TextClause
 
+    from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Instant
     from orchestrator.store.port import Conclusion, NewDelivery, Sending, Settlement
 
 _TABLE = deliveries.c
 _CLAIMABLE = [state.value for state in CLAIMABLE]
+_NO_CLAIMS = "[]"
 _IN_FLIGHT = [State.SENDING.value, State.UNKNOWN.value]
-_PURPOSES = {purpose.value: purpose for purpose in Purpose}
-_CANDIDATES: dict[str, tuple[Channel, ...]] = {}
-
-_REQUEST = (
-    _TABLE.id,
-    _TABLE.message,
-    _TABLE.customer_id,
-    _TABLE.topic,
-    _TABLE.purpose,
-    _TABLE.candidates,
-    _TABLE.objects,
-    _TABLE.data,
-    _TABLE.locale,
-    _TABLE.priority,
-    _TABLE.due_at,
-    _TABLE.not_after,
-    _TABLE.accepted_at,
-    _TABLE.first_call_at,
-    _TABLE.attempts,
-    _TABLE.calls,
-)
 
 
 class SqlDeliveries:
@@ -60,43 +51,21 @@ class SqlDeliveries:
         bulk.insert(
             self._connection,
             deliveries,
-            (
-                "id",
-                "identity",
-                "message",
-                "customer_id",
-                "topic",
-                "purpose",
-                "candidates",
-                "objects",
-                "data",
-                "locale",
-                "priority",
-                "origin",
-                "event_id",
-                "run_id",
-                "step",
-                "state",
-                "lane",
-                "due_at",
-                "not_after",
-                "next_action_at",
-                "accepted_at",
-            ),
-            [_row(one, at) for one in new],
+            COLUMNS,
+            [row_of(one, at) for one in new],
         )
 
     def claim(
         self, lane: str, limit: int, *, lease: str, now: Instant, business_now: Instant, lease_until: Instant
     ) -> list[Request]:
         due = (
-            select(*_REQUEST)
+            select(*REQUEST)
             .where(_claimable(lane, now=now, business_now=business_now))
             .order_by(_TABLE.due_at, _TABLE.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        requests = [_request(row) for row in bulk.fetch(self._connection, due)]
+        requests = [request_of(row) for row in bulk.fetch(self._connection, due)]
         self._connection.execute(
             update(deliveries)
             .where(bulk.among(self._connection, _TABLE.id, [request.id for request in requests]))
@@ -125,8 +94,9 @@ class SqlDeliveries:
             renderings,
             ("delivery_id", "channel", "locale", "release_id", "content", "claims", "at"),
             ("delivery_id",),
-            [(one.id, one.channel, one.locale, release_id, one.content, one.claims, at) for one in sendings],
+            [(one.id, one.channel, one.locale, release_id, one.content, _NO_CLAIMS, at) for one in sendings],
         )
+        replace_promises(self._connection, sendings)
         self._decided([(one.id, "send", one.trace) for one in sendings], at, business_at)
 
     def conclude(self, conclusions: Sequence[Conclusion], *, at: Instant, business_at: Instant) -> None:
@@ -245,21 +215,36 @@ class SqlDeliveries:
             )
         )
         return [
-            InFlight(delivery_id, account, _PURPOSES[purpose], State(state), *rest)
+            InFlight(delivery_id, account, Purpose(purpose), State(state), *rest)
             for delivery_id, account, purpose, state, *rest in rows
         ]
 
+    def release_held(self, reason: str, at: Instant) -> dict[str, int]:
+        # What is held was due, and keeps its place in the queue.
+        lanes = self._connection.scalars(
+            update(deliveries)
+            .where(HELD_ROWS, _TABLE.reason == reason)
+            .values(state=State.ACCEPTED.value, reason="", detail="", next_action_at=at)
+            .returning(_TABLE.lane)
+        )
+        return dict(Counter(lanes))
+
     # --- looking at it ------------------------------------------------------------------------------------------------
+
+    def held_reasons(self) -> set[str]:
+        return set(self._connection.scalars(select(_TABLE.reason).where(HELD_ROWS).distinct()))
+
+    def held_because(self, reason: str) -> int:
+        return self._count(HELD_ROWS, _TABLE.reason == reason)
+
+    def waiting_of(self, messages: Collection[str]) -> int:
+        ours = bulk.among(self._connection, _TABLE.message, messages)
+        return self._count(CLAIMABLE_ROWS, _TABLE.lane.in_(LANES), ours) + self._count(HELD_ROWS, ours)
 
     def open_until(self, business_at: Instant) -> int:
         # Two counts, so that each reads the partial index that was made for it.
-        due = (
-            select(func.count())
-            .select_from(deliveries)
-            .where(CLAIMABLE_ROWS, _TABLE.lane.in_(LANES), _TABLE.due_at <= business_at)
-        )
-        in_flight = select(func.count()).select_from(deliveries).where(IN_FLIGHT_ROWS, _TABLE.settled_at.is_(None))
-        return self._connection.scalars(due).one() + self._connection.scalars(in_flight).one()
+        due = self._count(CLAIMABLE_ROWS, _TABLE.lane.in_(LANES), _TABLE.due_at <= business_at)
+        return due + self._count(IN_FLIGHT_ROWS, _TABLE.settled_at.is_(None))
 
     def waiting(self, lane: str, *, now: Instant, business_now: Instant) -> bool:
         found = select(_TABLE.id).where(_claimable(lane, now=now, business_now=business_now)).limit(1)
@@ -317,7 +302,7 @@ class SqlDeliveries:
                 "locale": said.locale,
                 "release_id": said.release_id,
                 "content": json.loads(said.content),
-                "claims": json.loads(said.claims),
+                "claims": promises_of(self._connection, delivery_id),
             }
         )
         document["decisions"] = [
@@ -329,6 +314,9 @@ class SqlDeliveries:
             )
         ]
         return document
+
+    def _count(self, *conditions: ColumnElement[bool] | TextClause) -> int:
+        return self._connection.scalars(select(func.count()).select_from(deliveries).where(*conditions)).one()
 
     def _locked(self, delivery_ids: Collection[str], lease: str, states: Sequence[str]) -> set[str]:
         """Those that are under this lease in one of the states, locked until the commit."""
@@ -348,80 +336,6 @@ class SqlDeliveries:
 
 def _claimable(lane: str, *, now: Instant, business_now: Instant) -> ColumnElement[bool]:
     return and_(CLAIMABLE_ROWS, _TABLE.lane == lane, _TABLE.due_at <= business_now, _TABLE.next_action_at <= now)
-
-
-def _row(new: NewDelivery, at: Instant) -> tuple[Any, ...]:
-    request = new.request
-    return (
-        request.id,
-        new.identity,
-        request.message,
-        request.customer_id,
-        request.topic,
-        request.purpose.value,
-        ",".join(request.candidates),
-        bulk.dumps(dict(request.objects)),
-        bulk.dumps(dict(request.data)),
-        request.locale,
-        request.priority,
-        new.origin,
-        new.event_id,
-        new.run_id,
-        new.step,
-        State.ACCEPTED.value,
-        request.purpose.value,
-        request.due_at,
-        request.not_after,
-        at,
-        request.accepted_at,
-    )
-
-
-def _request(row: Sequence[Any]) -> Request:
-    (
-        delivery_id,
-        message,
-        customer_id,
-        topic,
-        purpose,
-        candidates,
-        objects,
-        data,
-        locale,
-        priority,
-        due_at,
-        not_after,
-        accepted_at,
-        first_call_at,
-        attempts,
-        calls,
-    ) = row
-    return Request(
-        id=delivery_id,
-        message=message,
-        customer_id=customer_id,
-        topic=topic,
-        purpose=_PURPOSES[purpose],
-        candidates=_channels(candidates),
-        objects=objects,
-        data=data,
-        locale=locale,
-        priority=priority,
-        due_at=due_at,
-        not_after=not_after,
-        accepted_at=accepted_at,
-        first_call_at=first_call_at,
-        attempts=attempts,
-        calls=calls,
-    )
-
-
-def _channels(joined: str) -> tuple[Channel, ...]:
-    """The same few lists come back for every row of a slice."""
-    found = _CANDIDATES.get(joined)
-    if found is None:
-        found = _CANDIDATES[joined] = tuple(Channel(name) for name in joined.split(","))
-    return found
 
 
 def _nested(rows: Any) -> dict[str, dict[str, int]]:

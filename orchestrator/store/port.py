@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orchestrator.channels import InboxCall
     from orchestrator.domain.customer import AddressKind, ConsentState, Customer, Standing
     from orchestrator.domain.delivery import Request, State
+    from orchestrator.domain.fact import FactValue, LiveFact
     from orchestrator.domain.message import Purpose
     from orchestrator.domain.object import Object
     from orchestrator.domain.time import Instant
@@ -68,6 +69,18 @@ class NewDelivery:
     step: str | None = None
 
 
+class Promise(NamedTuple):
+    """A claim as it was sent. `fact_version` is the version of the live fact that it was read from, if it was one."""
+
+    name: str
+    kind: str
+    fact: str
+    fact_version: int | None
+    value: str
+    text: str
+    superseded: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Sending:
     """The intent to send, written under the customer's lock: after its commit the call is made."""
@@ -78,7 +91,7 @@ class Sending:
     address_id: str
     locale: str
     content: str
-    claims: str
+    claims: tuple[Promise, ...]
     trace: str
 
 
@@ -274,7 +287,7 @@ class Deliveries(Protocol):
     def begin(
         self, sendings: Sequence[Sending], *, release_id: str, at: Instant, business_at: Instant, deadline: Instant
     ) -> None:
-        """Write `sending` with what will be said and why."""
+        """Write `sending` with what will be said, what that promises, and why. The words of an earlier try are gone."""
         ...
 
     def conclude(self, conclusions: Sequence[Conclusion], *, at: Instant, business_at: Instant) -> None:
@@ -299,6 +312,22 @@ class Deliveries(Protocol):
 
     def in_flight(self, limit: int, *, lease: str, now: Instant, lease_until: Instant) -> list[InFlight]:
         """Take rows in `sending` or `unknown` whose time has come, under a lease of the sweep."""
+        ...
+
+    def release_held(self, reason: str, at: Instant) -> dict[str, int]:
+        """Make what is held for exactly this reason claimable again; lane → how many."""
+        ...
+
+    def held_reasons(self) -> set[str]:
+        """Why anything is held now."""
+        ...
+
+    def held_because(self, reason: str) -> int:
+        """How many are held for exactly this reason."""
+        ...
+
+    def waiting_of(self, messages: Collection[str]) -> int:
+        """How many requests for these messages are accepted, deferred or held."""
         ...
 
     def open_until(self, business_at: Instant) -> int:
@@ -331,6 +360,36 @@ class Deliveries(Protocol):
 
     def get(self, delivery_id: str) -> dict[str, Any] | None:
         """One delivery with its rendering and decisions, as a document."""
+        ...
+
+
+class Facts(Protocol):
+    """Live values and their versions, which count from 1 for each path."""
+
+    def lock(self, paths: Collection[str]) -> None:
+        """Nobody puts these until the commit.
+
+        Who holds a message back because of a fact takes this before reading it: else the value that would free the
+        message could come between the look and the hold, and nobody would wake it again.
+        """
+        ...
+
+    def current(self, paths: Collection[str] | None = None) -> dict[str, LiveFact]:
+        """The newest version of each of these paths that has one; of every path without an argument."""
+        ...
+
+    def history(self, path: str, *, before: int | None = None, limit: int) -> list[LiveFact]:
+        """Versions of a path, newest first; with `before`, those older than that version."""
+        ...
+
+    def put(
+        self, path: str, value: FactValue, *, source: str, as_of: Instant, at: Instant, expected: int | None = None
+    ) -> LiveFact:
+        """Make a new version. Those who put the same path stand in line, and none overwrites another unseen.
+
+        Raises:
+            Stale: the path is not at the version `expected`; 0 stands for a path without any.
+        """
         ...
 
 
@@ -404,6 +463,8 @@ class Transaction(Protocol):
     def events(self) -> Events: ...
     @property
     def deliveries(self) -> Deliveries: ...
+    @property
+    def facts(self) -> Facts: ...
     @property
     def inbox(self) -> Inbox: ...
     @property

@@ -13,6 +13,7 @@ from orchestrator.store.customers import SqlCustomers
 from orchestrator.store.deliveries import SqlDeliveries
 from orchestrator.store.engine import connect, transaction, where_is
 from orchestrator.store.events import SqlEvents
+from orchestrator.store.facts import SqlFacts
 from orchestrator.store.inbox import SqlInbox
 from orchestrator.store.ledger import SqlLedger
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The migration that this version of the code works with."""
 
 
@@ -34,6 +35,7 @@ class SqlTransaction:
     consents: SqlConsents
     events: SqlEvents
     deliveries: SqlDeliveries
+    facts: SqlFacts
     inbox: SqlInbox
     ledger: SqlLedger
 
@@ -77,6 +79,7 @@ def _transaction(connection: Connection) -> SqlTransaction:
         consents=SqlConsents(connection),
         events=SqlEvents(connection),
         deliveries=SqlDeliveries(connection),
+        facts=SqlFacts(connection),
         inbox=SqlInbox(connection),
         ledger=SqlLedger(connection),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -163,6 +164,7 @@ runs = Table(
 # it in the same literals, and SQLAlchemy would make parameters of them.
 CLAIMABLE_ROWS = text("deliveries.state IN ('accepted', 'deferred')")
 IN_FLIGHT_ROWS = text("deliveries.state IN ('sending', 'unknown')")
+HELD_ROWS = text("deliveries.state = 'held'")
 
 # The ledger is the queue. `due_at` and `not_after` are business time, all other instants machine time;
 # `next_action_at` is a lease or a back-off, and whoever holds the lease is `lease`.
@@ -203,7 +205,8 @@ deliveries = Table(
     Column("first_call_at", BigInteger),
     Column("sending_at", BigInteger),
     Column("settled_at", BigInteger),
-    # The claim reads the first; the sweep of leases and doubts reads the second. Both stay as small as what is open.
+    # The claim reads the first, the sweep of leases and doubts the second, and the third whoever ends a reason to hold.
+    # All stay as small as what is open.
     Index(
         "ix_deliveries_due",
         "lane",
@@ -217,9 +220,16 @@ deliveries = Table(
         sqlite_where=text("state IN ('sending', 'unknown')"),
         postgresql_where=text("state IN ('sending', 'unknown')"),
     ),
+    Index(
+        "ix_deliveries_held",
+        "reason",
+        sqlite_where=text("state = 'held'"),
+        postgresql_where=text("state = 'held'"),
+    ),
 )
 
-# What was said, in the words that left: written in the transaction that writes `sending`.
+# What was said, in the words that left: written in the transaction that writes `sending`. Ledgers of the first schema
+# kept the promises in `claims`; it is empty since then, and goes with the next one.
 renderings = Table(
     "renderings",
     metadata,
@@ -230,6 +240,27 @@ renderings = Table(
     Column("content", Text, nullable=False),
     Column("claims", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+)
+
+# What was promised in those words, in their order. A lookup by value must repeat the index's condition: a coupon may
+# come from data, and PostgreSQL refuses to index a text of kilobytes.
+PROMISE_VALUE_LENGTH_MAX = 500
+_INDEXED_PROMISES = text(f"length(value) <= {PROMISE_VALUE_LENGTH_MAX}")
+promises = Table(
+    "promises",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True),
+    Column("place", SmallInteger, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("fact", String, nullable=False),
+    Column("fact_version", Integer),
+    Column("value", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("superseded", Boolean, nullable=False),
+    Index(
+        "ix_promises_fact_value", "fact", "value", sqlite_where=_INDEXED_PROMISES, postgresql_where=_INDEXED_PROMISES
+    ),
 )
 
 # Why: what the gate said of each delivery, every time it was asked to the end, with its trace.
@@ -263,6 +294,8 @@ inbox = Table(
 
 # --- what we know and run -------------------------------------------------------------------------------------------
 
+# Live values, every version of each. `current_facts` says which is the newest: who puts one counts up there, one after
+# the other, and who sends reads no history.
 facts = Table(
     "facts",
     metadata,
@@ -272,6 +305,13 @@ facts = Table(
     Column("source", String, nullable=False),
     Column("as_of", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
+)
+
+current_facts = Table(
+    "current_facts",
+    metadata,
+    Column("path", String, primary_key=True),
+    Column("version", Integer, nullable=False),
 )
 
 releases = Table(

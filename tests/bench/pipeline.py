@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 
+from orchestrator.domain.customer import Channel
 from orchestrator.store.sql import SqlStore
 from tests.bench import processes, shop
 
@@ -42,6 +43,7 @@ class Figures:
     """What was measured. `keys`: how many different references the sink saw; None when it is somebody's own."""
 
     database: str
+    channel: str
     messages: int
     sent: int
     posts: int | None
@@ -64,7 +66,9 @@ class Figures:
         return self.sent == self.messages and self.posts in (None, self.messages) and self.keys in (None, self.messages)
 
 
-def measure(messages: int, database: str, given_sink: str | None, say: Callable[[str], None]) -> Figures:
+def measure(
+    messages: int, database: str, given_sink: str | None, say: Callable[[str], None], *, channel: str = "sms"
+) -> Figures:
     """One run.
 
     Args:
@@ -72,18 +76,21 @@ def measure(messages: int, database: str, given_sink: str | None, say: Callable[
         database: `sqlite`, `postgresql` (a server is started), or a URL of an empty database.
         given_sink: the URL that takes the posts; None starts the fast sink.
         say: told what is going on.
+        channel: sms or email, both as posts to an HTTP API; an e-mail's carries its HTML and its text.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jogral-bench-")))
         base = "" if given_sink else stack.enter_context(processes.sink())
-        release = shop.open_shop(folder / "shop", given_sink or f"{base}/messages", own_sink=not given_sink)
+        release = shop.open_shop(
+            folder / "shop", given_sink or f"{base}/messages", own_sink=not given_sink, channel=Channel(channel)
+        )
         url = stack.enter_context(_database(database, folder))
         store = SqlStore(url)
         stack.callback(store.close)
 
         say(f"accepting {messages} requests")
-        first = shop.fill(store, release, messages)
-        call = shop.sample(release)
+        first = shop.fill(store, release, messages, Channel(channel))
+        call = shop.sample(release, Channel(channel))
         posts = min(messages, BARE_POSTS_MAX)
         say("bare loop, before")
         before = processes.bare(call, given_sink or f"{base}/bare", posts)
@@ -96,6 +103,7 @@ def measure(messages: int, database: str, given_sink: str | None, say: Callable[
         bare_per_s = (before.per_s + after.per_s) / 2
         return Figures(
             database=store.engine.dialect.name,
+            channel=channel,
             messages=messages,
             sent=_sent(store),
             posts=tally["posts"] if tally else None,

@@ -42,44 +42,53 @@ EVERY_TWENTIETH_SUPPRESSED = 20
 BATCH = 1_000
 
 ACCOUNT = """\
-      - id: sms
+      - id: {channel}
         adapter: webhook
         url: "{url}"
         allow_private: true
         idempotency_header: Idempotency-Key
         headers: {{Authorization: "Bearer {{token}}"}}
         token: not-a-secret
-        body: {{to: "{{to}}", text: "{{text}}", parts: "{{segments}}"}}
+        body: {body}
 """
+BODIES = {
+    Channel.SMS: '{to: "{to}", text: "{text}", parts: "{segments}"}',
+    Channel.EMAIL: '{to: "{to}", subject: "{subject}", html: "{html}", text: "{text}"}',
+}
 # Our own sink says which id it gave. Of somebody else's it is only known that it answers.
 ANSWERED_ID = "        id_at: id\n"
 
 
-def open_shop(folder: Path, url: str, *, own_sink: bool = True) -> Release:
-    """A project in `folder` whose SMS go to `url`: our own sink, or somebody's."""
+def open_shop(folder: Path, url: str, *, own_sink: bool = True, channel: Channel = Channel.SMS) -> Release:
+    """A project in `folder` whose messages on a channel go to `url`: our own sink, or somebody's."""
     shutil.copytree(ROOT / "templates", folder / "templates")
     shutil.copy(ROOT / "brand_voice.yaml", folder)
     file = folder / "templates" / "project.yaml"
-    before, outbox, after = file.read_text().partition("      - {id: sms, adapter: outbox}\n")
+    before, outbox, after = file.read_text().partition(f"      - {{id: {channel.value}, adapter: outbox}}\n")
     assert outbox, f"{file} does not have the account that the benchmark replaces"
-    file.write_text(before + ACCOUNT.format(url=url) + (ANSWERED_ID if own_sink else "") + after)
+    file.write_text(
+        before
+        + ACCOUNT.format(channel=channel.value, url=url, body=BODIES[channel])
+        + (ANSWERED_ID if own_sink else "")
+        + after
+    )
     return find_project(folder).read()
 
 
-def fill(store: SqlStore, release: Release, messages: int) -> str:
+def fill(store: SqlStore, release: Release, messages: int, channel: Channel = Channel.SMS) -> str:
     """A ledger with so many customers and one accepted request each; the id of the request that is due first."""
     upgrade(store)
     publish(store, release, SystemClock().now())
     first = ""
     for start in range(0, messages, BATCH):
-        requests = _fill_batch(store, release, range(start, min(start + BATCH, messages)))
+        requests = _fill_batch(store, release, range(start, min(start + BATCH, messages)), channel)
         first = first or requests[0].id
     return first
 
 
-def sample(release: Release) -> HttpCall:
+def sample(release: Release, channel: Channel = Channel.SMS) -> HttpCall:
     """The call that a worker makes for the first customer, headers and all."""
-    account = release.accounts[Channel.SMS]
+    account = release.accounts[channel]
     data = {
         "customer": {"first_name": FIRST_NAMES[0]}, "order": _order(0).data, "shipment": _shipment(0).data
     }  # fmt: skip
@@ -87,18 +96,18 @@ def sample(release: Release) -> HttpCall:
         reference=new_id("msg", 0, bytes(ENTROPY_SIZE)),
         customer_id=_customer_id(0),
         object_id=_order(0).id,
-        channel=Channel.SMS,
+        channel=channel,
         address=Address(id="adr", kind=AddressKind.PHONE, value=_phone(0)),
         purpose=release.purpose(TOPIC),
         topic=TOPIC,
-        rendered=render(release.messages[MESSAGE], release.voice, release.voice.locale, Channel.SMS, data),
+        rendered=render(release.messages[MESSAGE], release.voice, release.voice.locale, channel, data),
     )
-    call = channels.build_adapter(account.adapter, Channel.SMS, account.settings).call(delivery, 0, bytes)
+    call = channels.build_adapter(account.adapter, channel, account.settings).call(delivery, 0, bytes)
     assert isinstance(call, HttpCall)
     return call
 
 
-def _fill_batch(store: SqlStore, release: Release, numbers: range) -> list[Request]:
+def _fill_batch(store: SqlStore, release: Release, numbers: range, channel: Channel) -> list[Request]:
     clock = SystemClock()
     now = clock.now()
     requests = [
@@ -108,7 +117,7 @@ def _fill_batch(store: SqlStore, release: Release, numbers: range) -> list[Reque
             customer_id=_customer_id(number),
             topic=TOPIC,
             purpose=release.purpose(TOPIC),
-            candidates=(Channel.SMS,),
+            candidates=(channel,),
             objects={"shipment": _shipment(number).id, "order": _order(number).id},
             data={"event": {"order_id": _order(number).id, "promised_date": _date(number)}},
             locale=None,
@@ -123,6 +132,7 @@ def _fill_batch(store: SqlStore, release: Release, numbers: range) -> list[Reque
     with store.write() as transaction:
         register(transaction, [_profile(number) for number in numbers], clock)
         suppressed = [_email(number) for number in numbers if number % EVERY_TWENTIETH_SUPPRESSED == 0]
+        other = Channel.PUSH if channel is Channel.EMAIL else Channel.EMAIL
         owners = transaction.customers.by_address(AddressKind.EMAIL, suppressed)
         emails = [
             address.id
@@ -130,7 +140,7 @@ def _fill_batch(store: SqlStore, release: Release, numbers: range) -> list[Reque
             for address in standing.customer.addresses
             if address.kind is AddressKind.EMAIL
         ]
-        transaction.consents.suppress(emails, Channel.EMAIL.value, "bounce", now)
+        transaction.consents.suppress(emails, other.value, "bounce", now)
         transaction.events.put_objects([make(number) for number in numbers for make in (_order, _shipment)], now)
         transaction.deliveries.add(
             [NewDelivery(request=request, identity=f"bench/{request.id}", origin="bench") for request in requests], now

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from orchestrator.app import wire
 from orchestrator.channels import (
     HttpAnswer,
-    HttpCall,
     InboxAnswer,
-    InboxLookUp,
     NoAnswer,
-    build_adapter,
 )
 from orchestrator.dispatch.accept import (
     Accepted,
@@ -30,15 +22,14 @@ from orchestrator.dispatch.accept import (
     CustomerReference,
     EventDesk,
     IdempotencyKey,
-    IncomingEvent,
     WantedMessage,
     accept_message,
     body_hash,
     once,
 )
-from orchestrator.dispatch.drain import LEASE_MS, Drain
+from orchestrator.dispatch.drain import LEASE_MS
 from orchestrator.dispatch.publish import publish
-from orchestrator.dispatch.register import Profile, Said, register, revise
+from orchestrator.dispatch.register import Profile, Said
 from orchestrator.dispatch.settle import CLASS_AGE_MS, LOOK_UP_AGAIN_MS, UNKNOWN_AGE_MS
 from orchestrator.dispatch.sweep import sweep
 from orchestrator.dispatch.tick import tick, tidy
@@ -48,213 +39,26 @@ from orchestrator.domain.errors import ConfigurationError, Conflict, InputError,
 from orchestrator.domain.message import Purpose
 from orchestrator.journeys.model import Channels
 from orchestrator.release import Release
-from orchestrator.settings import Settings
 from orchestrator.store.port import BusinessClock
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from orchestrator.domain.time import Clock
-    from orchestrator.store.port import Store
-
-    Wire = Callable[[Release], dict]
+from tests.contract.world import (
+    ANA,
+    EVERYTHING,
+    ORDER,
+    PowerCut,
+    World,
+    after_the_claim,
+    at_once,
+    before_settling,
+    delivered,
+    event,
+    numbers,
+    placed,
+    power_cut,
+    said,
+    webhooks,
+)
 
 EMAIL, WHATSAPP, SMS, PUSH = Channel.EMAIL, Channel.WHATSAPP, Channel.SMS, Channel.PUSH
-ANA = Profile(
-    id="cus_ana",
-    emails=("ana@example.com",),
-    phones=("+5511912345678",),
-    push_tokens=("token-de-ana",),
-    attributes={"first_name": "Ana"},
-)
-ORDER = {"number": "10234", "url": "https://casalume.example/p/10234", "promised_date": "2026-11-30"}
-SHIPMENT = {"promised_date": "2026-11-30"}
-EVERYTHING = {"order": {**ORDER, "first_item": "Kit Banho"}, "shipment": SHIPMENT}
-
-numbers = itertools.count(1)
-
-
-# --- the world ------------------------------------------------------------------------------------------------------
-
-
-class Provider:
-    """Every provider at once: it keeps the calls, and answers as a test says. See `drain.Carrier`."""
-
-    def __init__(self):
-        self.calls = []
-        self.answer = delivered
-        self.looked_up = {}
-        self.slice_room = 500
-        self._lock = threading.Lock()
-
-    async def carry(self, call, *, begin_before=None):
-        del begin_before
-        await asyncio.sleep(0)
-        if isinstance(call, InboxLookUp):
-            return self.looked_up.get(call.reference, InboxAnswer(None))
-        with self._lock:
-            self.calls.append(call)
-            return self.answer(call)
-
-    def room(self):
-        return self.slice_room
-
-    @property
-    def references(self):
-        return [reference(call) for call in self.calls]
-
-
-def reference(call):
-    return json.loads(call.body)["reference"] if isinstance(call, HttpCall) else call.entry.reference
-
-
-def delivered(call):
-    found = f"prov_{reference(call)}"
-    return HttpAnswer(200, {}, json.dumps({"id": found}).encode()) if isinstance(call, HttpCall) else InboxAnswer(found)
-
-
-class PowerCut(Exception):
-    """The process ends here: nothing after it happens, nothing in memory is left."""
-
-
-@dataclass
-class World:
-    """One ledger, one shop, one provider, and time."""
-
-    store: Store
-    release: Release
-    clock: Clock
-    provider: Provider = field(default_factory=Provider)
-    wire: Wire = field(default_factory=lambda: wire(Settings()))
-
-    def drain(self, run=None, name="worker"):
-        """Drain once, as a worker of that name."""
-        return asyncio.run(self.a_drain(run or at_once, name).drain())
-
-    def a_drain(self, run, name="worker"):
-        return Drain(store=self.store, carrier=self.provider, clock=self.clock, run=run, wire=self.wire, worker=name)
-
-    def sweep(self):
-        return asyncio.run(sweep(self.a_drain(at_once, "sweeper")))
-
-    def accept(self, *events, **desk):
-        with self.store.write() as transaction:
-            return EventDesk(release=self.release, clock=self.clock, **desk).accept(transaction, events)
-
-    def register(self, *profiles):
-        with self.store.write() as transaction:
-            return register(transaction, profiles, self.clock)
-
-    def revise(self, profile):
-        with self.store.write() as transaction:
-            return revise(transaction, profile.id, profile, self.clock)
-
-    def suppress(self, channel, customer_id="cus_ana", reason="stop"):
-        with self.store.write() as transaction:
-            addresses = transaction.customers.get(customer_id).addresses
-            transaction.customers.lock([customer_id])
-            transaction.consents.suppress([one.id for one in addresses], channel, reason, self.clock.now())
-
-    def ask(self, message="order_confirmed", *channels, customer_id="cus_ana", data=None, **wanted):
-        """Ask for a message on the first of the channels that works; the id of the request."""
-        one = WantedMessage(
-            message=message,
-            customer_id=customer_id,
-            channels=Channels(first_reachable=channels or (EMAIL,)),
-            data=EVERYTHING if data is None else data,
-            **wanted,
-        )
-        with self.store.write() as transaction:
-            (request,) = accept_message(
-                transaction, self.release, self.clock, one, identity=f"test/{next(numbers)}", origin="test"
-            )
-        return request.id
-
-    def get(self, delivery_id):
-        with self.store.read() as transaction:
-            return transaction.deliveries.get(delivery_id)
-
-    def ended(self, delivery_id):
-        """State and reason."""
-        found = self.get(delivery_id)
-        return found["state"], found["reason"]
-
-    def tally(self):
-        with self.store.read() as transaction:
-            return transaction.deliveries.tally()
-
-
-async def at_once(work):
-    return work()
-
-
-def after_the_claim(happens):
-    """Something happens between the look before rendering and the look at the gate."""
-    pending = [happens]
-
-    async def run(work):
-        result = work()
-        if result is not None and pending:
-            pending.pop()()
-        return result
-
-    return run
-
-
-def power_cut():
-    raise PowerCut
-
-
-def before_settling(provider, happens):
-    """Something happens once the provider has the message, and before the ledger hears of it."""
-
-    async def run(work):
-        if provider.calls:
-            happens()
-        return work()
-
-    return run
-
-
-@pytest.fixture
-def world(store, release, clock):
-    publish(store, release, clock.now())
-    made = World(store, release, clock)
-    made.register(ANA)
-    return made
-
-
-@pytest.fixture
-def over_http(world):
-    """Every channel goes through a recipe: a provider with statuses, and one that cannot be asked afterwards."""
-    world.wire = webhooks
-    return world
-
-
-def webhooks(release):
-    recipe = {"url": "https://api.provider.example/send", "body": {"reference": "{reference}"}, "id_at": "id"}
-    return {channel.value: build_adapter("webhook", channel, recipe) for channel in release.project.channels}
-
-
-def event(event_type, event_id, *, customer=None, at, **data):
-    return IncomingEvent(
-        source="shop",
-        id=event_id,
-        type=event_type,
-        occurred_at=at,
-        data=data,
-        customer=CustomerReference(id=customer) if customer else None,
-    )
-
-
-def placed(order_id="ord_1", *, at, customer="cus_ana", event_id=None, **data):
-    return event(
-        "order.placed", event_id or f"placed/{order_id}", customer=customer, at=at, order_id=order_id, **ORDER | data
-    )
-
-
-def said(state, topic="reviews", channel="email", at=None):
-    return Profile(id="cus_ana", consents=(Said(topic=topic, channel=channel, state=state, at=at),))
 
 
 # --- from an event to a provider ------------------------------------------------------------------------------------

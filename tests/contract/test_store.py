@@ -20,7 +20,8 @@ from sqlalchemy.exc import IntegrityError
 from orchestrator.channels import InboxCall, InboxEntry
 from orchestrator.domain.customer import Address, AddressKind, Channel, ConsentState, Customer
 from orchestrator.domain.delivery import CLAIMABLE, Request, State
-from orchestrator.domain.errors import ConfigurationError, InputError, Overtaken, Unavailable
+from orchestrator.domain.errors import ConfigurationError, InputError, Overtaken, Stale, Unavailable
+from orchestrator.domain.fact import LiveFact
 from orchestrator.domain.message import Purpose, Rendered
 from orchestrator.domain.object import unheard_of, updated
 from orchestrator.journeys.advance import Run
@@ -31,6 +32,7 @@ from orchestrator.store.port import (
     Conclusion,
     ConsentEvent,
     NewDelivery,
+    Promise,
     Sending,
     Settlement,
     StoredEvent,
@@ -148,9 +150,22 @@ def ids(requests):
     return [request.id for request in requests]
 
 
-def begin(store, *delivery_ids, at=NOW):
+def a_promise(name="price", **changes):
+    values = {
+        "name": name,
+        "kind": "price",
+        "fact": "offers.banho.price",
+        "fact_version": None,
+        "value": "129.90 BRL",
+        "text": "R$ 129,90",
+        "superseded": False,
+    }
+    return Promise(**values | changes)
+
+
+def begin(store, *delivery_ids, at=NOW, claims=()):
     sendings = [
-        Sending(one, "email", "email", "adr_1", "pt-BR", '{"text":"Olá"}', "[]", '[{"gate":"consent"}]')
+        Sending(one, "email", "email", "adr_1", "pt-BR", '{"text":"Olá"}', claims, '[{"gate":"consent"}]')
         for one in delivery_ids
     ]
     with store.write() as transaction:
@@ -432,6 +447,37 @@ def test_a_second_try_overwrites_the_words_and_keeps_both_decisions(store):
     assert len(get(store)["decisions"]) == 2
 
 
+def test_what_a_message_promised_comes_out_as_it_went_in(store):
+    """Claim by claim, in the order of the text, with the version of the fact that each was read from."""
+    promised = (
+        a_promise("price"),
+        a_promise("old_date", kind="delivery_date", fact="shipment.promised_date", superseded=True),
+        a_promise("stock", fact="inventory.KIT-BANHO-04.price", fact_version=17, text="só R$ 9 ☕"),
+        a_promise("coupon", kind="coupon", value="X" * 20_000),
+    )
+    put(store, *(a_delivery(f"msg_{number}") for number in range(3)))
+    claim(store)
+    begin(store, "msg_0", "msg_1", claims=promised)
+    begin(store, "msg_2")
+
+    assert get(store, "msg_1")["rendering"]["claims"] == [one._asdict() for one in promised]
+    assert get(store, "msg_2")["rendering"]["claims"] == []
+
+
+def test_a_second_try_promises_what_it_says_and_nothing_else(store):
+    """What the first one would have promised never left, or left with the same words."""
+    put(store, a_delivery("msg_1"), a_delivery("msg_2"))
+    claim(store)
+    begin(store, "msg_1", "msg_2", claims=(a_promise("price"), a_promise("coupon")))
+    settle(store, "worker/1", a_settlement("msg_1", State.DEFERRED, settled=False))
+    claim(store)
+    begin(store, "msg_1", claims=(a_promise("price", value="99.90 BRL", fact_version=2),))
+
+    (only,) = get(store, "msg_1")["rendering"]["claims"]
+    assert (only["value"], only["fact_version"]) == ("99.90 BRL", 2)
+    assert len(get(store, "msg_2")["rendering"]["claims"]) == 2
+
+
 def test_only_whoever_holds_the_lease_can_settle(store):
     put(store, a_delivery())
     claim(store, "worker/1")
@@ -557,6 +603,184 @@ def test_requests_are_counted_by_message_channel_and_origin(store):
         assert tally() == {"order_late": {"accepted": 1}, "order_shipped": {"accepted": 2, "sent": 1}}
         assert tally(origin="demo") == {"order_shipped": {"accepted": 1}}
         assert transaction.deliveries.channel_tally() == {"email": {"sent": 1}, "none": {"accepted": 3}}
+
+
+# --- facts, and what is held because of them ------------------------------------------------------------------------
+
+STOCK = "inventory.KIT-BANHO-04.available"
+
+
+def put_fact(store, value, path=STOCK, *, at=NOW, **expected):
+    with store.write() as transaction:
+        return transaction.facts.put(path, value, source="wms", as_of=at - 5_000, at=at, **expected)
+
+
+def current_facts(store, *paths):
+    with store.read() as transaction:
+        return transaction.facts.current(paths or None)
+
+
+@pytest.mark.parametrize("value", [212, 0, 129.9, "129.90 BRL", "sexta, às 15h ☕", True, -(2**53)])
+def test_a_fact_comes_out_as_it_went_in(store, value):
+    put_fact(store, value)
+
+    newest = LiveFact(path=STOCK, value=value, version=1, source="wms", as_of=NOW - 5_000, recorded_at=NOW)
+    found = current_facts(store, STOCK)
+    assert found == {STOCK: newest}
+    assert type(found[STOCK].value) is type(value)
+
+
+def test_each_path_counts_its_own_versions(store):
+    assert [put_fact(store, value).version for value in (212, 52, 52)] == [1, 2, 3]
+    assert put_fact(store, 7, "inventory.CANECA.available").version == 1
+
+    assert {path: one.value for path, one in current_facts(store).items()} == {
+        "inventory.CANECA.available": 7,
+        STOCK: 52,
+    }
+    assert list(current_facts(store, STOCK, "inventory.NOBODY.available")) == [STOCK]
+    with store.read() as transaction:
+        assert transaction.facts.current([]) == {}
+
+
+def test_the_history_of_a_fact_is_read_newest_first_and_page_by_page(store):
+    for value in range(5):
+        put_fact(store, value, at=NOW + value)
+    put_fact(store, 99, "inventory.CANECA.available")
+
+    with store.read() as transaction:
+        newest = transaction.facts.history(STOCK, limit=3)
+        rest = transaction.facts.history(STOCK, before=newest[-1].version, limit=3)
+    assert [(one.version, one.value, one.recorded_at) for one in newest] == [
+        (5, 4, NOW + 4),
+        (4, 3, NOW + 3),
+        (3, 2, NOW + 2),
+    ]
+    assert [one.version for one in rest] == [2, 1]
+
+
+@pytest.mark.parametrize(("stands_at", "expected"), [(0, 1), (2, 1), (2, 3), (2, 0)])
+def test_a_fact_is_not_overwritten_by_whoever_read_another_version(store, stands_at, expected):
+    """Nothing is stored, and the error says where it stands; 0 expects that nobody has said anything yet."""
+    for value in range(stands_at):
+        put_fact(store, value)
+
+    with pytest.raises(Stale, match=f"is at v{stands_at} now") as caught:
+        put_fact(store, 99, expected=expected)
+    assert (caught.value.code, caught.value.http_status) == ("version_conflict", 412)
+    assert [one.version for one in current_facts(store).values()] == ([stands_at] if stands_at else [])
+
+
+def test_a_fact_is_overwritten_by_whoever_read_its_version(store):
+    assert put_fact(store, 1, expected=0).version == 1
+    assert put_fact(store, 2, expected=1).version == 2
+
+
+def test_facts_that_are_put_at_once_are_all_kept(store):
+    """The first versions too, which have no row to wait for."""
+    put_at_once = in_threads(20, lambda number: put_fact(store, number).version)
+
+    assert sorted(put_at_once) == list(range(1, 21))
+    with store.read() as transaction:
+        kept = transaction.facts.history(STOCK, limit=99)
+    assert sorted(one.value for one in kept) == list(range(20))
+    assert current_facts(store)[STOCK] == kept[0]
+
+
+def test_of_those_who_read_the_same_version_one_puts_the_next(store):
+    put_fact(store, 1)
+
+    def put_second(number):
+        try:
+            return put_fact(store, number, expected=1).version
+        except Stale:
+            return None
+
+    outcomes = in_threads(8, put_second)
+    assert sorted(outcomes, key=str) == [2, *[None] * 7]
+
+
+def test_what_is_held_for_a_reason_is_claimable_again_when_it_ends(store):
+    """In its place in the queue, in its lane; what is held for another reason stays."""
+    put(
+        store,
+        a_delivery("msg_1"),
+        a_delivery("msg_2", due_at=NOW - 1),
+        a_delivery("msg_marketing", purpose=Purpose.MARKETING),
+        a_delivery("msg_other"),
+        a_delivery("msg_deferred"),
+    )
+    claim(store)
+    claim(store, lane="marketing")
+    for delivery_id in ("msg_1", "msg_2", "msg_marketing"):
+        conclude(store, delivery_id, State.HELD, "fact_unavailable:offers.banho", due_at=NOW - (delivery_id == "msg_2"))
+    conclude(store, "msg_other", State.HELD, "fact_unavailable:offers.banho_2")
+    conclude(store, "msg_deferred", State.DEFERRED, "fact_unavailable:offers.banho", due_at=NOW + 99)
+
+    assert held_because(store, "fact_unavailable:offers.banho") == 3
+    assert release_held(store, "fact_unavailable:offers.banho") == {"transactional": 2, "marketing": 1}
+    assert held_because(store, "fact_unavailable:offers.banho") == 0
+    assert held_because(store, "fact_unavailable:offers.banho_2") == 1
+    assert release_held(store, "fact_unavailable:offers.banho") == {}
+    released = get(store, "msg_2")
+    assert (released["state"], released["reason"], released["detail"]) == ("accepted", "", "")
+    assert ids(claim(store, now=NOW + 5)) == ["msg_2", "msg_1"]
+    assert ids(claim(store, now=NOW + 5, lane="marketing")) == ["msg_marketing"]
+
+
+def test_what_waits_of_a_message_is_counted(store):
+    """Accepted, deferred and held; not what is on the wire or final, nor other messages."""
+    put(
+        store,
+        *(a_delivery(f"msg_{number}") for number in range(5)),
+        a_delivery("msg_late", message="order_late", purpose=Purpose.MARKETING),
+    )
+    claim(store)
+    begin(store, "msg_0")
+    conclude(store, "msg_1", State.HELD, "paused")
+    conclude(store, "msg_2", State.DEFERRED, "quiet_hours:noite", due_at=NOW + 99)
+    conclude(store, "msg_3", State.BLOCKED, "no_consent")
+
+    with store.read() as transaction:
+        assert transaction.deliveries.waiting_of({"order_shipped"}) == 3
+        assert transaction.deliveries.waiting_of({"order_shipped", "order_late", "none"}) == 4
+        assert transaction.deliveries.waiting_of(()) == 0
+
+
+def test_a_fact_that_comes_while_a_message_is_held_for_it_frees_the_message(store):
+    """Whoever holds a message back has locked the fact: the next value waits, and then finds the message.
+
+    Without the lock it could come between the look and the hold, and the message would wait for ever.
+    """
+    put(store, a_delivery())
+    claim(store)
+    looked = threading.Event()
+
+    def restock():
+        looked.wait()
+        with store.write() as transaction:
+            transaction.facts.put(STOCK, 500, source="wms", as_of=NOW, at=NOW)
+            return transaction.deliveries.release_held("fact_unavailable:offers.banho", NOW)
+
+    with ThreadPoolExecutor(1) as executor:
+        with store.write() as transaction:
+            transaction.facts.lock([STOCK, "inventory.CANECA.available"])
+            assert transaction.facts.current([STOCK]) == {}
+            restocked = executor.submit(restock)
+            looked.set()
+            held = Conclusion("msg_1", State.HELD, "fact_unavailable:offers.banho", "", NOW, "[]")
+            transaction.deliveries.conclude([held], at=NOW, business_at=NOW)
+        assert restocked.result() == {"transactional": 1}
+
+
+def release_held(store, reason, at=NOW + 5):
+    with store.write() as transaction:
+        return transaction.deliveries.release_held(reason, at)
+
+
+def held_because(store, reason):
+    with store.read() as transaction:
+        return transaction.deliveries.held_because(reason)
 
 
 # --- customers ------------------------------------------------------------------------------------------------------
@@ -1053,6 +1277,7 @@ def test_a_transaction_that_fails_leaves_no_trace(store):
             transaction.consents.record([said(ConsentState.GRANTED)], NOW)
             transaction.ledger.publish("rel_1", "um", NOW)
             transaction.inbox.put([an_inbox_call("msg_1")], ["inb_1"])
+            transaction.facts.put(STOCK, 1, source="wms", as_of=NOW, at=NOW)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -1068,6 +1293,8 @@ def test_a_transaction_that_fails_leaves_no_trace(store):
             "releases",
             "ledger",
             "inbox",
+            "facts",
+            "current_facts",
         ):
             assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() == 0, table
 
@@ -1100,7 +1327,7 @@ def test_a_large_slice_is_one_question(store):
     """Five thousand rows go in, are claimed, locked and settled without running into a limit of the database."""
     put(store, *(a_delivery(f"msg_{number:05}") for number in range(5_000)))
     requests = claim(store, limit=5_000)
-    begin(store, *ids(requests))
+    begin(store, *ids(requests), claims=(a_promise("price"), a_promise("coupon")))
     settle(store, "worker/1", *(a_settlement(one) for one in ids(requests)))
 
     with store.read() as transaction:

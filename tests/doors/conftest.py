@@ -1,4 +1,4 @@
-"""The API on a real socket, and somebody who calls it."""
+"""The API on a real socket and somebody who calls it; the command in a shop of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import queue
+import shutil
 import threading
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,11 +15,14 @@ import aiohttp
 import pytest
 
 from orchestrator.api.server import serve
-from orchestrator.app import App, DatabaseThread, open_drain
+from orchestrator.app import App, DatabaseThread, SystemClock, open_drain
 from orchestrator.dispatch import keys
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile, register
 from orchestrator.settings import Settings
+from orchestrator.store.migrate import upgrade
+from orchestrator.store.sql import SqlStore
+from tests.doors.command import Jogral, Preloaded
 
 SECONDS = 20  # for anything that is waited for; reached only by a test that fails
 
@@ -54,6 +58,54 @@ def api(casa_lume, bell):
     """The API as it runs, called with a key that may do everything."""
     with serving(casa_lume, bell) as caller:
         yield caller.with_key(new_key(casa_lume, "admin"))
+
+
+# --- the command ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def empty_ledger(tmp_path_factory):
+    """The file of a migrated ledger that holds nothing."""
+    file = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    store = SqlStore(f"sqlite:///{file}")
+    upgrade(store)
+    store.close()
+    return file
+
+
+@pytest.fixture
+def ledger(shop, empty_ledger):
+    """The shop's own ledger, empty."""
+    (shop / ".jogral").mkdir(mode=0o700)
+    store = SqlStore(f"sqlite:///{shutil.copy(empty_ledger, shop / '.jogral')}")
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def jogral_in(tmp_path_factory):
+    """The command, run in a folder."""
+    with Preloaded(tmp_path_factory.mktemp("command")) as preloaded:
+        yield lambda folder: Jogral(folder, preloaded)
+
+
+@pytest.fixture
+def jogral(jogral_in, shop):
+    """The command, run in the shop."""
+    return jogral_in(shop)
+
+
+@pytest.fixture
+def open_shop(jogral, ledger, release):
+    """The command in a shop that is published and knows Ana."""
+    publish(ledger, release, SystemClock().now())
+    with ledger.write() as transaction:
+        ana = Profile(id="cus_ana", emails=("ana@example.com",), phones=("+5511912345678",))
+        register(transaction, [ana], SystemClock())
+    return jogral
+
+
+# --- what they are made of ------------------------------------------------------------------------------------------
 
 
 def new_key(app, *scopes):

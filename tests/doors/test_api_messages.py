@@ -187,7 +187,7 @@ def test_a_blocked_message_says_why_in_the_callers_language(api, ask, casa_lume)
     shown = api.get(location, Accept_Language="pt-BR").json
     assert shown["state"] == "blocked"
     assert shown["reason"]["code"] == "no_consent"
-    assert shown["reason"]["sentence"] == "O cliente não autorizou este assunto em nenhum dos canais pedidos."
+    assert shown["reason"]["sentence"] == "O cliente não autorizou este tópico em nenhum dos canais pedidos."
     assert shown["reason"]["action"].startswith("Peça o consentimento ao cliente")
     gates = [(step["gate"], step["result"], step["channel"]) for step in shown["decisions"][0]["trace"]]
     assert ("consent", "next", "email") in gates

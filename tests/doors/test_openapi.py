@@ -99,6 +99,13 @@ def test_answers_are_as_described(api, casa_lume, description):
     fits("patchCustomer", api.patch("/v1/customers/cus_bruno", {}))
     fits("getCustomer", api.get("/v1/customers/cus_bruno"))
     fits("listCustomers", api.get("/v1/customers?limit=1"))
+    stock = "/v1/facts/inventory.KIT-BANHO-04.available"
+    fits("putFact", api.call("PUT", stock, {"value": 212}))
+    fits("putFact", api.call("PUT", stock, {"value": 211}, If_Match='"v7"'), "application/problem+json")
+    fits("getFact", api.get(stock))
+    fits("getFact", api.get("/v1/facts/promises.delivery.standard?region=SP"))
+    fits("listFacts", api.get("/v1/facts"))
+    fits("getFactHistory", api.get(f"{stock}/history"))
     fits("healthz", api.get("/healthz"))
     fits("readyz", api.get("/readyz"))
     fits("getMessage", api.get("/v1/messages/msg_nothing"), "application/problem+json")

@@ -1,4 +1,4 @@
-"""Every shipped message as Ana reads it, on every channel: files that a person has read, and approved.
+"""Every shipped message on every channel, in both languages, for two people: files that a person has read.
 
 `pytest tests/golden --refresh-golden` writes them anew; `git diff tests/golden/messages` shows what customers would
 read differently.
@@ -10,43 +10,56 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.catalog.render import render
-from orchestrator.domain.customer import Channel
-from orchestrator.project import SHIPPED
+from tests.shipped import LOCALES, MESSAGES, said, spoken
 
-MESSAGES = sorted(path.stem for path in (SHIPPED / "templates" / "messages").glob("*.yaml"))
+FOLDER = Path(__file__).parent / "messages"
+
+# Ana ordered one thing and is in the middle of it all; Hana ordered twelve.
+PERSONAS = ("ana", "hana")
 
 
-@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("persona", PERSONAS)
+@pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize("message", MESSAGES)
-def test_a_shipped_message_reads_as_it_was_approved(message, channel, release, project, golden):
-    """A channel on which it is deliberately silent has no file."""
-    name = f"messages/{message}.{channel.value}"
-    if channel not in release.said_on[message]:
-        assert not (Path(__file__).parent / f"{name}.txt").exists()
-        return
-    said = render(release.messages[message], release.voice, "pt-BR", channel, project.persona("ana").data)
-    golden(read_aloud(said), f"{name}.txt")
-    if said.html:
-        golden(said.html, f"{name}.html")
+def test_a_shipped_message_reads_as_it_was_approved(message, locale, persona, golden):
+    """On every channel: the words, and of an e-mail the page as well."""
+    for way in spoken():
+        if (way.message, way.locale) == (message, locale):
+            rendered = said(way, persona)
+            golden(read_aloud(rendered), f"{way.file(persona)}.txt")
+            if rendered.html:
+                golden(rendered.html, f"{way.file(persona)}.html")
 
 
-def read_aloud(said):
+def read_aloud(rendered):
     """Everything that the customer sees, and what it costs, in the order in which they see it."""
     parts = [
-        ("Assunto", said.subject),
-        ("Prévia", said.preheader),
-        ("Título", said.title),
-        ("", f"\n{said.text}\n"),
-        *(("Botão", f"{button.label} → {button.url or button.emit}") for button in said.buttons),
-        ("Abre", said.url),
-        ("Modelo", " · ".join(said.template.values()) if said.template else ""),
-        ("SMS", f"{said.encoding}, {said.units} de 160, {said.segments} parte" if said.segments else ""),
-        *(("Promete", f"{claim.name} = {claim.value} ({claim.text})") for claim in said.claims),
+        ("Assunto", rendered.subject),
+        ("Prévia", rendered.preheader),
+        ("Título", rendered.title),
+        ("", f"\n{rendered.text}\n"),
+        *(("Botão", f"{button.label} → {button.url or button.emit or 'responde'}") for button in rendered.buttons),
+        ("Abre", rendered.url),
+        ("Modelo", " · ".join(rendered.template.values()) if rendered.template else ""),
+        ("SMS", _cost(rendered)),
+        *(("Promete", f"{claim.name} = {claim.value} ({claim.text})") for claim in rendered.claims),
     ]
     return "".join(f"{label}: {value}\n" if label else f"{value}\n" for label, value in parts if value)
 
 
-def test_no_golden_file_is_left_of_a_message_that_is_gone():
-    written = {path.name.split(".")[0] for path in (Path(__file__).parent / "messages").iterdir()}
-    assert written == set(MESSAGES)
+def _cost(rendered):
+    if not rendered.segments:
+        return ""
+    return f"{rendered.encoding}, {rendered.units} de 160, {rendered.segments} parte"
+
+
+def test_no_golden_file_is_left_of_what_is_said_no_longer():
+    """A message that is gone, a channel that fell silent, a translation that was taken back."""
+    written = {path.relative_to(FOLDER.parent).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
+    expected = {
+        f"{way.file(persona)}.{kind}"
+        for way in spoken()
+        for persona in PERSONAS
+        for kind in (("txt", "html") if said(way, persona).html else ("txt",))
+    }
+    assert written == expected

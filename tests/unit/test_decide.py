@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.decide import GATES, Routes, decide
+from orchestrator.decide import GATES, Backing, Routes, decide
 from orchestrator.domain.customer import ADDRESS_KINDS, Address, AddressKind, Channel, ConsentState, Customer, Standing
 from orchestrator.domain.delivery import FINAL, Request, State
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.verdict import Drop, Send, Step
+from orchestrator.domain.verdict import Decision, Drop, Hold, Send, Step
+from orchestrator.facts.book import Obstacle
 
 EMAIL, WHATSAPP, SMS, PUSH = Channel.EMAIL, Channel.WHATSAPP, Channel.SMS, Channel.PUSH
 NOW = 1_795_600_800_000
@@ -220,3 +221,41 @@ def test_a_trace_names_known_gates_and_ends_where_the_verdict_fell(request, foun
     assert "stop" not in results[:-1]
     assert results[-1] == ("pass" if isinstance(decision.verdict, Send) else results[-1])
     assert (results[-1] == "pass") == isinstance(decision.verdict, Send)
+
+
+# --- what stands behind a promise -----------------------------------------------------------------------------------
+
+SHORT = Obstacle(State.HELD, "fact_unavailable:offers.kit", "3 left")
+OVER = Obstacle(State.EXPIRED, "offer_ended", "offers.kit ended 2026-11-20")
+
+
+def test_a_fact_that_cannot_be_promised_now_holds_the_message_on_every_channel():
+    """What cannot be promised by e-mail cannot be promised by SMS either."""
+    decision = decide(REQUEST, standing(), ROUTES, NOW, Backing(obstacle=SHORT))
+    assert decision.verdict == Hold("fact_unavailable:offers.kit")
+    assert decision.trace[-1] == Step("facts", "stop", "fact_unavailable:offers.kit 3 left")
+
+
+def test_what_is_over_expires():
+    decision = decide(REQUEST, standing(), ROUTES, NOW, Backing(obstacle=OVER, ends=NOW - 1))
+    assert decision.verdict == Drop(State.EXPIRED, "offer_ended")
+
+
+def test_a_deadline_that_has_passed_expires_the_message_before_anything_else_is_asked():
+    decision = decide(REQUEST, standing(), ROUTES, NOW, Backing(ends=NOW - 1))
+    assert decision == Decision(Drop(State.EXPIRED, "not_after"), (Step("not_after", "stop"),))
+    assert isinstance(decide(REQUEST, standing(), ROUTES, NOW, Backing(ends=NOW)).verdict, Send)
+
+
+def test_consent_is_asked_before_facts():
+    """Somebody who does not want to hear of it is not kept waiting for stock."""
+    found = standing(consents={("order_updates", "email"): ConsentState.WITHDRAWN})
+    request = replace(REQUEST, candidates=(EMAIL,))
+    assert decide(request, found, ROUTES, NOW, Backing(obstacle=SHORT)).verdict == Drop(
+        State.BLOCKED, "consent_withdrawn"
+    )
+
+
+def test_facts_that_hold_are_in_the_trace():
+    decision = decide(REQUEST, standing(), ROUTES, NOW, Backing(ends=NOW + 1))
+    assert decision.trace[-1] == Step("facts", "pass")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from orchestrator.events import EventType, faults
 from orchestrator.schema import VariableType
@@ -28,7 +29,8 @@ def event_type(**changes):
 
 
 def of_type(kind):
-    return event_type(data={"value": {"type": kind}})
+    of = {"of": {"name": "string", "quantity": "integer"}} if kind == "list" else {}
+    return event_type(data={"value": {"type": kind, **of}})
 
 
 def told(found):
@@ -97,6 +99,7 @@ FITS = {
     "number": [1, 1.5, -3],
     "integer": [0, 7],
     "boolean": [True, False],
+    "list": [[], [{"name": "Vela", "quantity": 2}, {"name": "Vaso", "quantity": 1}]],
 }
 FITS_NOT = {
     "string": [1, True, ["a"], {"a": 1}],
@@ -107,6 +110,7 @@ FITS_NOT = {
     "number": ["1", True],
     "integer": [1.5, "1", False],
     "boolean": ["true", 0],
+    "list": ["Vela", {"name": "Vela"}, ["Vela"], [{"name": "Vela", "quantity": 1}, 3]],
 }
 
 
@@ -122,6 +126,29 @@ def test_a_value_of_another_type_is_refused_and_the_wanted_form_is_told(kind, va
     assert found.detail.startswith("Use ")
 
 
+def test_each_item_of_a_list_is_looked_at_and_its_faults_have_its_place():
+    """All that an item holds must come: a message goes through the list and prints it."""
+    found = faults(of_type("list"), {"value": [{"name": "Vela", "quantity": 1}, {"nam": "Vaso", "quantity": "2"}]})
+    assert told(found) == [
+        ("#/data/value/1/nam", "unknown_field"),
+        ("#/data/value/1/name", "missing_field"),
+        ("#/data/value/1/quantity", "integer_format"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "complaint"),
+    [
+        ({"type": "list"}, "must say in `of` what each item holds"),
+        ({"type": "string", "of": {"name": "string"}}, "only a list has one"),
+        ({"type": "list", "of": {"parts": "list"}}, "cannot hold a list in a list"),
+    ],
+)
+def test_a_list_and_nothing_else_says_what_its_items_hold(field, complaint):
+    with pytest.raises(ValidationError, match=complaint):
+        event_type(data={"value": field})
+
+
 def test_a_long_value_is_not_repeated_at_length():
     """What is wrong is somebody's data, and it may be a whole file."""
     (found,) = faults(of_type("date"), {"value": "x" * 10_000})
@@ -134,4 +161,7 @@ JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dict
 
 @given(kind=st.sampled_from(VariableType), value=JSON)
 def test_whatever_a_source_sends_is_sound_or_faulty_and_never_an_accident(kind, value):
-    assert {fault.code for fault in faults(of_type(kind.value), {"value": value})} <= {f"{kind.value}_format"}
+    inside = (
+        {"unknown_field", "missing_field", "string_format", "integer_format"} if kind is VariableType.LIST else set()
+    )
+    assert {fault.code for fault in faults(of_type(kind.value), {"value": value})} <= {f"{kind.value}_format"} | inside

@@ -70,6 +70,8 @@ def test_an_expression_that_could_end_the_interpreter_never_reaches_the_library(
         "a.all(x, true) && b.exists(y, true)",
         "a . map ( b, b .filter( c, true))",
         "a.exists_one(x, x.all(y, true))",
+        "a.existsOne(x, b.existsOne(y, true))",
+        "a. // a comment\n map(x, b.map // another\n (y, y))",
     ],
 )
 def test_a_second_comprehension_is_one_too_many(source):

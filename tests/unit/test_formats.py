@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,31 @@ def test_whatever_the_data_holds_is_written_or_unfit(kind, value):
     except UnfitValue:
         return
     assert isinstance(words, str)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "locale", "near", "far"),
+    [
+        ("d 'de' MMMM", "pt-BR", "30 de novembro", "30 de novembro de 2030"),
+        ("EEEE, d 'de' MMMM", "pt-BR", "segunda-feira, 30 de novembro", "sábado, 30 de novembro de 2030"),
+        ("dd/MM", "pt-BR", "30/11", "30/11/2030"),
+        ("dd-MM", "pt-BR", "30-11", "30-11-2030"),
+        ("dd/MM/yyyy", "pt-BR", "30/11/2026", "30/11/2030"),
+        ("MMMM d", "en", "November 30", "November 30, 2030"),
+        ("MM/dd", "en", "11/30", "11/30/2030"),
+    ],
+)
+def test_a_date_that_is_far_away_is_written_with_its_year(pattern, locale, near, far):
+    """In November, "até 30 de novembro" is this week: four years of difference must be seen."""
+    formats = Formats(deadline=Format(long=pattern))
+    today = date(2026, 11, 25)
+    assert state(ClaimKind.DEADLINE, "2026-11-30", formats, "long", locale, today=today)[1] == near
+    assert state(ClaimKind.DEADLINE, "2030-11-30", formats, "long", locale, today=today)[1] == far
+    assert state(ClaimKind.DEADLINE, "2027-05-27", formats, "long", locale, today=today)[1].count("2027") == (
+        "yyyy" in pattern
+    )
+
+
+def test_without_a_day_on_which_it_is_said_a_date_is_written_as_the_pattern_says():
+    formats = Formats(deadline=Format(long="dd/MM"))
+    assert state(ClaimKind.DEADLINE, "2030-11-30", formats, "long", "pt-BR")[1] == "30/11"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from html.parser import HTMLParser
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +16,8 @@ from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.message import Button
 from orchestrator.project import SHIPPED
+from tests import hostile
+from tests.hostile import elements, formatting, words
 
 EMAIL, WHATSAPP, SMS, PUSH = Channel.EMAIL, Channel.WHATSAPP, Channel.SMS, Channel.PUSH
 LAYOUT = (SHIPPED / "templates" / "layouts" / "transactional.mjml").read_text(encoding="utf-8")
@@ -227,69 +226,15 @@ def test_examples_are_data(release):
 
 # --- data stays data ------------------------------------------------------------------------------------------------
 
-HOSTILE = [
-    # markup
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    "</td></table><h1>oi",
-    '"><a href="https://evil.example">',
-    "' onmouseover='alert(1)",
-    "<!--",
-    "-->",
-    "<![CDATA[x]]>",
-    "&lt;b&gt;",
-    "&#60;script&#62;",
-    "<style>*{display:none}</style>",
-    "<mj-text>oi</mj-text>",
-    "<svg/onload=alert(1)>",
-    # templates
-    "{{ 7*7 }}",
-    "{{ customer.__class__ }}",
-    "{% include '/etc/passwd' %}",
-    "{% raw %}",
-    "{# nada #}",
-    "{{",
-    "}}",
-    "${7*7}",
-    "%(name)s %s {0}",
-    "jogralplace0x",
-    "placeholder0z",
-    # headers and lines
-    "Ana\r\nBcc: all@evil.example",
-    "Ana\nSubject: outro",
-    "Ana\x0bX: 1\x0cY: 2",
-    "Ana\u2028Bcc: x\u2029Y",
-    "Ana\x85Bcc: x",
-    "=?utf-8?q?oi?=",
-    # WhatsApp, Markdown, links
-    "*negrito*",
-    "_itálico_ ~riscado~ `código`",
-    "```bloco```",
-    "[clique](https://evil.example)",
-    "# título",
-    "- item",
-    # what nobody sees
-    "Ana\x00Bia",
-    "\u202eanA",
-    "A\u200bna\ufeff",
-    "\U000e0041\U000e0042Ana",
-    "half \ud83d emoji",
-    # odd, and innocent
-    "Zoë Łuć 🌷 الاسم",
-    "O'Hara & Filhos Ltda.",
-    "=cmd|' /C calc'!A0",
-    "Ana" * 3_000,
-]
 
-
-@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:32]))
+@pytest.mark.parametrize("name", hostile.NAMES, ids=lambda name: ascii(name[:32]))
 def test_a_name_opens_no_element_and_no_attribute(say, name):
     """Read by an independent parser: the letter has the elements that it has for Ana, and the name as text."""
     assert elements(say(EMAIL, name).html) == elements(say(EMAIL).html)
     assert strip_controls(name).strip() in words(say(EMAIL, name).html)
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:32]))
+@pytest.mark.parametrize("name", hostile.NAMES, ids=lambda name: ascii(name[:32]))
 @pytest.mark.parametrize("channel", Channel)
 def test_a_name_is_said_as_it_is_on_one_line_and_without_what_nobody_sees(say, channel, name):
     """It is never evaluated, begins no header, and hides nothing."""
@@ -305,16 +250,16 @@ def test_a_name_is_said_as_it_is_on_one_line_and_without_what_nobody_sees(say, c
         assert no_whatsapp_marks(strip_controls(name)) in said.text
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=lambda name: ascii(name[:32]))
+@pytest.mark.parametrize("name", hostile.NAMES, ids=lambda name: ascii(name[:32]))
 def test_a_name_switches_no_formatting_on_or_off_in_whatsapp(say, name):
     """Only the copy's own marks stand at the edge of a word."""
     assert formatting(say(WHATSAPP, name).text) == formatting(say(WHATSAPP).text)
 
 
-NAMES = st.text(min_size=1) | st.lists(st.sampled_from(HOSTILE), min_size=1, max_size=3).map("".join)
+ANY_NAMES = st.text(min_size=1) | st.lists(st.sampled_from(hostile.NAMES), min_size=1, max_size=3).map("".join)
 
 
-@given(name=NAMES)
+@given(name=ANY_NAMES)
 def test_no_name_at_all_becomes_anything_but_text(say, name):
     html = say(EMAIL, name).html
     assert elements(html) == elements(say(EMAIL).html)
@@ -350,55 +295,3 @@ def ending(work):
     except InputError as error:
         return error.code
     return "said"
-
-
-class _Reader(HTMLParser):
-    """The elements of a page with their attributes' names, and its words."""
-
-    def __init__(self, html):
-        super().__init__(convert_charrefs=True)
-        self.elements = []
-        self.words = []
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, tuple(name for name, _ in attrs)))
-
-    def handle_endtag(self, tag):
-        self.elements.append(("/" + tag,))
-
-    def handle_comment(self, data):
-        self.elements.append(("comment", data))
-
-    def handle_decl(self, decl):
-        self.elements.append(("declaration", decl))
-
-    def unknown_decl(self, data):
-        self.elements.append(("unknown", data))
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-
-def elements(html):
-    return _Reader(html).elements
-
-
-def words(html):
-    return "".join(_Reader(html).words)
-
-
-def formatting(text):
-    """The marks at a word's edge, as WhatsApp looks for them, in order."""
-    padded = f" {text} "
-    return [
-        mark
-        for before, mark, after in zip(padded, padded[1:], padded[2:], strict=False)
-        if mark in "*_~`" and not (before.isalnum() and after.isalnum()) and not (before.isspace() and after.isspace())
-    ]
-
-
-def test_there_are_enough_hostile_names():
-    assert len(HOSTILE) >= 40
-    assert all(first != second for first, second in itertools.pairwise(HOSTILE))

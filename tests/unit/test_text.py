@@ -105,6 +105,8 @@ def test_one_line_has_no_line_end_of_any_kind(text):
         ("👩\u200d Ana", "👩 Ana"),
         ("x\ud800y", "xy"),
         ("R$\u00a010", "R$\u00a010"),
+        (" Ana ", "Ana"),
+        ("\u00a0\nAna Luz\u3000\t", "Ana Luz"),
     ],
 )
 def test_data_loses_what_cannot_be_seen(data, expected):

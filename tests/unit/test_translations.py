@@ -98,14 +98,14 @@ def _is_command(decorator: ast.expr) -> bool:
 
 
 def _error_names() -> set[str]:
-    """Every class of the error tree, wherever it is defined."""
+    """Every class of the error tree, wherever it is defined, and what else takes a sentence with its places."""
     bases = {
         node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases}
         for path in [*(ROOT / "orchestrator").rglob("*.py"), *(ROOT / "channels").glob("*.py")]
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ClassDef)
     }
-    names = {errors.JogralError.__name__}
+    names = {errors.JogralError.__name__, errors.Unfit.__name__, errors.Phrase.__name__}
     while grown := {name for name, of in bases.items() if of & names} - names:
         names |= grown
     return names

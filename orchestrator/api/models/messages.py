@@ -90,6 +90,7 @@ class ClaimShown(Document):
     name: str
     kind: str
     fact: Annotated[str, Field(description="Where the value came from.")]
+    fact_version: Annotated[int | None, Field(description="Of a live fact: the version that was read.")] = None
     value: Annotated[str, Field(description="Canonical, such as 2026-11-27.")]
     text: Annotated[str, Field(description="As the customer read it.")]
     superseded: bool = False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.dispatch.accept.event import Accepted, IncomingEvent, Result, event_hash
 from orchestrator.dispatch.accept.message import new_request
+from orchestrator.dispatch.promised import last_instant
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.object import Object, unheard_of, updated
 from orchestrator.journeys.advance import Happening, Run, advance, entrance
@@ -128,6 +129,7 @@ class Batch:
                     data={"event": dict(event.data)},
                     priority=wish.priority,
                     due_at=business_now if self.at_event_time else None,
+                    not_after=last_instant(self.release, wish.message, entry.data, business_now),
                 ),
                 identity=f"{entry.journey.id}/{entry.key}/{wish.step}/{wish.slot}",
                 origin=self.origin,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.dispatch.accept.event import unknown_word
+from orchestrator.dispatch.promised import last_instant
 from orchestrator.domain.delivery import Request
 from orchestrator.domain.errors import FieldError, InputError, NotFound, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
@@ -74,7 +75,10 @@ def accept_message(
             channel=silent[0].value,
             known=", ".join(sorted(channel.value for channel in release.said_on[wanted.message])),
         )
-    _refuse_foreign_objects(transaction, wanted)
+    objects = _own_objects(transaction, wanted)
+    ends = last_instant(
+        release, wanted.message, {**objects, **wanted.data}, transaction.ledger.clock().now(clock.now())
+    )
     deliveries = [
         NewDelivery(
             request=new_request(
@@ -86,7 +90,7 @@ def accept_message(
                 objects=wanted.objects,
                 data=wanted.data,
                 locale=wanted.locale,
-                not_after=wanted.not_after,
+                not_after=_earlier(wanted.not_after, ends),
             ),
             identity=f"{identity}/{slot}",
             origin=origin,
@@ -97,8 +101,15 @@ def accept_message(
     return [delivery.request for delivery in deliveries]
 
 
-def _refuse_foreign_objects(transaction: Transaction, wanted: WantedMessage) -> None:
-    """One customer's order must not be told to another, and a misspelt id must not become a failed message."""
+def _earlier(one: Instant | None, other: Instant | None) -> Instant | None:
+    return min(filter(None, (one, other)), default=None)
+
+
+def _own_objects(transaction: Transaction, wanted: WantedMessage) -> dict[str, Any]:
+    """What is known of the objects that the message is about (kind → data).
+
+    One customer's order must not be told to another, and a misspelt id must not become a failed message.
+    """
     found = transaction.events.objects(set(wanted.objects.items()))
     for kind, object_id in wanted.objects.items():
         one = found.get((kind, object_id))
@@ -114,6 +125,7 @@ def _refuse_foreign_objects(transaction: Transaction, wanted: WantedMessage) -> 
                 fields=[FieldError(pointer=pointer, code="unknown_object", template=template, params=params)],
                 **params,
             )
+    return {kind: {**one.data, "id": object_id} for (kind, object_id), one in found.items()}
 
 
 def new_request(  # noqa: PLR0913  # a request has that many sides, and all of them are named

@@ -1,0 +1,254 @@
+"""The phrases of Portuguese and English that state a price, a date, a period or a coupon, and those that only look so.
+
+All patterns are for folded text (see `folding`): lower case, no accents. Each repetition is bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from orchestrator.catalog.numerals import DIGITS, NUMBER, WORDS, WORDS_OF_NUMBERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _each(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+def _any(words: Mapping[str, object] | tuple[str, ...]) -> str:
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+# --- money ----------------------------------------------------------------------------------------------------------
+
+_CODES = _each("BRL USD EUR GBP JPY CAD AUD MXN ARS CLP UYU PYG COP PEN CHF CNY")
+_SIGNS: Mapping[str, str] = {
+    "BRL": "r$",
+    "USD": "$ us$ u$",
+    "EUR": "€",
+    "GBP": "£",
+    "JPY": "¥ jp¥",
+    "CAD": "ca$",
+    "AUD": "a$ au$",
+    "MXN": "mx$",
+}
+CURRENCIES: Mapping[str, str] = {
+    **{sign: code for code, signs in _SIGNS.items() for sign in signs.split()},
+    **{code.lower(): code for code in _CODES},
+}
+# How much of which currency; no name: the locale's own.
+CURRENCY_WORDS: Mapping[str, tuple[str, Decimal]] = {
+    **dict.fromkeys(("reais", "r$"), ("BRL", Decimal(1))),
+    **dict.fromkeys(("dolar", "dolares", "dollar", "dollars", "us$"), ("USD", Decimal(1))),
+    **dict.fromkeys(("euro", "euros", "€"), ("EUR", Decimal(1))),
+    "£": ("GBP", Decimal(1)),
+    **dict.fromkeys(("centavos", "cents"), ("", Decimal("0.01"))),
+    **{code.lower(): (code, Decimal(1)) for code in _CODES},
+}
+SCALES: Mapping[str, int] = {"": 1, **dict.fromkeys(("mil", "thousand"), 1_000)} | dict.fromkeys(
+    ("milhao", "milhoes", "million"), 1_000_000
+)
+_SCALE = rf"(?:[ ](?:{_any(tuple(filter(None, SCALES)))})\b)?"
+# A sign needs no space around it: "porR$ 10" is a price too.
+_SIGNED = rf"""(?P<signed>
+    (?:(?<!\w)(?P<minus>-))?
+    (?P<sign>{_any(tuple(CURRENCIES)[: -len(_CODES)])}|(?<!\w)(?:{_any(tuple(map(str.lower, _CODES)))}))
+    [ ]{{0,3}}(?P<inner_minus>-)?(?P<amount>{DIGITS})(?P<amount_scale>{_SCALE})
+)"""
+_COUNTED = rf"""(?P<counted>
+    (?P<sum>{NUMBER})(?P<sum_scale>{_SCALE})(?:[ ]de)?[ ]?
+    (?P<currency>{_any(CURRENCY_WORDS)})(?!\w)(?![ ]?[0-9])
+)"""
+_BARE = r"""(?P<bare>
+    (?:por|apenas|a[ ]partir[ ]de|only|for|just)[ ](?P<bare_amount>[0-9]{1,3}(?:[.,][0-9]{3}){0,2}[.,][0-9]{2})
+    (?![0-9])(?![.,][0-9])(?![ ]?(?:x|m|cm|mm|km|k?g|mg|ml|l|litros?|metros?|%|hs?|gb|mb)\b)(?!%)
+)"""
+
+# --- percent --------------------------------------------------------------------------------------------------------
+
+_PER_CENT = rf"(?P<percentage>{NUMBER})[ ]{{0,2}}(?:%|(?:por[ ]cento|per[ ]?cent)\b)"
+_PERCENT = f"(?P<percent>{_PER_CENT})"
+
+# "50% linho" is what it is made of.
+MATERIAL = re.compile(
+    r" (?:de )?(?:algodao|poliester|poliamida|linho|viscose|elastano|seda|bambu|couro|madeira|plastico|cacau"
+    r"|cotton|polyester|linen|wool|silk|bamboo|leather|recycled|reciclad[oa]s?|organic[oa]?s?|natura(?:l|is))\b"
+)
+# "100% seguro": all of something, unless a word says of which price.
+ALL_OF_IT = re.compile(r" (?!(?:off|de|d[oa]s?|cashback|back|on|in|n[oa]s?|em|para|ate|com|e|of|discount)\b)[a-z]")
+
+# --- dates ----------------------------------------------------------------------------------------------------------
+
+_MONTH_NAMES = (
+    *_each("janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro dezembro"),
+    *_each("january february march april may june july august september october november december"),
+)
+# Enough of a name to tell it from the others, in both languages.
+MONTHS: Mapping[str, int] = {name[:3]: place % 12 + 1 for place, name in enumerate(_MONTH_NAMES)}
+PORTUGUESE_ABBREVIATIONS = frozenset({"out", "set", "ago", "dez", "mai", "fev", "abr"})
+ORDINARY_WORDS = frozenset({"may", "march", "mar", "set", "out", "ago"})
+_MONTH = rf"(?:{_any((*_MONTH_NAMES, 'sept', *MONTHS))})\b"
+
+WEEKDAYS: Mapping[str, int] = {
+    name: place % 7 for place, name in enumerate(_each("seg ter qua qui sex sab dom mon tue wed thu fri sat sun"))
+}
+_PORTUGUESE_DAYS = _each(
+    "segunda-feira terca-feira quarta-feira quinta-feira sexta-feira segunda terca quarta quinta sexta sabado domingo"
+)
+_ENGLISH_DAYS = _each("monday tuesday wednesday thursday friday saturday sunday")
+_WEEKDAY_NAMES = (*_PORTUGUESE_DAYS, *_ENGLISH_DAYS)
+_WEEKDAY = rf"(?:{_any((*_WEEKDAY_NAMES, 'tues', 'thur', 'thurs', *WEEKDAYS))})\b"
+_WEEKDAY_NAME = rf"(?:{_any(_WEEKDAY_NAMES)})\b"
+
+_ISO = r"(?P<iso_year>[0-9]{4})-(?P<iso_month>[0-9]{2})-(?P<iso_day>[0-9]{2})(?![0-9-])"
+_NUMERIC = r"""(?P<first>[0-9]{1,2})(?P<separator>/|[.-](?=[0-9]{1,2}[.-][0-9]{4}))(?P<second>[0-9]{1,2})
+    (?:(?P=separator)(?P<numeric_year>[0-9]{4}|[0-9]{2}))?(?![0-9/]|[.,][0-9])"""
+_DAY_FIRST = rf"""(?P<day_before>primeiro|[0-9]{{1,2}}|{NUMBER})(?:o|st|nd|rd|th)?
+    (?:[ ]de[ ]|[ ]of[ ]|[ /-])(?P<month_after>{_MONTH})(?![ ]of\b)
+    (?:\.?,?[ ](?:de[ ]|of[ ])?(?P<year_after>[0-9]{{4}})(?!\w))?"""
+_MONTH_FIRST = rf"""(?P<month_before>{_MONTH})\.?[ ](?:the[ ])?(?P<day_after>[0-9]{{1,2}})(?:st|nd|rd|th)?
+    (?![\w%/]|[.,:][0-9])(?:,?[ ](?P<named_year>[0-9]{{4}})(?!\w))?"""
+_HOUR = r"""(?P<hour>[01]?[0-9]|2[0-3])
+    (?:(?:h|:)(?P<minute>[0-5][0-9])(?::[0-5][0-9])?(?:h|min)?|h|[ ]horas|(?=[ ]?[ap]\.?m\b))
+    (?:[ ]?(?P<half_of_day>[ap])\.?m\b\.?)?(?!\w)"""
+
+# An hour after a date belongs to it; "9h às 18h" after a date is when somebody is there.
+_DATE = rf"""(?P<date>
+    (?:(?P<weekday>{_WEEKDAY})\.?[ ,(]{{1,3}}(?:o[ ]|the[ ])?(?:dia[ ])?)?
+    (?:{_ISO}|{_NUMERIC}|{_DAY_FIRST}|{_MONTH_FIRST})
+    (?:\.?[ ]\((?P<weekday_after>{_WEEKDAY})\))?
+    (?:(?:t|\.?,?[ ](?:as[ ]|at[ ]|ate[ ]as[ ]|ate[ ]|by[ ])?){_HOUR}(?![ ]?(?:as|a|ate|to|until|-)[ ]?[0-9]))?
+)"""
+_DAY_ALONE = rf"""(?P<day_alone>
+    (?:(?:ate|no|para|do|chega|vence|antes[ ]do|a[ ]partir[ ]do)[ ](?:o[ ])?dia[ ](?P<lone_day>[0-9]{{1,2}})
+    |(?P<lone_weekday>{_WEEKDAY_NAME})[ ,(]{{1,2}}(?:the[ ])?(?:dia[ ])?(?P<weekday_day>[0-9]{{1,2}})(?:st|nd|rd|th)?)
+    (?![\w/:%-]|[.,:][0-9]|[ ]?(?:as|a|ate|to|until|x|h|horas?|am|pm)\b)
+)"""
+
+BEFORE_A_DATE = re.compile(
+    r"(?<!\w)(?:ate|dia|em|desde|a partir de|de|entre|para|antes de|by|on|until|till?|from|before|since|through)"
+    r"(?: o| as| the)?(?: dia)? $"
+)
+BEFORE_A_FRACTION = re.compile(
+    r"(?<!\w)(?:notas?|score|rated|avaliacao|rating|parcelas?|pagina|page|etapa|parte|step|part|item|caixa|volume)"
+    r"(?: (?:de|of|media))?:? $"
+)
+
+AFTER_A_FRACTION = re.compile(r" (?:de )?(?:xicara|colher|copo|lata|litro|quilo|kg|cup|tsp|tbsp|inch)")
+
+# --- periods --------------------------------------------------------------------------------------------------------
+
+UNITS: Mapping[str, str] = {
+    **dict.fromkeys(("dia", "dias", "day", "days"), "d"),
+    **dict.fromkeys(("h", "hs", "hr", "hrs", "hora", "horas", "hour", "hours"), "h"),
+    **dict.fromkeys(("minuto", "minutos", "minute", "minutes", "min"), "m"),
+    **dict.fromkeys(("semana", "semanas", "week", "weeks"), "w"),
+    **dict.fromkeys(("mes", "meses", "month", "months"), "mo"),
+    **dict.fromkeys(("ano", "anos", "year", "years"), "y"),
+}
+_PERIOD = rf"""(?:(?P<low>{NUMBER})[ ]?(?:a|ou|to|or|-|/)[ ]?)?(?P<count>{NUMBER})[ -]?
+    (?:(?P<business_before>business|working)[ -]|calendar[ ]|full[ ])?(?P<unit>{_any(UNITS)})\b
+    (?P<business_after>[ ]ut(?:il|eis)\b)?(?:[ ]corridos\b)?"""
+_DURATION = f"(?P<duration>{_PERIOD})"
+
+_LIMIT = "em ate|dentro de|no maximo|prazo de|within|up to|in under"
+# What must stand before a number of minutes, of hours written "h", or of years: else it is no promise.
+BEFORE_A_SHORT_TIME: Mapping[str, re.Pattern[str]] = {
+    "m": re.compile(rf"(?<!\w)(?:{_LIMIT}) $"),
+    "h": re.compile(rf"(?<!\w)(?:em|in|por|por mais|proximas|next|{_LIMIT}) $"),
+    "y": re.compile(r"(?<!\w)(?:garantia|warranty|guarantee|validade)(?: de| of)?(?: ate)? $"),
+}
+# "7 dias por semana", "3 days ago", "30 anos de história".
+AFTER_NO_PERIOD = re.compile(
+    r" (?:atras|ago|old|of age|(?:por|per|an?|d[oa]|n[oa]) (?:dia|semana|mes|ano|day|week|month|year)"
+    r"|de (?:idade|vida|historia|estrada|experiencia|tradicao|mercado))\b"
+)
+AFTER_A_WARRANTY = re.compile(r" (?:de )?(?:garantia|warranty|guarantee)")
+
+# --- coupons --------------------------------------------------------------------------------------------------------
+
+_COUPON = r"""(?P<coupon>
+    (?P<keyword>cupo(?:m|ns)|codigo|coupons?|code|voucher|promocode)
+    (?:[ ](?:promocional|promo|de[ ]desconto|desconto|especial|exclusivo|code|e|is))?
+    [ ]?(?:[:="'(>-]{1,2}[ ]?|(?<=[ ]))(?P<code>[a-z0-9][a-z0-9-]{2,30}[a-z0-9])(?![\w@])
+)"""
+TRACKING_NUMBER = re.compile(r"[a-z]{2}[0-9]{9}[a-z]{2}")
+NOT_COUPONS = frozenset({"swift", "iban", "imei", "html", "fiscal", "http", "https"})
+
+# --- relative deadlines ---------------------------------------------------------------------------------------------
+
+# "Até sexta, 27/11" is a date.
+_NO_DAY_AFTER = rf"""(?!\.?[ ,(]{{1,3}}(?:o[ ]|the[ ])?(?:dia[ ])?
+    (?:{_MONTH}|[0-9]{{1,2}}(?![0-9]?h|:|[ ]horas|[ ]?[ap]m)))"""
+_SOON = rf"""(?:hoje(?:[ ]a[ ]noite)?|depois[ ]de[ ]amanha|amanha|esta[ ](?:noite|semana)|no[ ]mesmo[ ]dia
+    |(?:o[ ])?(?:fim|final)[ ](?:do[ ]dia|da[ ]semana|do[ ]mes|de[ ]semana)|(?:a[ ])?meia[ -]noite
+    |(?:(?:n?es[st][ae]|n?[ao])[ ])?(?:proxim[ao][ ])?(?>{_any(_PORTUGUESE_DAYS)})\b
+     (?!-?[ ](?:ordem|via|vez|parcela|compra|chance)\b){_NO_DAY_AFTER})\b"""
+_SOON_ENGLISH = rf"""(?:today|tonight|tomorrow|midnight|(?:the[ ])?end[ ]of[ ](?:the[ ])?(?:day|week|month)
+    |(?:this[ ]|next[ ])?(?:weekend|{_any(_ENGLISH_DAYS)})\b{_NO_DAY_AFTER})\b"""
+_RELATIVE = rf"""(?P<relative>
+    (?:(?:so|somente|apenas)(?:[ ]ate)?|ate
+      |(?:valid[oa]s?|vale|valem|termina|acaba|encerra|expira|vence|chega|chegam|receba|entrega)
+       (?:[ ](?:so|somente|apenas))?(?:[ ]ate)?)[ ]{_SOON}
+    |(?:by|until|till?|only|through|before|valid|ends?|ending|expires?|expiring|arrives?|arriving|delivered)
+     (?:[ ](?:on|only|by|until|at))?[ ]{_SOON_ENGLISH}
+    |(?:today|tonight)[ ]only\b|same[ -]day[ ]delivery\b
+)"""
+BEFORE_OPENING_DAYS = re.compile(rf"(?<!\w)(?:{_any((*_WEEKDAY_NAMES, *WEEKDAYS))})(?: |, )$")
+
+# --- what only looks so ---------------------------------------------------------------------------------------------
+
+LINK = re.compile(
+    r"(?:https?://|www\.)\S+|(?<![\w.+-])(?:[a-z0-9.+-]{1,64}@[a-z0-9.-]{1,253}"
+    r"|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,4}\.(?:com|br|net|org|example|app|io|me|co|ly)\b(?:[/?]\S*)?)"
+)
+"""Addresses of the web and of mail: whatever stands in one is no statement."""
+
+_LENGTH = rf"""(?:{NUMBER})[ -]?
+    (?:dias?|horas?|h|semanas?|mes(?:es)?|anos?|minutos?|days?|hours?|weeks?|months?|years?|minutes?)\b"""
+_PAST = rf"""(?:ha|faz|fazem|todos[ ]os|(?:[nd][oa]s|(?:in|over|for)[ ]the)[ ](?:ultim[oa]s|last|past|previous))[ ]
+    (?:(?:cerca[ ]de|mais[ ]de|quase|uns|umas|over|os|the)[ ])?{_LENGTH}"""
+_OPEN = r"""(?:abert[oa]s?|atendimento|atendemos|funciona(?:mos)?|disponivel|disponiveis|open|available)[ ](?:por[ ])?
+    (?:24[ ]?(?:h|horas|hours)\b(?:[ ,e]{1,3}7[ ]?(?:dias|days)\b)?|7[ ]?(?:dias|days)\b)"""
+_O_CLOCK = r"(?:as|das)[ ](?:[0-9]{1,2}|uma|duas|tres|quatro|cinco|seis|sete|oito|nove|dez|onze|doze)[ ]?horas?\b"
+_BABIES = rf"""(?:bebes?|criancas?|babies|baby|kids|children)[ ](?:de|a[ ]partir[ ]de|ate|from|of|up[ ]to)[ ]
+    (?:[0-9]{{1,2}}[ ](?:a|ate|to)[ ])?{_LENGTH}"""
+_INNOCENT = rf"(?P<innocent>{_PAST}|{_OPEN}|{_O_CLOCK}|{_BABIES})"
+
+# --- together -------------------------------------------------------------------------------------------------------
+
+# The words that a statement can begin with. Most words begin none of them, and are passed by at a glance.
+_FIRST_WORDS = (
+    *(*WORDS_OF_NUMBERS, *_MONTH_NAMES, *_WEEKDAY_NAMES, *MONTHS, *WEEKDAYS, "primeiro"),
+    *_each("por apenas a only for just ate no para do chega vence antes cupom cupons codigo coupon code voucher"),
+    *_each("promocode so somente apenas valido valida vale valem termina acaba encerra expira vence chegam receba"),
+    *_each("entrega by until till til through before valid end ending expire expiring arrive arriving delivered today"),
+    *_each("tonight same ha faz fazem todos nos nas dos das in over aberto aberta atendimento atendemos funciona open"),
+    *_each("disponivel disponiveis available as das bebe crianca babies baby kids children"),
+)
+
+
+def _beginnings(words: tuple[str, ...]) -> str:
+    """The first letters of words: `c(?:o[du]|up)` tells in a few steps that none of them stands there."""
+    heads = sorted({word[:3] if word[2:] else rf"{word}\b" for word in words})
+    firsts = sorted({head[0] for head in heads})
+    return "|".join(f"{first}(?:{'|'.join(head[1:] for head in heads if head[0] == first)})" for first in firsts)
+
+
+# A number does not begin inside another one, nor after its sign: 12/27/11, 1.299.
+_AT_A_WORD = rf"(?<![^\W_])(?<![0-9][.,:/])(?=[0-9]|{_beginnings(_FIRST_WORDS)})"
+
+STATEMENT = re.compile(
+    rf"{_SIGNED}|{_AT_A_WORD}(?:{_INNOCENT}|{_COUNTED}|{_BARE}|{_PERCENT}|{_DURATION}|{_DATE}|{_DAY_ALONE}"
+    rf"|{_COUPON}|{_RELATIVE}|(?P<count_of_nothing>{WORDS}))",
+    re.VERBOSE,
+)
+"""One statement; the name of its group says what kind.
+
+`innocent` and `count_of_nothing` consume what would be taken for one, or read again and again.
+"""
+INNOCENT = frozenset({"innocent", "count_of_nothing"})

@@ -1,0 +1,1 @@
+"""Every rule over a whole project: findings with file, line and column."""

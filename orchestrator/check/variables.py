@@ -1,0 +1,244 @@
+"""VA: variables. Every value that a message prints is brought by somebody, and fits its type."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from orchestrator.catalog import formats
+from orchestrator.catalog.copy import sources
+from orchestrator.check.reach import all_read, attributes_of, brought_by, reaches
+from orchestrator.check.rule import Rule
+from orchestrator.check.wording import copy_of, readings
+from orchestrator.domain.customer import Channel
+from orchestrator.domain.errors import did_you_mean, mark
+from orchestrator.schema import VariableType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from orchestrator.catalog.model import Message, Variable
+    from orchestrator.catalog.voice import Voice
+    from orchestrator.check.wording import KeyPath
+    from orchestrator.domain.errors import Finding
+    from orchestrator.events import EventType
+    from orchestrator.facts.sheet import FactSheet
+    from orchestrator.project import Read, Survey
+
+_NOT_BROUGHT = Rule(
+    code="VA130",
+    level="error",
+    title=mark("A journey sends a message without a value that it needs"),
+    why=mark(
+        "The event that starts the journey brings neither this value nor an object that holds it, and there is no "
+        "fallback: every such message would fail with missing_variable instead of reaching the customer."
+    ),
+    bad="""\
+# templates/journeys/orders.yaml is triggered by order.placed, which knows no shipment
+variables:
+  shipment.carrier: {type: string, example: Rápido Sul}
+""",
+    good="""\
+variables:
+  shipment.carrier: {type: string, example: Rápido Sul, fallback: a transportadora}
+""",
+)
+_UNFIT = Rule(
+    code="VA140",
+    level="error",
+    title=mark("A fallback or an example does not fit its variable's type"),
+    why=mark("A preview shows the example, and a customer reads the fallback: one that cannot be written stops both."),
+    bad="""\
+variables:
+  order.promised_date: {type: date, example: 25/11/2026}
+""",
+    good="""\
+variables:
+  order.promised_date: {type: date, example: 2026-11-25}
+""",
+)
+_UNUSED = Rule(
+    code="VA150",
+    level="warn",
+    title=mark("A variable is declared and never used"),
+    why=mark("Whoever sends the message would bring a value for nothing; often it is what a misspelt place has left."),
+    bad="""\
+variables:
+  order.number: {type: string, example: "10234"}
+  order.total:  {type: money, example: 129.90 BRL}
+content:
+  body: Recebemos seu pedido {{ order.number }}.
+""",
+    good="""\
+variables:
+  order.number: {type: string, example: "10234"}
+content:
+  body: Recebemos seu pedido {{ order.number }}.
+""",
+)
+RULES = (_NOT_BROUGHT, _UNFIT, _UNUSED)
+
+
+def findings(survey: Survey) -> Iterator[Finding]:
+    """Everything that is wrong with variables."""
+    if all_read(survey, "events", "personas", "mappings", "facts"):
+        yield from _not_brought(survey)
+    for message_id, read in survey.messages.items():
+        overlays = survey.translations.get(message_id, {})
+        for one in (read, *overlays.values()):
+            yield from _unfit(one, survey.voice)
+        # Where names are wrong, the misspelt one leaves the right one unused: one fault, told once.
+        if message_id in survey.published:
+            yield from _unused(read, overlays, survey.voice)
+
+
+# --- VA130 ----------------------------------------------------------------------------------------------------------
+
+
+def _not_brought(survey: Survey) -> Iterator[Finding]:
+    """One finding for each variable, whichever journey shows it first."""
+    always = attributes_of(survey) | {*survey.sheet.known_paths()}
+    told: set[tuple[str, str]] = set()
+    for journey, event, message in _sendings(survey):
+        known = always | (brought_by(event.model, survey.events) - {"event.type"})
+        for name, place in _needed(message.model, survey.sheet):
+            if (message.model.id, name) in told or reaches(name, known):
+                continue
+            told.add((message.model.id, name))
+            kind, _, field = name.partition(".")
+            yield message.document.finding(
+                place,
+                mark('Nothing brings "{name}" to journey {journey}, which sends this message on {event}{hint}'),
+                params={
+                    "name": name,
+                    "journey": journey,
+                    "event": event.model.id,
+                    "hint": did_you_mean(name, known),
+                    "file": event.document.file,
+                    "kind": kind,
+                    "field": field,
+                },
+                code=_NOT_BROUGHT.code,
+                level=_NOT_BROUGHT.level,
+                help=_remedy(kind, event.model),
+                on_key=True,
+            )
+
+
+def _sendings(survey: Survey) -> Iterator[tuple[str, Read[EventType], Read[Message]]]:
+    """Each journey with an event that starts it and a message that it sends then."""
+    for journey in survey.journeys.values():
+        for trigger, steps in journey.model.beginnings():
+            event = survey.events.get(trigger.event)
+            for step in steps:
+                message = survey.messages.get(step.send)
+                if event is not None and message is not None:
+                    yield journey.model.id, event, message
+
+
+def _remedy(kind: str, event: EventType) -> str:
+    """What to write, by who could bring the value."""
+    if kind == "customer":
+        return mark('Write "fallback: …" beside its type: not every customer has it.')
+    if kind in ("event", event.updates):
+        return mark('Declare {field} under data in {file} and send it with the event, or write "fallback: …" here.')
+    if kind == event.via:
+        return mark('Declare {field} under data of an event that updates {kind}, or write "fallback: …" here.')
+    return mark('{event} knows no {kind}. Write "fallback: …" here, or send the message on an event that does.')
+
+
+def _needed(message: Message, sheet: FactSheet) -> Iterator[tuple[str, KeyPath]]:
+    """Names whose absence stops the message, and where they are asked for.
+
+    Variables without a fallback that no {% if %} asks for first; and for a delivery promise, when the order was placed.
+    """
+    asked = {one.name for _, text in copy_of(message) for one in readings(text) if one.asked}
+    for name, variable in message.variables.items():
+        if variable.fallback is None and name not in asked:
+            yield name, ("variables", name)
+    for claim_name, claim in message.claims.items():
+        promise = sheet.delivery.get(claim.from_.removeprefix("promises.delivery."))
+        if promise is not None and "." in promise.counts_from:
+            yield promise.counts_from, ("claims", claim_name)
+
+
+# --- VA140 ----------------------------------------------------------------------------------------------------------
+
+# A value of each type as it is written; types that are not here hold more than one thing.
+_SAMPLES: Mapping[VariableType, str] = {
+    VariableType.URL: "https://shop.example/p/10234",
+    VariableType.DATE: "2026-11-25",
+    VariableType.DATETIME: "2026-11-25T18:00:00-03:00",
+    VariableType.MONEY: "129.90 BRL",
+    VariableType.NUMBER: "2.5",
+    VariableType.INTEGER: "3",
+    VariableType.BOOLEAN: "true",
+}
+
+
+def _unfit(read: Read[Message], voice: Read[Voice] | None) -> Iterator[Finding]:
+    own = read.document.data.get("variables")
+    if voice is None or not isinstance(own, dict):
+        return
+    for name, said in own.items():
+        variable = read.model.variables.get(name)
+        if variable is None or variable.type not in _SAMPLES or not isinstance(said, dict):
+            continue
+        for key in ("fallback", "example"):
+            if said.get(key) is not None and not _fits(variable, said[key], voice.model):
+                yield read.document.finding(
+                    ("variables", name, key),
+                    mark('The {key} of "{name}" is "{value}", which is not of the type {type}'),
+                    params={
+                        "key": key,
+                        "name": name,
+                        "value": said[key],
+                        "type": variable.type.value,
+                        "sample": _SAMPLES[variable.type],
+                    },
+                    code=_UNFIT.code,
+                    level=_UNFIT.level,
+                    help=mark("Write it as {key}: {sample}, or change the type."),
+                )
+
+
+def _fits(variable: Variable, value: object, voice: Voice) -> bool:
+    if variable.type is VariableType.BOOLEAN:
+        return isinstance(value, bool) or value in ("true", "false")
+    try:
+        if variable.type is VariableType.DATETIME:
+            return "T" in str(value) and bool(datetime.fromisoformat(str(value)))
+        formats.write(variable.type, value, voice.formats, "long", voice.locale)
+    except ValueError:
+        return False
+    return True
+
+
+# --- VA150 ----------------------------------------------------------------------------------------------------------
+
+
+def _unused(read: Read[Message], overlays: Mapping[str, Read[Message]], voice: Read[Voice] | None) -> Iterator[Finding]:
+    message = read.model
+    used = {claim.from_ for claim in message.claims.values()}
+    for spoken in (message, *(overlay.model for overlay in overlays.values())):
+        used |= {one.name for _, text in copy_of(spoken) for one in readings(text)}
+    if voice is not None:
+        used |= set(_voice_reads(message, voice.model))
+    for name in message.variables:
+        if name not in used:
+            yield read.document.finding(
+                ("variables", name),
+                mark('"{name}" is declared and never used'),
+                params={"name": name, "place": f"{{{{ {name} }}}}"},
+                code=_UNUSED.code,
+                level=_UNUSED.level,
+                help=mark("Delete the line, or write {place} where the value belongs."),
+                on_key=True,
+            )
+
+
+def _voice_reads(message: Message, voice: Voice) -> Iterator[str]:
+    """What greeting and sign-off read, where this message has them."""
+    for channel in Channel:
+        for source in (sources(message, voice, channel) or {}).values():
+            yield from (one.name for one in readings(source))

@@ -1,0 +1,189 @@
+"""A slice on paper: what was read for its requests, and each of them decided and said, before anything is locked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.catalog.render import render
+from orchestrator.catalog.values import look_up
+from orchestrator.decide import NOTHING_PROMISED, decide
+from orchestrator.dispatch.current import data_for
+from orchestrator.dispatch.promised import backing, with_facts
+from orchestrator.domain.errors import InputError
+from orchestrator.domain.verdict import Send
+from orchestrator.store.port import Promise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from orchestrator.catalog.claimed import Claimed
+    from orchestrator.decide import Backing
+    from orchestrator.dispatch.current import Current
+    from orchestrator.domain.customer import Standing
+    from orchestrator.domain.delivery import Request
+    from orchestrator.domain.fact import LiveFact
+    from orchestrator.domain.message import Rendered
+    from orchestrator.domain.time import Instant
+    from orchestrator.facts.book import FactBook
+    from orchestrator.store.port import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What one transaction read for a slice: the customers, the objects that requests are about, and live facts."""
+
+    standings: Mapping[str, Standing]
+    objects: Mapping[tuple[str, str], Mapping[str, Any]]
+    live: Mapping[str, LiveFact]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request that is to be sent, said in its voice. What the gate will write is prepared outside the lock.
+
+    `read` are the values that its claims were read from, as they were then.
+    """
+
+    request: Request
+    send: Send
+    rendered: Rendered
+    read: tuple[Any, ...]
+    content: str
+    promises: tuple[Promise, ...]
+
+    def without_record(self) -> Draft:
+        """The draft as it is called: what the ledger keeps of it is written."""
+        return Draft(self.request, self.send, self.rendered, (), "", ())
+
+
+def look(transaction: Transaction, current: Current, requests: Sequence[Request]) -> Situation:
+    """Read what deciding and rendering need, one query each."""
+    paths = current.live_paths(requests)
+    return Situation(
+        standings=standings_of(transaction, requests),
+        objects=transaction.events.data_of({pair for request in requests for pair in request.objects.items()}),
+        live=transaction.facts.current(paths) if paths else {},
+    )
+
+
+def look_again(transaction: Transaction, current: Current, requests: Sequence[Request]) -> Situation:
+    """The same under lock, where only what claims are read from is of interest.
+
+    Live facts are locked too: a value that comes while a request is being held for want of it would wake nobody.
+    """
+    paths = current.live_paths(requests)
+    if paths:
+        transaction.facts.lock(paths)
+    references = {
+        pair for request in requests if current.claimed(request.message).paths for pair in request.objects.items()
+    }
+    return Situation(
+        standings=standings_of(transaction, requests),
+        objects=transaction.events.data_of(references) if references else {},
+        live=transaction.facts.current(paths) if paths else {},
+    )
+
+
+def standings_of(transaction: Transaction, requests: Sequence[Request]) -> dict[str, Standing]:
+    """The customers of these requests, as the gate needs them."""
+    return transaction.customers.standings(
+        {request.customer_id for request in requests}, {request.topic for request in requests}
+    )
+
+
+def drafts_of(
+    current: Current, requests: Iterable[tuple[Request, Instant]], found: Situation
+) -> tuple[dict[str, Draft], dict[str, tuple[str, str]]]:
+    """Decide each request for its instant and say those that may be sent.
+
+    Returns:
+        request id → draft, and request id → (code, detail) of those that cannot be said.
+    """
+    book = current.book(found.live)
+    drafts: dict[str, Draft] = {}
+    failures: dict[str, tuple[str, str]] = {}
+    for request, now in requests:
+        standing = found.standings[request.customer_id]
+        data = data_for(request, standing.customer, found.objects)
+        claimed = current.claimed(request.message)
+        decision = decide(request, standing, current.routes, now, backing(data, claimed, book, now))
+        if not isinstance(decision.verdict, Send):
+            continue
+        locale = current.locale(request, standing.customer)
+        data = with_facts(data, claimed, book, now, locale)
+        try:
+            rendered = render(
+                current.release.messages[request.message],
+                current.release.voice,
+                locale,
+                decision.verdict.channel,
+                data,
+                today=book.today(now),
+            )
+        except InputError as error:
+            failures[request.id] = (error.code, str(error))
+            continue
+        drafts[request.id] = Draft(
+            request,
+            decision.verdict,
+            rendered,
+            _read(data, claimed),
+            _content(rendered),
+            _promises(rendered, book) if rendered.claims else (),
+        )
+    return drafts, failures
+
+
+def promised(current: Current, request: Request, found: Situation, book: FactBook, now: Instant) -> tuple[Any, ...]:
+    """What the claims of a request are read from now, to be compared with its draft's."""
+    claimed = current.claimed(request.message)
+    customer = found.standings[request.customer_id].customer
+    data = data_for(request, customer, found.objects)
+    return _read(with_facts(data, claimed, book, now, current.locale(request, customer)), claimed)
+
+
+def backed(current: Current, request: Request, found: Situation, book: FactBook, now: Instant) -> Backing:
+    """What stands behind a request's promises now."""
+    claimed = current.claimed(request.message)
+    if claimed.only_data:
+        return NOTHING_PROMISED
+    data = data_for(request, found.standings[request.customer_id].customer, found.objects)
+    return backing(data, claimed, book, now)
+
+
+def _read(data: Mapping[str, Any], claimed: Claimed) -> tuple[Any, ...]:
+    return tuple(look_up(data, tuple(path.split("."))) for path in claimed.paths)
+
+
+# --- as the ledger keeps it -----------------------------------------------------------------------------------------
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+# What a rendering keeps, where it says something; what it promises is kept beside it.
+_KEPT = ("text", "subject", "preheader", "html", "title", "url", "template", "encoding", "units", "segments")
+
+
+def _content(rendered: Rendered) -> str:
+    content = {name: value for name in _KEPT if (value := getattr(rendered, name))}
+    if rendered.buttons:
+        content["buttons"] = [
+            {"label": button.label, "url": button.url, "emit": button.emit} for button in rendered.buttons
+        ]
+    return _dumps(content)
+
+
+def _promises(rendered: Rendered, book: FactBook) -> tuple[Promise, ...]:
+    return tuple(
+        Promise(
+            claim.name,
+            claim.kind.value,
+            claim.fact,
+            book.version(claim.fact),
+            claim.value,
+            claim.text,
+            claim.superseded,
+        )
+        for claim in rendered.claims
+    )

@@ -1,0 +1,54 @@
+"""Wake: what was held for want of a fact is decided anew once nothing stands in its way.
+
+Whoever puts a live value wakes what waited for it at once. This is for all else that ends a reason to hold: an offer
+that begins, a release that says something new, and a process that died in between.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.dispatch.current import read_current
+from orchestrator.domain.delivery import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from orchestrator.dispatch.drain import Drain
+    from orchestrator.facts.book import FactBook
+
+_BECAUSE_OF_A_FACT = "fact_unavailable:"
+
+
+async def wake(drain: Drain) -> int:
+    """Make what is held for facts that can be promised again claimable; how many there were."""
+    return await drain.run(lambda: _wake(drain))
+
+
+def _wake(drain: Drain) -> int:
+    with drain.store.read() as transaction:
+        subjects = _subjects(transaction.deliveries.held_reasons())
+    if not subjects:
+        return 0
+    now = drain.clock.now()
+    with drain.store.write() as transaction:
+        current = read_current(transaction, None, drain.wire)
+        book = current.book(transaction.facts.current())
+        business_now = transaction.ledger.clock().now(now)
+        return sum(
+            sum(transaction.deliveries.release_held(_BECAUSE_OF_A_FACT + subject, now).values())
+            for subject in subjects
+            if not _still_held(book, subject, business_now)
+        )
+
+
+def _subjects(reasons: Iterable[str]) -> list[str]:
+    return sorted(
+        reason.removeprefix(_BECAUSE_OF_A_FACT) for reason in reasons if reason.startswith(_BECAUSE_OF_A_FACT)
+    )
+
+
+def _still_held(book: FactBook, subject: str, now: int) -> bool:
+    """What is over for ever is woken too: it has to be told that it expired."""
+    obstacle = book.obstacle([subject], now)
+    return obstacle is not None and obstacle.state is State.HELD

@@ -1,0 +1,159 @@
+"""What one file says of another: topics, messages, events and channels that nobody declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
+
+from orchestrator.documents.source import WRONG_VALUE
+from orchestrator.domain.errors import did_you_mean, mark
+from orchestrator.domain.time import zone_info
+from orchestrator.facts.calendar import Calendar
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from orchestrator.catalog.model import Message
+    from orchestrator.documents import Document
+    from orchestrator.domain.errors import Finding
+    from orchestrator.events import EventType
+    from orchestrator.journeys.model import Journey
+    from orchestrator.mapping import Mapping as RowMapping
+    from orchestrator.project.survey import Read
+    from orchestrator.release import ProjectFile
+
+UNKNOWN_TOPIC = "CO101"
+UNKNOWN_JOURNEY = "JO110"
+UNKNOWN_EVENT = "JO111"
+UNKNOWN_MESSAGE = "JO112"
+SILENT_CHANNEL = "JO113"
+UNKNOWN_FIELD = "JO116"
+
+_NO_EVENT = mark('Unknown event "{name}"{hint}')
+_EVENTS = mark("Events are declared in templates/events/.")
+
+KeyPath = tuple[str | int, ...]
+
+
+def unknown_places(settings: Read[ProjectFile]) -> Iterator[Finding]:
+    """A time zone, a country or a part of it that nobody has: dates would be counted wrong, or not at all."""
+    project, document = settings.model, settings.document
+    try:
+        zone_info(project.timezone)
+    except (KeyError, ValueError, OSError):
+        yield document.finding(
+            ("timezone",),
+            mark('There is no time zone "{name}"{hint}'),
+            code=WRONG_VALUE,
+            help=mark("Write its IANA name, such as America/Sao_Paulo."),
+            params=_named(project.timezone, available_timezones()),
+        )
+    if project.holidays is not None:
+        fault = Calendar(project.holidays.country, project.holidays.subdivision).fault()
+        if fault:
+            yield document.finding(("holidays",), fault.template, params=fault.params, code=WRONG_VALUE)
+
+
+def unknown_topics(
+    settings: ProjectFile, files: Mapping[str, Read[Message]] | Mapping[str, Read[Journey]]
+) -> Iterator[Finding]:
+    """Messages and journeys of topics that the project does not have."""
+    for read in files.values():
+        if read.model.topic not in settings.topics:
+            yield read.document.finding(
+                ("topic",),
+                mark('Unknown topic "{name}"{hint}'),
+                code=UNKNOWN_TOPIC,
+                help=mark("Topics are declared in templates/project.yaml."),
+                params=_named(read.model.topic, settings.topics),
+            )
+
+
+def unknown_in_journey(
+    read: Read[Journey],
+    messages: Mapping[str, Read[Message]],
+    named_messages: Collection[str],
+    named_events: Collection[str],
+) -> Iterator[Finding]:
+    """Events and messages that a journey names and that have no file, and channels on which its messages say nothing.
+
+    A file that could not be read has its own finding, so it counts as named.
+    """
+    journey, document = read.model, read.document
+    listed = bool(journey.triggers)
+    for place, (trigger, steps) in enumerate(journey.beginnings()):
+        at: KeyPath = ("triggers", place) if listed else ("trigger",)
+        if trigger.event not in named_events:
+            yield document.finding(
+                (*at, "event"),
+                _NO_EVENT,
+                code=UNKNOWN_EVENT,
+                help=_EVENTS,
+                params=_named(trigger.event, named_events),
+            )
+        for number, step in enumerate(steps):
+            path = (*at, "steps", number, "send") if listed else ("steps", number, "send")
+            if step.send not in named_messages:
+                yield document.finding(
+                    path,
+                    mark('Unknown message "{name}"{hint}'),
+                    code=UNKNOWN_MESSAGE,
+                    help=mark("Messages are declared in templates/messages/."),
+                    params=_named(step.send, named_messages),
+                )
+            elif step.send in messages:
+                yield from _silent_channels(messages[step.send].model, step.channels.slots(), path, document)
+
+
+def _silent_channels(
+    message: Message, slots: tuple[tuple[str, tuple[str, ...]], ...], path: KeyPath, document: Document
+) -> Iterator[Finding]:
+    for _, channels in slots:
+        for channel in channels:
+            if getattr(message.channels, channel) is None:
+                yield document.finding(
+                    path,
+                    mark('"{message}" says nothing on {channel}, where this step sends it'),
+                    code=SILENT_CHANNEL,
+                    help=mark("Give it copy under channels.{channel}, or send it elsewhere."),
+                    params={"message": message.id, "channel": str(channel)},
+                )
+
+
+def unknown_in_mapping(
+    mapping: RowMapping, document: Document, journeys: Collection[str], events: Mapping[str, EventType]
+) -> Iterator[Finding]:
+    """Journeys, events and their fields that a mapping names and that nobody declared."""
+    for place, journey in enumerate(mapping.journeys):
+        if journey not in journeys:
+            yield document.finding(
+                ("journeys", place),
+                mark('Unknown journey "{name}"{hint}'),
+                code=UNKNOWN_JOURNEY,
+                help=mark("Journeys are declared in templates/journeys/."),
+                params=_named(journey, journeys),
+            )
+    for place, event in enumerate(mapping.events):
+        event_type = events.get(event.type)
+        if event_type is None:
+            yield document.finding(
+                ("events", place, "type"),
+                _NO_EVENT,
+                code=UNKNOWN_EVENT,
+                help=_EVENTS,
+                params=_named(event.type, events),
+            )
+            continue
+        for name in event.data:
+            if name not in event_type.data:
+                yield document.finding(
+                    ("events", place, "data", name),
+                    mark('Unknown field "{name}" of {event}{hint}'),
+                    code=UNKNOWN_FIELD,
+                    params={"event": event.type, **_named(name, event_type.data)},
+                    on_key=True,
+                )
+
+
+def _named(name: str, known: Collection[str]) -> dict[str, object]:
+    return {"name": name, "hint": did_you_mean(name, known)}

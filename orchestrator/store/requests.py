@@ -1,0 +1,142 @@
+"""A request as a row of `deliveries`, and a row as a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.domain.customer import Channel
+from orchestrator.domain.delivery import Request, State
+from orchestrator.domain.message import Purpose
+from orchestrator.store import bulk
+from orchestrator.store.tables import deliveries
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.domain.time import Instant
+    from orchestrator.store.port import NewDelivery
+
+_TABLE = deliveries.c
+_PURPOSES = {purpose.value: purpose for purpose in Purpose}
+_CANDIDATES: dict[str, tuple[Channel, ...]] = {}
+
+COLUMNS = (
+    "id",
+    "identity",
+    "message",
+    "customer_id",
+    "topic",
+    "purpose",
+    "candidates",
+    "objects",
+    "data",
+    "locale",
+    "priority",
+    "origin",
+    "event_id",
+    "run_id",
+    "step",
+    "state",
+    "lane",
+    "due_at",
+    "not_after",
+    "next_action_at",
+    "accepted_at",
+)
+"""What is written of a new delivery."""
+
+REQUEST = (
+    _TABLE.id,
+    _TABLE.message,
+    _TABLE.customer_id,
+    _TABLE.topic,
+    _TABLE.purpose,
+    _TABLE.candidates,
+    _TABLE.objects,
+    _TABLE.data,
+    _TABLE.locale,
+    _TABLE.priority,
+    _TABLE.due_at,
+    _TABLE.not_after,
+    _TABLE.accepted_at,
+    _TABLE.first_call_at,
+    _TABLE.attempts,
+    _TABLE.calls,
+)
+"""What a worker needs of one."""
+
+
+def row_of(new: NewDelivery, at: Instant) -> tuple[Any, ...]:
+    """A new delivery as a row of COLUMNS."""
+    request = new.request
+    return (
+        request.id,
+        new.identity,
+        request.message,
+        request.customer_id,
+        request.topic,
+        request.purpose.value,
+        ",".join(request.candidates),
+        bulk.dumps(dict(request.objects)),
+        bulk.dumps(dict(request.data)),
+        request.locale,
+        request.priority,
+        new.origin,
+        new.event_id,
+        new.run_id,
+        new.step,
+        State.ACCEPTED.value,
+        request.purpose.value,
+        request.due_at,
+        request.not_after,
+        at,
+        request.accepted_at,
+    )
+
+
+def request_of(row: Sequence[Any]) -> Request:
+    """A row of REQUEST as what a worker decides about."""
+    (
+        delivery_id,
+        message,
+        customer_id,
+        topic,
+        purpose,
+        candidates,
+        objects,
+        data,
+        locale,
+        priority,
+        due_at,
+        not_after,
+        accepted_at,
+        first_call_at,
+        attempts,
+        calls,
+    ) = row
+    return Request(
+        id=delivery_id,
+        message=message,
+        customer_id=customer_id,
+        topic=topic,
+        purpose=_PURPOSES[purpose],
+        candidates=_channels(candidates),
+        objects=objects,
+        data=data,
+        locale=locale,
+        priority=priority,
+        due_at=due_at,
+        not_after=not_after,
+        accepted_at=accepted_at,
+        first_call_at=first_call_at,
+        attempts=attempts,
+        calls=calls,
+    )
+
+
+def _channels(joined: str) -> tuple[Channel, ...]:
+    """The same few lists come back for every row of a slice."""
+    found = _CANDIDATES.get(joined)
+    if found is None:
+        found = _CANDIDATES[joined] = tuple(Channel(name) for name in joined.split(","))
+    return found
