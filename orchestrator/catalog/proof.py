@@ -165,8 +165,8 @@ def _each_skeleton(prepared: Prepared, values: Values) -> Iterator[_Skeleton]:
         yield _Skeleton(name, runs, text, tokens, _stated(text, tokens), windows)
 
 
-# Longer than anything that is stated in one breath: "até sexta-feira, 27 de novembro de 2026, 18h30".
-_WINDOW = 64
+# Words that can make another value of a claim stand right beside it: "20% de 30 %", "27 de novembro de 2026, 18h30".
+_WINDOW = 40
 
 
 def _windows(text: str, tokens: Mapping[str, str]) -> Iterator[str]:
