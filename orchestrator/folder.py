@@ -6,9 +6,15 @@ the project alone, so that an upgrade never changes what customers read (decisio
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from orchestrator.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
 
 _PACKAGED = Path(__file__).parent / "_shipped"
 
@@ -41,6 +47,22 @@ def find_root(start: Path) -> Path:
         start=start,
         mark=MARK,
     )
+
+
+_ZONE = re.compile(r"(?m)^timezone:[ \t]*[\"']?([A-Za-z0-9_+/-]+)")
+
+
+def today(root: Path, now: datetime) -> date:
+    """The day that it is where the project is: offers and waivers end with their day there, not on the machine.
+
+    Read from the text itself, because a check that finds nothing changed must not parse YAML first. A project that does
+    not say has the day of `now`.
+    """
+    try:
+        found = _ZONE.search((root / MARK).read_text(encoding="utf-8"))
+        return (now.astimezone(ZoneInfo(found[1])) if found else now).date()
+    except (OSError, ValueError, KeyError):  # unreadable, or no such zone: the check itself says so
+        return now.date()
 
 
 def locate(root: Path, path: str) -> tuple[Path, str] | None:

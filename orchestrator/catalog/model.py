@@ -124,6 +124,10 @@ class ChannelCopy(Schema):
     push: PushCopy | None
 
 
+NotAClaim = Annotated[str, Field(min_length=1, max_length=200)]
+"""Words that only look like a promise, as copy says them: "100% algodão". Neither check nor read-back hears one."""
+
+
 class Message(Schema):
     """One message, as its file says it."""
 
@@ -136,6 +140,7 @@ class Message(Schema):
     tone: str = "default"
     variables: dict[Dotted, Variable] = {}
     claims: dict[Identifier, Claim] = {}
+    not_claims: tuple[NotAClaim, ...] = ()
     content: Content
     channels: ChannelCopy
 

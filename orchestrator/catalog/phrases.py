@@ -43,7 +43,7 @@ CURRENCIES: Mapping[str, str] = {
 # How much of which currency; no name: the locale's own.
 CURRENCY_WORDS: Mapping[str, tuple[str, Decimal]] = {
     **dict.fromkeys(("reais", "r$"), ("BRL", Decimal(1))),
-    **dict.fromkeys(("dolar", "dolares", "dollar", "dollars", "us$"), ("USD", Decimal(1))),
+    **dict.fromkeys(("dolar", "dolares", "dollar", "dollars", "bucks", "us$"), ("USD", Decimal(1))),
     **dict.fromkeys(("euro", "euros", "€"), ("EUR", Decimal(1))),
     "£": ("GBP", Decimal(1)),
     **dict.fromkeys(("centavos", "cents"), ("", Decimal("0.01"))),
@@ -57,27 +57,34 @@ _SCALE = rf"(?:[ ](?:{_any(tuple(filter(None, SCALES)))})\b)?"
 _SIGNED = rf"""(?P<signed>
     (?:(?<!\w)(?P<minus>-))?
     (?P<sign>{_any(tuple(CURRENCIES)[: -len(_CODES)])}|(?<!\w)(?:{_any(tuple(map(str.lower, _CODES)))}))
-    [ ]{{0,3}}(?P<inner_minus>-)?(?P<amount>{DIGITS})(?P<amount_scale>{_SCALE})
+    [ ]{{0,3}}(?P<inner_minus>-)?(?P<amount>{DIGITS}|(?:(?<=[$])|(?<=[$][ ])){WORDS})(?P<amount_scale>{_SCALE})
 )"""
 _COUNTED = rf"""(?P<counted>
     (?P<sum>{NUMBER})(?P<sum_scale>{_SCALE})(?:[ ]de)?[ ]?
     (?P<currency>{_any(CURRENCY_WORDS)})(?!\w)(?![ ]?[0-9])
 )"""
-_BARE = r"""(?P<bare>
-    (?:por|apenas|a[ ]partir[ ]de|only|for|just)[ ](?P<bare_amount>[0-9]{1,3}(?:[.,][0-9]{3}){0,2}[.,][0-9]{2})
-    (?![0-9])(?![.,][0-9])(?![ ]?(?:x|m|cm|mm|km|k?g|mg|ml|l|litros?|metros?|%|hs?|gb|mb)\b)(?!%)
+_TWO_DECIMALS = r"[0-9]{1,3}(?:[.,][0-9]{3}){0,2}[.,][0-9]{2}(?![0-9])"
+_NO_UNIT = r"""(?![.,][0-9])(?![ ]?(?:x|m|cm|mm|km|k?g|mg|ml|l|litros?|metros?|hs?|gb|mb|w|v|kwh|kcal|oz|lbs?|ft|in
+    |graus|pol|polegadas|inches|pontos?|points?|estrelas?|stars?|notas?|milhas|miles|vezes|times)\b)(?!%)"""
+# One decimal is a price where nothing is counted after it: "por 129,9" is, "por 12,5 voltas" is not.
+_ONE_DECIMAL = r"[0-9]{2,3},[0-9](?![0-9])(?=[ ]?(?:[.!?;)]|$|(?:a[ ]vista|n[oa]|hoje|cada)\b))"
+_BARE = rf"""(?P<bare>
+    (?:por|so|somente|apenas|a[ ]partir[ ]de|economize|only|for|just|{NUMBER}[ ]?(?:x|vezes)[ ]de
+      |de(?=[ ]{_TWO_DECIMALS}[ ]por[ ](?:(?:so|apenas)[ ])?{_TWO_DECIMALS}{_NO_UNIT}))
+    [ ](?P<bare_amount>{_TWO_DECIMALS}|{_ONE_DECIMAL}){_NO_UNIT}
 )"""
 
 # --- percent --------------------------------------------------------------------------------------------------------
 
-_PER_CENT = rf"(?P<percentage>{NUMBER})[ ]{{0,2}}(?:%|(?:por[ ]cento|per[ ]?cent)\b)"
+_PER_CENT = rf"(?P<percentage>{NUMBER})[ ]{{0,2}}(?:%|(?:por[ ]cento|per[ ]?cent|pct)\b)"
 _PERCENT = f"(?P<percent>{_PER_CENT})"
 
-# "50% linho" is what it is made of.
-MATERIAL = re.compile(
-    r" (?:de )?(?:algodao|poliester|poliamida|linho|viscose|elastano|seda|bambu|couro|madeira|plastico|cacau"
-    r"|cotton|polyester|linen|wool|silk|bamboo|leather|recycled|reciclad[oa]s?|organic[oa]?s?|natura(?:l|is))\b"
-)
+# "50% linho" is what it is made of, and "0% de álcool" what it is not.
+_MATERIALS = """algodao|poliester|poliamida|linho|viscose|elastano|seda|bambu|couro|madeira|plastico|cacau
+    |cotton|polyester|linen|wool|silk|bamboo|leather|recycled|reciclad[oa]s?|organic[oa]?s?|natura(?:l|is)"""
+_LEFT_OUT = "alcool|acucar(?:es)?|gorduras?|lactose|gluten|parabenos|alcohol|sugar|fat"
+MATERIAL = re.compile(rf"[ ](?:de[ ])?(?:{_MATERIALS}|{_LEFT_OUT})\b", re.VERBOSE)
+AFTER_ITS_MATERIAL = re.compile(rf"(?<!\w)(?:{_MATERIALS}):?[ ]$", re.VERBOSE)
 # "100% seguro": all of something, unless a word says of which price.
 ALL_OF_IT = re.compile(r" (?!(?:off|de|d[oa]s?|cashback|back|on|in|n[oa]s?|em|para|ate|com|e|of|discount)\b)[a-z]")
 
@@ -105,7 +112,8 @@ _WEEKDAY = rf"(?:{_any((*_WEEKDAY_NAMES, 'tues', 'thur', 'thurs', *WEEKDAYS))})\
 _WEEKDAY_NAME = rf"(?:{_any(_WEEKDAY_NAMES)})\b"
 
 _ISO = r"(?P<iso_year>[0-9]{4})-(?P<iso_month>[0-9]{2})-(?P<iso_day>[0-9]{2})(?![0-9-])"
-_NUMERIC = r"""(?P<first>[0-9]{1,2})(?P<separator>/|[.-](?=[0-9]{1,2}[.-][0-9]{4}))(?P<second>[0-9]{1,2})
+_NUMERIC = r"""(?P<first>[0-9]{1,2})(?P<separator>/|[ ]/[ ]|-(?![0-9]{1,2}-[0-9]{0,3}(?![0-9]))
+    |[.](?=[0-9]{1,2}[.][0-9]{4}))(?P<second>[0-9]{1,2})
     (?:(?P=separator)(?P<numeric_year>[0-9]{4}|[0-9]{2}))?(?![0-9/]|[.,][0-9])"""
 _DAY_FIRST = rf"""(?P<day_before>primeiro|[0-9]{{1,2}}|{NUMBER})(?:o|st|nd|rd|th)?
     (?:[ ]de[ ]|[ ]of[ ]|[ /-])(?P<month_after>{_MONTH})(?![ ]of\b)
@@ -133,6 +141,8 @@ BEFORE_A_DATE = re.compile(
     r"(?<!\w)(?:ate|dia|em|desde|a partir de|de|entre|para|antes de|by|on|until|till?|from|before|since|through)"
     r"(?: o| as| the)?(?: dia)? $"
 )
+# Without a year, only here is "30-11" a day; elsewhere it is a number of something.
+BEFORE_A_DEADLINE = re.compile(r"(?<!\w)(?:ate|until|till?|by)(?: o| as| the)?(?: dia)? $")
 BEFORE_A_FRACTION = re.compile(
     r"(?<!\w)(?:notas?|score|rated|avaliacao|rating|parcelas?|pagina|page|etapa|parte|step|part|item|caixa|volume)"
     r"(?: (?:de|of|media))?:? $"
@@ -144,6 +154,7 @@ AFTER_A_FRACTION = re.compile(r" (?:de )?(?:xicara|colher|copo|lata|litro|quilo|
 
 UNITS: Mapping[str, str] = {
     **dict.fromkeys(("dia", "dias", "day", "days"), "d"),
+    "d.u.": "bd",
     **dict.fromkeys(("h", "hs", "hr", "hrs", "hora", "horas", "hour", "hours"), "h"),
     **dict.fromkeys(("minuto", "minutos", "minute", "minutes", "min"), "m"),
     **dict.fromkeys(("semana", "semanas", "week", "weeks"), "w"),
@@ -151,7 +162,7 @@ UNITS: Mapping[str, str] = {
     **dict.fromkeys(("ano", "anos", "year", "years"), "y"),
 }
 _PERIOD = rf"""(?:(?P<low>{NUMBER})[ ]?(?:a|ou|to|or|-|/)[ ]?)?(?P<count>{NUMBER})[ -]?
-    (?:(?P<business_before>business|working)[ -]|calendar[ ]|full[ ])?(?P<unit>{_any(UNITS)})\b
+    (?:(?P<business_before>business|working)[ -]|calendar[ ]|full[ ])?(?P<unit>{_any(UNITS)})(?!\w)
     (?P<business_after>[ ]ut(?:il|eis)\b)?(?:[ ]corridos\b)?"""
 _DURATION = f"(?P<duration>{_PERIOD})"
 
@@ -167,6 +178,11 @@ AFTER_NO_PERIOD = re.compile(
     r" (?:atras|ago|old|of age|(?:por|per|an?|d[oa]|n[oa]) (?:dia|semana|mes|ano|day|week|month|year)"
     r"|de (?:idade|vida|historia|estrada|experiencia|tradicao|mercado))\b"
 )
+# "Em uma semana" is a promise, and "um ano" where it is a warranty; "uma semana" alone is a manner of speaking.
+BEFORE_ONE: Mapping[str, re.Pattern[str]] = {
+    **dict.fromkeys(("w", "mo"), re.compile(rf"(?<!\w)(?:em|in|{_LIMIT}|(?:garantia|warranty)(?: de| of)) $")),
+    "y": BEFORE_A_SHORT_TIME["y"],
+}
 AFTER_A_WARRANTY = re.compile(r" (?:de )?(?:garantia|warranty|guarantee)")
 
 # --- coupons --------------------------------------------------------------------------------------------------------
@@ -184,21 +200,62 @@ NOT_COUPONS = frozenset({"swift", "iban", "imei", "html", "fiscal", "http", "htt
 # "Até sexta, 27/11" is a date.
 _NO_DAY_AFTER = rf"""(?!\.?[ ,(]{{1,3}}(?:o[ ]|the[ ])?(?:dia[ ])?
     (?:{_MONTH}|[0-9]{{1,2}}(?![0-9]?h|:|[ ]horas|[ ]?[ap]m)))"""
+_NUMBERED_DAY = r"[2-6]a[ -]feira"  # 3ª feira
+_NAMED_DAY = rf"""(?>{_any(_PORTUGUESE_DAYS)}|{_NUMBERED_DAY})\b
+    (?!-?[ ](?:ordem|via|vez|parcela|compra|chance)\b){_NO_DAY_AFTER}"""
 _SOON = rf"""(?:hoje(?:[ ]a[ ]noite)?|depois[ ]de[ ]amanha|amanha|esta[ ](?:noite|semana)|no[ ]mesmo[ ]dia
     |(?:o[ ])?(?:fim|final)[ ](?:do[ ]dia|da[ ]semana|do[ ]mes|de[ ]semana)|(?:a[ ])?meia[ -]noite
-    |(?:(?:n?es[st][ae]|n?[ao])[ ])?(?:proxim[ao][ ])?(?>{_any(_PORTUGUESE_DAYS)})\b
-     (?!-?[ ](?:ordem|via|vez|parcela|compra|chance)\b){_NO_DAY_AFTER})\b"""
+    |(?:(?:n?es[st][ae]|n?[ao])[ ])?(?:proxim[ao][ ])?{_NAMED_DAY}
+    |{_MONTH}(?:/|[ ]de[ ])[0-9]{{4}})\b"""
 _SOON_ENGLISH = rf"""(?:today|tonight|tomorrow|midnight|(?:the[ ])?end[ ]of[ ](?:the[ ])?(?:day|week|month)
     |(?:this[ ]|next[ ])?(?:weekend|{_any(_ENGLISH_DAYS)})\b{_NO_DAY_AFTER})\b"""
+_NO_NOUN_AFTER = (
+    rf"""(?![ ](?:of|floor|anniversary|birthday|century|edition|time|order|item|page|day|street|{_MONTH})\b)"""
+)
 _RELATIVE = rf"""(?P<relative>
     (?:(?:so|somente|apenas)(?:[ ]ate)?|ate
       |(?:valid[oa]s?|vale|valem|termina|acaba|encerra|expira|vence|chega|chegam|receba|entrega)
        (?:[ ](?:so|somente|apenas))?(?:[ ]ate)?)[ ]{_SOON}
     |(?:by|until|till?|only|through|before|valid|ends?|ending|expires?|expiring|arrives?|arriving|delivered)
      (?:[ ](?:on|only|by|until|at))?[ ]{_SOON_ENGLISH}
-    |(?:today|tonight)[ ]only\b|same[ -]day[ ]delivery\b
+    |(?:today|tonight|this[ ](?:week|weekend))[ ]only\b|(?:same|next)[ -]day[ ](?:delivery|shipping|dispatch)\b
+    |proxim[ao][ ]{_NAMED_DAY}|(?:semana|mes)[ ]que[ ]vem\b|next[ ]week\b
+    |(?P<same_day>no[ ]mesmo[ ]dia\b|same[ -]day\b)
+    |(?P<until_an_hour>ate[ ]as[ ](?:[01]?[0-9]|2[0-3])(?:h(?:[0-5][0-9])?|:[0-5][0-9]h?|[ ]horas)(?!\w))
+    |(?:until|till?|by|through|before)[ ]the[ ](?:[12]?[0-9]|3[01])(?:st|nd|rd|th)\b{_NO_NOUN_AFTER}
+    |(?:ends?|ending|expires?|expiring)[ ](?:at|by)[ ](?:1[0-2]|[1-9])(?::[0-5][0-9])?[ ]?[ap]\.?m\b
 )"""
 BEFORE_OPENING_DAYS = re.compile(rf"(?<!\w)(?:{_any((*_WEEKDAY_NAMES, *WEEKDAYS))})(?: |, )$")
+
+# "Atendemos até as 18h", "das 9h até as 18h".
+BEFORE_CLOSING = re.compile(
+    r"(?<!\w)(?:respond|atend|abert|abr[ei]|fecha|funcion|horario|chat\b|lojas?\b|telefone|das\b"
+    rf"|(?:{_any((*_WEEKDAY_NAMES, *WEEKDAYS))})\b)[^.!?]*$"
+)
+BEFORE_THE_SAME_DAY = re.compile(
+    r"(?<!\w)(?:entregas?|entregamos|receba|chegam?|envi(?:o|amos)|despachamos|postamos"
+    r"|delivery|delivered|ships?|shipping|arrives?|get it|dispatch)\b[^.!?]*$"
+)
+
+# --- offers in words ------------------------------------------------------------------------------------------------
+
+# "Metade do preço de uma viagem" compares; free shipping to the whole country is how a shop works, not an offer.
+# What has a value of its own is left to it: "leve 2 e ganhe 10%".
+_FEW = r"""(?:[0-9]|um|uma|dois|duas|tres|one|two|three)
+    (?!\w|[.,][0-9]|[ ]{0,2}%|[ ](?:por[ ]cento|per[ ]?cent|pct|mil|e|and|reais|dollars|dias?|days?
+     |mes(?:es)?|months?)\b)"""
+_OFFER = rf"""(?P<offer>
+    metade[ ]do[ ]preco\b(?![ ]de[ ]um)
+    |(?:leve|compre)[ ](?:{NUMBER})(?:[ ](?:itens|pecas|produtos|unidades))?,?[ ](?:e[ ])?
+     (?:pague|leve|ganhe)[ ]{_FEW}
+    |(?:frete|entrega|envio)[ ](?:gratis|gratuit[oa])\b(?![ ]para[ ]todo[ ]o[ ](?:brasil|pais)\b)
+    |(?:{NUMBER})[ ]?(?:x|vezes)[ ]sem[ ]juros\b
+    |desconto[ ]de[ ][0-9]{{1,3}}(?=[ ]?(?:[!?;)]|[.,](?![0-9])|$)|[ ](?:n[oa]s?|em|hoje|so|para)\b)
+    |half[ -]price\b(?![ ](?:is|was)\b)|half[ ]off\b(?!-)
+    |buy[ ](?:{NUMBER}),?[ ](?:and[ ])?get[ ]{_FEW}(?:[ ]free\b)?
+    |(?<!-)free[ ](?:shipping|delivery|returns)\b
+    |(?:{NUMBER})[ ](?:monthly[ ])?interest-free[ ](?:installments|instalments|payments)\b
+)"""
 
 # --- what only looks so ---------------------------------------------------------------------------------------------
 
@@ -212,12 +269,23 @@ _LENGTH = rf"""(?:{NUMBER})[ -]?
     (?:dias?|horas?|h|semanas?|mes(?:es)?|anos?|minutos?|days?|hours?|weeks?|months?|years?|minutes?)\b"""
 _PAST = rf"""(?:ha|faz|fazem|todos[ ]os|(?:[nd][oa]s|(?:in|over|for)[ ]the)[ ](?:ultim[oa]s|last|past|previous))[ ]
     (?:(?:cerca[ ]de|mais[ ]de|quase|uns|umas|over|os|the)[ ])?{_LENGTH}"""
-_OPEN = r"""(?:abert[oa]s?|atendimento|atendemos|funciona(?:mos)?|disponivel|disponiveis|open|available)[ ](?:por[ ])?
+_OPEN = r"""(?:estamos[ ](?:por[ ]|sempre[ ])?aqui|abert[oa]s?|atendimento|atendemos|funciona(?:mos)?
+     |disponivel|disponiveis|open|available)[ ](?:por[ ])?
     (?:24[ ]?(?:h|horas|hours)\b(?:[ ,e]{1,3}7[ ]?(?:dias|days)\b)?|7[ ]?(?:dias|days)\b)"""
 _O_CLOCK = r"(?:as|das)[ ](?:[0-9]{1,2}|uma|duas|tres|quatro|cinco|seis|sete|oito|nove|dez|onze|doze)[ ]?horas?\b"
-_BABIES = rf"""(?:bebes?|criancas?|babies|baby|kids|children)[ ](?:de|a[ ]partir[ ]de|ate|from|of|up[ ]to)[ ]
+_BABIES = rf"""0[ ]?(?:a|ate|to|-)[ ]?(?:{NUMBER})[ ]?(?:mes(?:es)?|anos?|months?|years?)\b
+    |(?:bebes?|criancas?|roup(?:inh)?as?|babies|baby|kids|children|clothes)[ ]
+    (?:de|a[ ]partir[ ]de|ate|from|of|up[ ]to)[ ]
     (?:[0-9]{{1,2}}[ ](?:a|ate|to)[ ])?{_LENGTH}"""
-_INNOCENT = rf"(?P<innocent>{_PAST}|{_OPEN}|{_O_CLOCK}|{_BABIES})"
+_LASTING = rf"""(?:queimam?|bateria|autonomia|burns?|battery)[ ](?:(?:por|de|ate|for|up[ ]to|of)[ ]){{0,2}}{_LENGTH}
+    |(?:{NUMBER})[ -]?(?:h|horas?|hours?|minutos?|minutes?)[ ]
+     (?:de[ ](?:bateria|autonomia|queima|filme|voo|viagem)|film|movie|documentary|flight|drive|walk)\b"""
+_FULL_MONTH = rf"(?:{_any(_MONTH_NAMES)})\b"
+# "Rua 25 de Março, 100"; figures after "rua" need the number of the house.
+_STREET = rf"""(?:(?:avenida|av|praca|alameda|travessa|rodovia|largo)\.?[ ](?:primeiro|{NUMBER})o?[ ]de[ ]{_FULL_MONTH}
+    |rua[ ](?:primeiro|{WORDS})[ ]de[ ]{_FULL_MONTH}
+    |rua[ ][0-9]{{1,2}}o?[ ]de[ ]{_FULL_MONTH},?[ ](?:n[o.]?[ ])?[0-9])"""
+_INNOCENT = rf"(?P<innocent>{_PAST}|{_OPEN}|{_O_CLOCK}|{_BABIES}|{_LASTING}|{_STREET})"
 
 # --- together -------------------------------------------------------------------------------------------------------
 
@@ -228,7 +296,9 @@ _FIRST_WORDS = (
     *_each("promocode so somente apenas valido valida vale valem termina acaba encerra expira vence chegam receba"),
     *_each("entrega by until till til through before valid end ending expire expiring arrive arriving delivered today"),
     *_each("tonight same ha faz fazem todos nos nas dos das in over aberto aberta atendimento atendemos funciona open"),
-    *_each("disponivel disponiveis available as das bebe crianca babies baby kids children"),
+    *_each("disponivel disponiveis available as das bebe crianca babies baby kids children roupa roupinha clothes"),
+    *_each("de economize proxima semana mes next this metade leve compre frete envio desconto half buy free estamos"),
+    *_each("queima bateria autonomia burn battery rua avenida av praca alameda travessa rodovia largo"),
 )
 
 
@@ -243,7 +313,7 @@ def _beginnings(words: tuple[str, ...]) -> str:
 _AT_A_WORD = rf"(?<![^\W_])(?<![0-9][.,:/])(?=[0-9]|{_beginnings(_FIRST_WORDS)})"
 
 STATEMENT = re.compile(
-    rf"{_SIGNED}|{_AT_A_WORD}(?:{_INNOCENT}|{_COUNTED}|{_BARE}|{_PERCENT}|{_DURATION}|{_DATE}|{_DAY_ALONE}"
+    rf"{_SIGNED}|{_AT_A_WORD}(?:{_INNOCENT}|{_OFFER}|{_COUNTED}|{_BARE}|{_PERCENT}|{_DURATION}|{_DATE}|{_DAY_ALONE}"
     rf"|{_COUPON}|{_RELATIVE}|(?P<count_of_nothing>{WORDS}))",
     re.VERBOSE,
 )

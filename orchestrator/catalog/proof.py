@@ -11,11 +11,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.escape import escaped
+from orchestrator.catalog.plurals import NUMBER, OTHER
 from orchestrator.catalog.read_back import MASK, Mismatch, mismatches, visible_text
 from orchestrator.catalog.refusals import ClaimMismatch
 from orchestrator.catalog.script import agrees
 from orchestrator.catalog.sms import transliterate
-from orchestrator.catalog.templates import CLAIMS, Place
+from orchestrator.catalog.templates import CLAIMS, Place, walk
 from orchestrator.catalog.text import normalise_spaces
 from orchestrator.domain.claim import StatedClaim
 from orchestrator.domain.customer import Channel
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from orchestrator.catalog.prepare import Prepared
     from orchestrator.catalog.script import Run, Values
+    from orchestrator.catalog.templates import Part, Parts
     from orchestrator.domain.message import Rendered
 
 # Of each claim that the channel states: its canonical value, and its words.
@@ -159,10 +161,51 @@ def _each_skeleton(prepared: Prepared, values: Values) -> Iterator[_Skeleton]:
         )
         if name == "html":
             text = visible_text(text)
+        _refuse_smuggled(prepared, name, script.parts)
+        if prepared.channel is not Channel.SMS:  # which is spelled anew with its claims first
+            text = _without_innocents(text, prepared)
         # An SMS is spelled anew with its claims; and what states something by itself is refused as a whole.
         whole = prepared.channel is Channel.SMS or mismatches(_READ, text, (), prepared.locale)
         windows = None if whole else tuple((one, _stated(one, tokens)) for one in _windows(text, tokens))
         yield _Skeleton(name, runs, text, tokens, _stated(text, tokens), windows)
+
+
+def _without_innocents(text: str, prepared: Prepared) -> str:
+    """The text without the phrases that the message says are no promises ("100% algodão")."""
+    for phrase in prepared.message.not_claims:
+        said = shaped(prepared, phrase) if prepared.channel is Channel.SMS else phrase
+        text = text.replace(said, _INNOCENT)
+    return text
+
+
+# A word that states nothing, and parts what stands around it.
+_INNOCENT = "x"
+
+
+def _refuse_smuggled(prepared: Prepared, field: str, parts: Parts) -> None:
+    """The words that a filter brings are copy too: `plural(other="{n} itens por R$ 5")` promises a price.
+
+    Raises ClaimMismatch.
+    """
+    for category in dict.fromkeys(
+        form for part, _ in walk(parts) if isinstance(part, Place) for one in part.filters for form, _ in one.words
+    ):
+        text = "".join(_spoken(part, category) for part, _ in walk(parts))
+        wrong = mismatches(
+            "html" if field == "html" else _READ, _without_innocents(text, prepared), (), prepared.locale
+        )
+        if wrong:
+            raise refused(prepared, Difference(field, wrong[0]))
+
+
+def _spoken(part: Part, category: str) -> str:
+    """A part with the words of one plural form; claims are left out, and data is masked."""
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, Place) or part.name.startswith(CLAIMS):
+        return _INNOCENT if isinstance(part, Place) else ""
+    forms = [dict(one.words) for one in part.filters if one.words]
+    return forms[-1].get(category, forms[-1][OTHER]).replace(NUMBER, MASK) if forms else MASK
 
 
 # Words that can make another value of a claim stand right beside it: "20% de 30 %", "27 de novembro de 2026, 18h30".
@@ -222,7 +265,8 @@ def _with_claims(skeleton: _Skeleton, claims: Mapping[str, StatedClaim], prepare
     text = _worded(skeleton.text, skeleton, claims)
     if prepared.channel is Channel.SMS:
         text = _shaped_around_data(prepared, text)
-        return Masked(text, skeleton.stated, tuple((piece,) for piece in text.split(MASK)))
+        spelled = tuple((piece,) for piece in text.split(MASK))
+        return Masked(_without_innocents(text, prepared), skeleton.stated, spelled)
     words = {CLAIMS + name: claim.text for name, claim in claims.items()}
     if skeleton.field == "html":
         words = escaped(words)

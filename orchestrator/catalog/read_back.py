@@ -108,7 +108,7 @@ def _judge_letter(masked: str, stated: tuple[StatedClaim, ...], locale: str) -> 
 
 # --- judging --------------------------------------------------------------------------------------------------------
 
-_JUDGED = frozenset(StatementKind) - {StatementKind.RELATIVE}
+_JUDGED = frozenset(StatementKind) - {StatementKind.RELATIVE, StatementKind.OFFER}
 
 
 def _judge(text: str, stated: tuple[StatedClaim, ...], locale: str) -> tuple[Mismatch, ...]:

@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 
 class StatementKind(StrEnum):
-    """What can be stated. `relative` is a deadline that depends on the day of reading: "até amanhã"."""
+    """What can be stated.
+
+    `relative` is a deadline that depends on the day of reading, "até amanhã"; `offer` an advantage in words, "leve 3,
+    pague 2". Neither has a value to compare.
+    """
 
     MONEY = "money"
     PERCENT = "percent"
@@ -34,6 +38,7 @@ class StatementKind(StrEnum):
     DURATION = "duration"
     COUPON = "coupon"
     RELATIVE = "relative"
+    OFFER = "offer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Statement:
 
     `value` is canonical: `129.90 BRL`, `20%`, `2026-11-27`, `--11-27` without a year, `---27` without a month,
     `--11-30T18:30` with an hour, `7d` `5bd` `24h` `2w` `12mo` `2y`, `LUME20`, or the plain words of a relative
-    deadline. `weekday` counts from Monday, 0, where one is named beside a date.
+    deadline or of an offer. `weekday` counts from Monday, 0, where one is named beside a date.
     """
 
     kind: StatementKind
@@ -173,6 +178,7 @@ def _money(amount: Decimal, currency: str) -> _Reading:
 def _percent(found: _Found) -> _Reading:
     value = _plain(found.number("percentage"))
     whole = value == "100" and found.before(phrases.ALL_OF_IT)
+    whole = whole or (value == "100" and found.after(phrases.AFTER_ITS_MATERIAL))
     return None if whole or found.before(phrases.MATERIAL) else (f"{value}%", None)
 
 
@@ -205,7 +211,7 @@ def _iso(found: _Found) -> _Parts:
 def _numeric(found: _Found) -> _Parts:
     """27/11, 27/11/2026, 27.11.2026. In a fraction, a score or "24/7" single digits stand without a word for a date."""
     first, second, year = found["first"], found["second"], found["numeric_year"]
-    if not year and found["separator"] != "/":
+    if not year and found["separator"] != "/" and not _is_deadline(found):
         return None
     certain = year or found["weekday"] or found.after(phrases.BEFORE_A_DATE)
     short = len(first) + len(second) < len("2711")
@@ -215,6 +221,12 @@ def _numeric(found: _Found) -> _Parts:
     if month > 12 >= day:  # noqa: PLR2004  # it can only have been meant the other way round
         month, day = day, month
     return _year(year), month, day
+
+
+def _is_deadline(found: _Found) -> bool:
+    """Até 30-11 · até 30 / 11. "Até 10-12" may be a range, which ascends."""
+    range_ = found["separator"] == "-" and int(found["first"]) <= int(found["second"])
+    return bool(found["weekday"] or found.after(phrases.BEFORE_A_DEADLINE)) and not range_
 
 
 def _day_first(found: _Found) -> _Parts:
@@ -277,12 +289,17 @@ def _day_alone(found: _Found) -> _Reading:
 def _duration(found: _Found) -> _Reading:
     """7 dias · 5 a 7 dias úteis · 24 horas · 7-day. "Um dia" is an idiom, unless it is um dia útil."""
     unit, business = phrases.UNITS[found["unit"]], bool(found["business_before"] or found["business_after"])
-    if (found["count"] in ONE and not business) or found.before(phrases.AFTER_NO_PERIOD):
+    if found.before(phrases.AFTER_NO_PERIOD) or (found["count"] in ONE and not business and not _counts(found, unit)):
         return None
     if unit in phrases.BEFORE_A_SHORT_TIME and not _is_long_enough(found, unit):
         return None
     low = f"{_plain(found.number('low'))}-" if found["low"] else ""
     return f"{low}{_plain(found.number('count'))}{'b' if business else ''}{unit}", None
+
+
+def _counts(found: _Found, unit: str) -> bool:
+    """Em uma semana · garantia de um ano."""
+    return unit in phrases.BEFORE_ONE and found.after(phrases.BEFORE_ONE[unit])
 
 
 def _is_long_enough(found: _Found, unit: str) -> bool:
@@ -307,7 +324,14 @@ def _coupon(found: _Found) -> _Reading:
 
 def _relative(found: _Found) -> _Reading:
     """Até amanhã · ends tonight. "De segunda até sexta" says when a shop is open."""
-    return None if found.after(phrases.BEFORE_OPENING_DAYS) else (found.match[0], None)
+    opening = phrases.BEFORE_CLOSING if found["until_an_hour"] else phrases.BEFORE_OPENING_DAYS
+    elsewhere = found["same_day"] and not found.after(phrases.BEFORE_THE_SAME_DAY)
+    return None if elsewhere or found.after(opening) else _its_words(found)
+
+
+def _its_words(found: _Found) -> _Reading:
+    """Leve 3, pague 2 · half price."""
+    return found.match[0], None
 
 
 # Where words around it show what it is, the group that is the statement itself.
@@ -323,4 +347,5 @@ _READERS: Mapping[str, tuple[StatementKind, Callable[[_Found], _Reading]]] = {
     "day_alone": (StatementKind.DATE, _day_alone),
     "coupon": (StatementKind.COUPON, _coupon),
     "relative": (StatementKind.RELATIVE, _relative),
+    "offer": (StatementKind.OFFER, _its_words),
 }

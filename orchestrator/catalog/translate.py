@@ -21,7 +21,7 @@ OTHER_VARIABLE = "VA160"
 OTHER_CHANNEL = "CH170"
 
 # What a translation says anew; the rest is the original's: who sends what to whom, and what it claims.
-_TRANSLATED = ("title", "variables", "content", "channels")
+_TRANSLATED = ("title", "variables", "not_claims", "content", "channels")
 _TRANSLATED_OF_VARIABLE = ("fallback", "example")
 
 
@@ -36,6 +36,8 @@ def read_translation(document: Document, original: Message) -> Message:
         raise DocumentError(findings)
     said = {key: value for key, value in document.data.items() if key in _TRANSLATED}
     whole = original.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if "not_claims" in said:
+        whole.pop("not_claims", None)  # phrases of another language
     return document.read(Message, codes=CODES, data=merged(whole, said))
 
 
@@ -47,7 +49,9 @@ def _beyond_text(document: Document) -> Iterator[Finding]:
                 mark('A translation cannot change "{key}"{hint}'),
                 code=UNKNOWN_KEY,
                 params={"key": key, "hint": did_you_mean(key, _TRANSLATED)},
-                help=mark("It translates title, variables, content and channels; all else is the original's."),
+                help=mark(
+                    "It translates title, variables, not_claims, content and channels; all else is the original's."
+                ),
                 on_key=True,
             )
 

@@ -7,22 +7,24 @@ from typing import TYPE_CHECKING
 from orchestrator.catalog.examples import complete_data
 from orchestrator.catalog.refusals import ClaimMismatch
 from orchestrator.catalog.render import render
+from orchestrator.catalog.statements import StatementKind, read_statements
 from orchestrator.catalog.values import look_up
 from orchestrator.check import literals, patterns
 from orchestrator.check.copies import copies
 from orchestrator.check.rule import Rule
 from orchestrator.check.samples import facts_for, spoken
-from orchestrator.check.wording import CLAIMS, copy_of, heard_on, readings
+from orchestrator.check.wording import CLAIMS, copy_in, copy_of, heard_on, readings
 from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import InputError, mark
 from orchestrator.schema import VariableType, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from orchestrator.catalog.model import Claim, Message
     from orchestrator.check.samples import Spoken
+    from orchestrator.documents import Document
     from orchestrator.domain.errors import Finding
     from orchestrator.facts.sheet import FactSheet
     from orchestrator.project import Read, Survey
@@ -43,6 +45,40 @@ variables:
   order.total: {type: money, example: 129.90 BRL}
 claims:
   total: {kind: price, from: order.total}
+""",
+)
+_NEVER_INNOCENT = Rule(
+    code="CL106",
+    level="error",
+    title=mark("not_claims holds an amount of money or a coupon"),
+    why=mark("An amount is always a promise. What is listed here is not heard when a message is read back."),
+    bad="""\
+not_claims: [por R$ 99]
+content:
+  body: Kit Banho por R$ 99.
+""",
+    good="""\
+claims:
+  price: {kind: price, from: offers.banho_lume20.price}
+not_claims: [100% algodão]
+content:
+  body: Kit Banho de 100% algodão por {{ claims.price }}.
+""",
+)
+_UNSAID = Rule(
+    code="CL107",
+    level="warn",
+    title=mark("A phrase of not_claims occurs nowhere"),
+    why=mark("An exception must not outlive the words that it was made for."),
+    bad="""\
+not_claims: [100% algodão]
+content:
+  body: Toalhas de linho.
+""",
+    good="""\
+not_claims: [100% algodão]
+content:
+  body: Toalhas de 100% algodão.
 """,
 )
 _UNSTATED = Rule(
@@ -96,7 +132,7 @@ content:
   body: Só até {{ claims.ends }}.
 """,
 )
-RULES = (*literals.RULES, _UNFIT, _UNSTATED, _DIVIDED, _MISREAD, *patterns.RULES)
+RULES = (*literals.RULES, _UNFIT, _NEVER_INNOCENT, _UNSAID, _UNSTATED, _DIVIDED, _MISREAD, *patterns.RULES)
 
 
 def findings(survey: Survey) -> Iterator[Finding]:
@@ -106,8 +142,8 @@ def findings(survey: Survey) -> Iterator[Finding]:
         for finding in literals.findings_in(copy, survey.sheet):
             at_fault.add(finding.file)
             yield finding
-    for read in survey.messages.values():
-        for finding in _kinds(read, survey.sheet):
+    for message_id, read in survey.messages.items():
+        for finding in (*_kinds(read, survey.sheet), *_not_claims(survey, message_id)):
             at_fault.add(finding.file)
             yield finding
         yield from _unstated(read)
@@ -152,6 +188,49 @@ def _unfit(read: Read[Message], name: str, claim: Claim, remedy: str, fitting: s
         code=_UNFIT.code, level=_UNFIT.level, help=remedy,
         params={"path": claim.from_, "kind": claim.kind.value, "fitting": fitting},
     )  # fmt: skip
+
+
+# --- CL106, CL107 ---------------------------------------------------------------------------------------------------
+
+_AMOUNTS = (StatementKind.MONEY, StatementKind.COUPON)
+
+
+def _not_claims(survey: Survey, message_id: str) -> Iterator[Finding]:
+    """A translation that lists no phrases of its own has those of the original."""
+    read, translations = survey.messages[message_id], survey.translations.get(message_id, {})
+    heirs = [one.document for one in translations.values() if "not_claims" not in one.document.data]
+    locale = survey.voice.model.locale if survey.voice else "pt-BR"
+    yield from _phrases(read.document, heirs, locale, survey.sheet)
+    for other, translation in translations.items():
+        yield from _phrases(translation.document, (), other, survey.sheet)
+
+
+def _phrases(document: Document, heirs: Iterable[Document], locale: str, sheet: FactSheet) -> Iterator[Finding]:
+    said = [text for one in (document, *heirs) for _, text in copy_in(one.data)]
+    for place, phrase in enumerate(document.data.get("not_claims") or ()):
+        amount = _amount_in(phrase, locale, sheet)
+        if amount is not None:
+            yield document.finding(
+                ("not_claims", place), mark('not_claims cannot hold "{text}": an amount or a coupon is a promise'),
+                code=_NEVER_INNOCENT.code, level=_NEVER_INNOCENT.level, offset=amount[0], length=amount[1] - amount[0],
+                help=mark("State it as a claim."), params={"text": phrase[slice(*amount)]},
+            )  # fmt: skip
+        elif not any(True for text in said for _ in literals.occurrences(phrase, text)):
+            yield document.finding(
+                ("not_claims", place), mark('"{text}" occurs nowhere in this message'),
+                code=_UNSAID.code, level=_UNSAID.level,
+                help=mark("Delete it, or write it as copy does, with its capitals and accents."),
+                params={"text": phrase},
+            )  # fmt: skip
+
+
+def _amount_in(phrase: str, locale: str, sheet: FactSheet) -> tuple[int, int] | None:
+    """Where a phrase states money, or a coupon by itself."""
+    for found in read_statements(phrase, locale):
+        if found.kind in _AMOUNTS:
+            return found.start, found.end
+    words = literals.words_of_facts(phrase, sheet)
+    return next(((start, end) for start, end, path in words if sheet.kind_of(path) is ClaimKind.COUPON), None)
 
 
 # --- CL112, CL113 ---------------------------------------------------------------------------------------------------

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.catalog.plurals import NUMBER, OTHER
 from orchestrator.catalog.read_back import MASK
 from orchestrator.check.wording import CLAIMS, copy_in, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from orchestrator.catalog.model import Message
     from orchestrator.check.rule import Rule
@@ -20,11 +21,22 @@ if TYPE_CHECKING:
     from orchestrator.domain.errors import Finding
     from orchestrator.project import Survey
 
-# Texts under `content` and `channels` that nobody reads.
-_NOT_READ = frozenset({"url", "src", "layout", "template", "type", "emit", "claims"})
+# Texts under `content` and `channels` that reach nobody, and those that reach people without being read by them.
+_SETTINGS = frozenset({"layout", "template", "type", "emit", "claims"})
+_ADDRESSES = frozenset({"url", "src"})
 
-# Jinja's expressions and statements; none begins inside another, which keeps the search short.
-_PLACE = re.compile(r"\{\{-?\s*(?P<name>[A-Za-z_][\w.]*)?(?:(?!\}\}|\{\{).)*+\}\}|\{%(?:(?!%\}|\{%).)*+%\}", re.DOTALL)
+# Jinja's expressions and statements; none begins inside another, which keeps the search short. What is quoted in one
+# may hold its end: plural(other="{n}").
+_QUOTED = r'"(?:[^"{]|\{(?!\{))*+"|\'(?:[^\'{]|\{(?!\{))*+\''
+_PLACE = re.compile(
+    rf"\{{\{{-?\s*(?P<name>[A-Za-z_][\w.]*)?(?:{_QUOTED}|(?!\}}\}}|\{{\{{).)*+\}}\}}|\{{%(?:(?!%\}}|\{{%).)*+%\}}",
+    re.DOTALL,
+)
+
+_NUMBER = re.compile(re.escape(NUMBER))
+
+# One form of `plural(one="um item", other="{n} itens")`.
+_FORM = re.compile(rf"\b(?P<category>zero|one|two|few|many|other)\s*=\s*(?P<words>{_QUOTED})", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,22 @@ class Place:
     def claim(self) -> bool:
         """Whether it states a claim."""
         return self.name.startswith(CLAIMS)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Saying:
+    """A text as it is said with one of its plural forms, places masked. `offsets` leads back to where that is written.
+
+    `places` stand in `text`; the number that a form writes is one of them.
+    """
+
+    text: str
+    offsets: Sequence[int]
+    places: tuple[Place, ...]
+
+    def written(self, start: int, end: int) -> tuple[int, int]:
+        """Where a part of it, which is not empty, stands in the file's own text."""
+        return self.offsets[start], self.offsets[end - 1] + 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +90,36 @@ class Copy:
         """The text with every place masked, character by character: what stands there keeps its offset."""
         return _PLACE.sub(lambda place: MASK * len(place[0]), self.text)
 
+    @cached_property
+    def sayings(self) -> tuple[Saying, ...]:
+        """All that it says: once for every plural form, whose words are copy too, or once where there are none."""
+        forms = {place: _forms(self.text, place) for place in self.places}
+        categories = dict.fromkeys(category for one in forms.values() for category in one)
+        if not categories:
+            return (Saying(text=self.masked, offsets=range(len(self.masked)), places=self.places),)
+        return tuple(self._said(category, forms) for category in categories)
+
+    def _said(self, category: str, forms: Mapping[Place, Mapping[str, tuple[int, int]]]) -> Saying:
+        text = list(self.masked)
+        places: list[Place] = []
+        dropped: list[range] = []
+        for place, own in forms.items():
+            span = own.get(category) or own.get(OTHER)
+            if span is None:
+                places.append(place)
+                continue
+            text[slice(*span)] = self.text[slice(*span)].replace(NUMBER, MASK * len(NUMBER))
+            dropped += [range(place.start, span[0]), range(span[1], place.end)]
+            places += [Place(place.name, *one.span()) for one in _NUMBER.finditer(self.text, *span)]
+        gone = {offset for one in dropped for offset in one}
+        kept = [offset for offset in range(len(text)) if offset not in gone]
+        moved = {offset: index for index, offset in enumerate(kept)}
+        return Saying(
+            text="".join(text[offset] for offset in kept),
+            offsets=kept,
+            places=tuple(Place(one.name, moved[one.start], moved[one.end - 1] + 1) for one in places),
+        )
+
     def finding(self, rule: Rule, message: str, start: int, end: int, *, help: str, **params: object) -> Finding:  # noqa: A002  # as in Finding
         """A finding about a part of the text."""
         return self.document.finding(
@@ -71,7 +129,12 @@ class Copy:
 
 
 def copies(survey: Survey) -> Iterator[Copy]:
-    """The texts of messages, of their translations, and of the voice around them."""
+    """The texts of messages, of their translations, and of the voice around them, as far as they are read."""
+    return (copy for copy in written(survey) if _ADDRESSES.isdisjoint(copy.path))
+
+
+def written(survey: Survey) -> Iterator[Copy]:
+    """The same, and the addresses that they lead to."""
     locale = survey.voice.model.locale if survey.voice else "pt-BR"
     for message_id, read in survey.messages.items():
         yield from _of_message(read.document, locale, read.model)
@@ -83,7 +146,7 @@ def copies(survey: Survey) -> Iterator[Copy]:
 
 def _of_message(document: Document, locale: str, message: Message) -> Iterator[Copy]:
     for path, text in copy_in(document.data):
-        if _NOT_READ.isdisjoint(path):
+        if _SETTINGS.isdisjoint(path):
             yield Copy(document=document, path=path, text=text, locale=locale, message=message)
 
 
@@ -96,3 +159,9 @@ def _of_voice(document: Document, data: Mapping[str, Any], locale: str, at: KeyP
             yield Copy(document=document, path=path, text=text, locale=locale, message=None)
     for other, elsewhere in (data.get("locales") or {}).items():
         yield from _of_voice(document, elsewhere, other, ("locales", other))
+
+
+def _forms(text: str, place: Place) -> dict[str, tuple[int, int]]:
+    """The plural forms that a place chooses from: where the words of each stand, without their quotes."""
+    found = _FORM.finditer(text, place.start, place.end)
+    return {one["category"]: (one.start("words") + 1, one.end("words") - 1) for one in found}

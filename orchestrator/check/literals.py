@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from orchestrator.catalog.folding import Folded, fold
@@ -17,7 +17,7 @@ from orchestrator.schema import VariableType
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from orchestrator.check.copies import Copy, Place
+    from orchestrator.check.copies import Copy, Place, Saying
     from orchestrator.domain.errors import Finding
     from orchestrator.facts.sheet import FactSheet
 
@@ -94,12 +94,26 @@ content:
 RULES = (LITERAL, OUTSIDE, SIGN, TOUCHING)
 
 
+# Of one text. Each place is looked for in the file from its beginning, and nobody reads the hundred and first.
+MOST = 100
+
+
 def findings_in(copy: Copy, sheet: FactSheet) -> Iterator[Finding]:
-    """What one text says that a claim should say."""
+    """What one text says that a claim should say; not more than anybody would read."""
+    return islice(_findings(copy, sheet), MOST)
+
+
+def _findings(copy: Copy, sheet: FactSheet) -> Iterator[Finding]:
     yield from _literals(copy, sheet)
     yield from _outside(copy)
     yield from _signs(copy)
     yield from _touching(copy)
+
+
+def occurrences(phrase: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a phrase stands in copy, which may break its lines."""
+    pattern = r"\s+".join(map(re.escape, phrase.split()))
+    return (found.span() for found in re.finditer(pattern, text)) if pattern else iter(())
 
 
 # --- CL101 ----------------------------------------------------------------------------------------------------------
@@ -111,6 +125,7 @@ _SENTENCES: Mapping[StatementKind, tuple[str, ClaimKind]] = {
     StatementKind.DURATION: (mark('Hard-coded period "{text}" in copy'), ClaimKind.POLICY),
     StatementKind.COUPON: (mark('Hard-coded coupon "{text}" in copy'), ClaimKind.COUPON),
     StatementKind.RELATIVE: (mark('Hard-coded deadline "{text}" in copy'), ClaimKind.DEADLINE),
+    StatementKind.OFFER: (mark('Hard-coded offer "{text}" in copy'), ClaimKind.DISCOUNT),
 }
 _POLICY = mark('Hard-coded policy "{text}" in copy')
 _COUPON, _ = _SENTENCES[StatementKind.COUPON]
@@ -124,36 +139,58 @@ _UNKNOWN = mark(
 
 
 def _literals(copy: Copy, sheet: FactSheet) -> Iterator[Finding]:
+    told: set[int] = set()  # what stands around a plural is said by every form
+    for saying in copy.sayings:
+        for start, end, sentence, kind, path in _said_by_hand(copy, saying, sheet):
+            span = saying.written(start, end)
+            if span[0] not in told:
+                told.add(span[0])
+                yield _literal(copy, sentence, span, saying.text[start:end], kind, path)
+
+
+_ByHand = tuple[int, int, str, ClaimKind, str | None]
+
+
+def _said_by_hand(copy: Copy, saying: Saying, sheet: FactSheet) -> Iterator[_ByHand]:
+    """Start, end, what to say of it, as which claim, and the fact that says it if there is one."""
+    innocent = [
+        span
+        for phrase in (copy.message.not_claims if copy.message else ())
+        for span in occurrences(phrase, saying.text)
+    ]
     taken: list[tuple[int, int]] = []
-    for start, end, path in _words_of_facts(copy, sheet):
-        if not _overlaps(start, end, taken):
+    for start, end, path in words_of_facts(saying.text, sheet):
+        if not _overlaps(start, end, taken) and not _lies_in(start, end, innocent):
             taken.append((start, end))
             kind = sheet.kind_of(path) or ClaimKind.POLICY
-            yield _literal(copy, _POLICY if kind is ClaimKind.POLICY else _COUPON, start, end, kind, path)
-    for found in read_statements(copy.masked, copy.locale):
-        if not _overlaps(found.start, found.end, taken):
-            sentence, kind = _SENTENCES[found.kind]
+            yield start, end, _POLICY if kind is ClaimKind.POLICY else _COUPON, kind, path
+    for found in read_statements(saying.text, copy.locale):
+        if not _overlaps(found.start, found.end, taken) and not _lies_in(found.start, found.end, innocent):
+            sentence, usual = _SENTENCES[found.kind]
             known = _fact_that_says(found, sheet)
-            kind = (sheet.kind_of(known) if known else None) or kind
-            yield _literal(copy, sentence, found.start, found.end, kind, known)
+            yield found.start, found.end, sentence, (sheet.kind_of(known) if known else None) or usual, known
 
 
-def _words_of_facts(copy: Copy, sheet: FactSheet) -> Iterator[tuple[int, int, str]]:
+def words_of_facts(text: str, sheet: FactSheet) -> Iterator[tuple[int, int, str]]:
     """Where approved words of policies, and coupons, stand as they are; the longest first."""
     words = {
         fold(value): path
         for path, value in sheet.written.items()
         if sheet.kind_of(path) in (ClaimKind.POLICY, ClaimKind.COUPON)
     }
-    folded = Folded(copy.masked)
-    for text in sorted(words, key=len, reverse=True):
-        pattern = r"\s+".join(map(re.escape, text.split()))
+    folded = Folded(text)
+    for said in sorted(words, key=len, reverse=True):
+        pattern = r"\s+".join(map(re.escape, said.split()))
         for match in re.finditer(rf"(?<![\w/?=&]){pattern}(?!\w)", folded.text) if pattern else ():
-            yield *folded.span(*match.span()), words[text]
+            yield *folded.span(*match.span()), words[said]
 
 
 def _overlaps(start: int, end: int, taken: list[tuple[int, int]]) -> bool:
     return any(start < last and first < end for first, last in taken)
+
+
+def _lies_in(start: int, end: int, spans: list[tuple[int, int]]) -> bool:
+    return any(first <= start and end <= last for first, last in spans)
 
 
 def _fact_that_says(found: Statement, sheet: FactSheet) -> str | None:
@@ -167,13 +204,13 @@ def _fact_that_says(found: Statement, sheet: FactSheet) -> str | None:
     return None
 
 
-def _literal(copy: Copy, sentence: str, start: int, end: int, kind: ClaimKind, path: str | None) -> Finding:
+def _literal(copy: Copy, sentence: str, span: tuple[int, int], text: str, kind: ClaimKind, path: str | None) -> Finding:
     claims = copy.message.claims if copy.message else {}
     declared = next((name for name, claim in claims.items() if path and claim.from_ == path), None)
     return copy.finding(
-        LITERAL, sentence, start, end,
+        LITERAL, sentence, *span,
         help=_DECLARED if declared else _KNOWN if path else _UNKNOWN,
-        text=" ".join(copy.text[start:end].split()), claim=declared or kind.value, kind=kind.value, path=path,
+        text=" ".join(text.split()), claim=declared or kind.value, kind=kind.value, path=path,
     )  # fmt: skip
 
 
@@ -210,17 +247,23 @@ _UNIT_AFTER = re.compile(
 
 
 def _signs(copy: Copy) -> Iterator[Finding]:
-    for place in copy.places:
-        if place.claim:
-            continue
-        sign = _SIGN_BEFORE.search(copy.masked, max(0, place.start - 8), place.start)
-        sign = sign or _UNIT_AFTER.match(copy.masked, place.end)
-        if sign is not None:
-            yield copy.finding(
-                SIGN, mark('"{sign}" makes a value of {name}, which is not a claim'), *sign.span(),
-                help=mark("State it as a claim, which brings its sign or its unit with it."),
-                sign=copy.text[slice(*sign.span())].strip(), name=place.name,
-            )  # fmt: skip
+    told: set[int] = set()
+    for saying in copy.sayings:
+        for place in saying.places:
+            sign = None if place.claim else _sign_beside(place, saying.text)
+            span = saying.written(*sign) if sign else (0, 0)
+            if sign and span[0] not in told:
+                told.add(span[0])
+                yield copy.finding(
+                    SIGN, mark('"{sign}" makes a value of {name}, which is not a claim'), *span,
+                    help=mark("State it as a claim, which brings its sign or its unit with it."),
+                    sign=saying.text[slice(*sign)].strip(), name=place.name,
+                )  # fmt: skip
+
+
+def _sign_beside(place: Place, text: str) -> tuple[int, int] | None:
+    found = _SIGN_BEFORE.search(text, max(0, place.start - 8), place.start) or _UNIT_AFTER.match(text, place.end)
+    return found.span() if found else None
 
 
 # --- CL105 ----------------------------------------------------------------------------------------------------------

@@ -27,8 +27,8 @@ RULES = (
         level="warn",
         title=mark("A waiver is not understood, has ended, or waives nothing"),
         why=mark("An exception must not outlive its reason, and a misspelt one must not be believed in."),
-        bad="# jogral: allow CL101 until 2024-01-31: campanha da rádio\nheadline: Só R$ 99",
-        good="# jogral: allow CL101 until 2027-01-31: campanha da rádio\nheadline: Só R$ 99",
+        bad="# jogral: allow VA150 until 2024-01-31: o site mostra em janeiro\norder.id: {type: string}",
+        good="# jogral: allow VA150 until 2027-01-31: o site mostra em janeiro\norder.id: {type: string}",
     ),
 )
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from orchestrator.catalog import formats
 from orchestrator.catalog.copy import sources
+from orchestrator.check.copies import written
+from orchestrator.check.literals import MOST
 from orchestrator.check.reach import all_read, attributes_of, brought_by, reaches
 from orchestrator.check.rule import Rule
-from orchestrator.check.wording import copy_of, readings
+from orchestrator.check.wording import CLAIMS, copy_of, readings
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import did_you_mean, mark
 from orchestrator.schema import VariableType
@@ -19,12 +23,28 @@ if TYPE_CHECKING:
 
     from orchestrator.catalog.model import Message, Variable
     from orchestrator.catalog.voice import Voice
+    from orchestrator.check.copies import Copy
     from orchestrator.check.wording import KeyPath
     from orchestrator.domain.errors import Finding
     from orchestrator.events import EventType
     from orchestrator.facts.sheet import FactSheet
     from orchestrator.project import Read, Survey
 
+_LOOK_ALIKE = Rule(
+    code="VA112",
+    level="error",
+    title=mark("Copy has what only looks like a place for a value"),
+    why=mark("Other tools write `{x}`, `[[x]]` or `${x}`; here that is text, and customers would read it."),
+    bad="""\
+content:
+  body: Recebemos seu pedido {order.number}.
+""",
+    good="""\
+content:
+  body: Recebemos seu pedido {{ order.number }}.
+""",
+    fixable=True,
+)
 _NOT_BROUGHT = Rule(
     code="VA130",
     level="error",
@@ -76,11 +96,13 @@ content:
   body: Recebemos seu pedido {{ order.number }}.
 """,
 )
-RULES = (_NOT_BROUGHT, _UNFIT, _UNUSED)
+RULES = (_LOOK_ALIKE, _NOT_BROUGHT, _UNFIT, _UNUSED)
 
 
 def findings(survey: Survey) -> Iterator[Finding]:
     """Everything that is wrong with variables."""
+    for copy in written(survey):
+        yield from islice(_look_alikes(copy), MOST)
     if all_read(survey, "events", "personas", "mappings", "facts"):
         yield from _not_brought(survey)
     for message_id, read in survey.messages.items():
@@ -90,6 +112,29 @@ def findings(survey: Survey) -> Iterator[Finding]:
         # Where names are wrong, the misspelt one leaves the right one unused: one fault, told once.
         if message_id in survey.published:
             yield from _unused(read, overlays, survey.voice)
+
+
+# --- VA112 ----------------------------------------------------------------------------------------------------------
+
+_NAME = r"\s*(?P<{}>[A-Za-z_]\w*(?:\.\w+)+(?:\s*\|[^{{}}\[\]]{{0,80}})?)\s*"
+_LIKE_A_PLACE = re.compile(rf"\$?\{{{_NAME.format('braced')}\}}\}}?|\[\[{_NAME.format('bracketed')}\]\]")
+
+
+def _look_alikes(copy: Copy) -> Iterator[Finding]:
+    for found in _LIKE_A_PLACE.finditer(copy.masked):
+        value = " ".join((found["braced"] or found["bracketed"]).split())
+        name, place, start = value.partition("|")[0].strip(), f"{{{{ {value} }}}}", found.start()
+        known = copy.message is not None and (
+            name in copy.message.variables or name.removeprefix(CLAIMS) in copy.message.claims
+        )
+        # A text that is not quoted may begin with `$`, but not with `{`.
+        mend = known and not (start == 0 and copy.text.startswith("$"))
+        yield copy.document.finding(
+            copy.path, mark('"{text}" is printed as it stands'),
+            code=_LOOK_ALIKE.code, level=_LOOK_ALIKE.level, offset=start, length=len(found[0]),
+            help=mark("Write {place}."), params={"text": found[0], "place": place},
+            fix=copy.document.fix(copy.path, place, offset=start, length=len(found[0])) if mend else None,
+        )  # fmt: skip
 
 
 # --- VA130 ----------------------------------------------------------------------------------------------------------

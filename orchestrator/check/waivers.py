@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 WAIVER = "YA110"
 
+# What is sent is read back: a project in which one of these is waived would be whole, and could not send.
+_READ_BACK = frozenset({"CL101", "CL102", "CL103", "CL105", "CL106", "CL120"})
+
 _COMMENT = re.compile(r"(?:^|(?<=\s))#\s*jogral:[^\r\n]*")
 _FORM = re.compile(r"#\s*jogral:\s*allow\s+(?P<code>[A-Z]{2}\d{3})\s+until\s+(?P<until>\d{4}-\d{2}-\d{2})\s*:\s*\S.*")
 _LINE = re.compile(r"\r\n|\r|\n")
@@ -94,6 +97,9 @@ def _waived(
         if waiver.code not in known:
             hint = did_you_mean(waiver.code, known)
             yield _fault(file, waiver, mark('There is no rule "{code}"{hint}'), hint=hint)
+        elif waiver.code in _READ_BACK:
+            message = mark("{code} cannot be waived: what is sent is read back")
+            yield _fault(file, waiver, message, mark("List the phrase under not_claims, or state it as a claim."))
         elif any(waiver.fits(refusal) for refusal in refusals):
             yield _fault(file, waiver, mark("{code} cannot be waived: nothing can be sent with it"))
         elif waiver.until < today:
@@ -182,8 +188,8 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _fault(file: str, waiver: Waiver, template: str, **params: object) -> Finding:
-    return _finding(file, template, "", waiver.place, code=waiver.code, **params)
+def _fault(file: str, waiver: Waiver, template: str, remedy: str = "", **params: object) -> Finding:
+    return _finding(file, template, remedy, waiver.place, code=waiver.code, **params)
 
 
 def _finding(file: str, template: str, remedy: str, place: Place, **params: object) -> Finding:

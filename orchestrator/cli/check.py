@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,6 +19,7 @@ from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import GOOD, STRONG
 from orchestrator.cli.workplace import project_root
 from orchestrator.domain.errors import ConfigurationError, InputError
+from orchestrator.folder import today
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,7 +102,7 @@ class Run:
             wait(WATCH_SECONDS)
 
     def _report(self) -> Report:
-        report = self.checking.report(_today())
+        report = self.checking.report(today(self.checking.root, datetime.now(UTC).astimezone()))
         for sentence, params in self.checking.cache.notes:
             self.session.terminal.note(sentence, **params)
         self.checking.cache.notes.clear()
@@ -198,8 +199,3 @@ def _within(paths: list[Path], root: Path) -> tuple[str, ...]:
             raise InputError("{path} is not in the project {root}.", code="usage", path=path, root=root)
         found.append(place.relative_to(root).as_posix())
     return tuple(found)
-
-
-def _today() -> date:
-    """The day it is here: the last one of a waiver and of an offer is whole."""
-    return datetime.now(UTC).astimezone().date()

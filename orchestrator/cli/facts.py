@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
+from typer._click.exceptions import NoSuchOption  # where typer keeps what its parser raises
 
 from orchestrator.app import App
 from orchestrator.cli.help import Command, Group
@@ -25,6 +26,10 @@ app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DECIMAL = re.compile(r"-?[0-9]{1,15}\.[0-9]{1,9}")
 _VERSION = re.compile(r"v?([0-9]{1,9})")
+
+# A thousand in Brazil is one in the United States, and the other way round.
+_GROUPED = re.compile(r"[0-9]{1,3}([.,][0-9]{3})+")
+_NEGATIVE = re.compile(r"-[0-9.,]+")
 
 Path = Annotated[str, typer.Argument(metavar="PATH", help="The fact, such as inventory.KIT-BANHO-04.available.")]
 
@@ -57,7 +62,25 @@ def get(
         _show(session.terminal, one, zone, width)
 
 
-@app.command("set", cls=Command)
+class _SetCommand(Command):
+    """`-5` is a number that somebody typed, not an option that they misspelt."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        negative = next((one for one in args if _NEGATIVE.fullmatch(one)), None)
+        try:
+            return super().parse_args(ctx, args)
+        except NoSuchOption:
+            if negative is None:
+                raise
+            raise InputError(
+                "{text} cannot be the value of a fact: none is below 0.",
+                remedy="Write a number such as 52.",
+                code="unfit_fact",
+                text=negative,
+            ) from None
+
+
+@app.command("set", cls=_SetCommand)
 def set_value(
     context: typer.Context,
     path: Path,
@@ -152,6 +175,10 @@ def _value(release: Release, path: str, text: str) -> FactValue:
         return text
     if _INTEGER.fullmatch(text):
         return int(text)
+    if _GROUPED.fullmatch(text) and release.facts.unfit(path, plain := int(re.sub("[.,]", "", text))) is None:
+        raise InputError(
+            '"{text}" can be read as two numbers.', remedy="Write {plain}.", code="unfit_fact", text=text, plain=plain
+        )
     return float(text) if _DECIMAL.fullmatch(text) else text
 
 
@@ -198,6 +225,14 @@ def _tell(terminal: Terminal, fact: LiveFact, effects: Effects) -> None:
     )  # fmt: skip
     terminal.say("{path} is {value} now (v{version}).", path=fact.path, value=fact.value, version=fact.version)
     if effects.reason:
-        terminal.say("{count} messages that wait are held: {reason}", count=effects.held, reason=effects.reason)
-    if released:
+        terminal.say(
+            "1 message is held for it in all: {reason}"
+            if effects.held == 1
+            else "{count} messages are held for it in all: {reason}",
+            count=effects.held,
+            reason=effects.reason,
+        )
+    if released == 1:
+        terminal.say("1 message that was held is decided anew.")
+    elif released:
         terminal.say("{count} messages that were held are decided anew.", count=released)

@@ -46,7 +46,7 @@ FIRST_SCOPES = (
 @app.command(cls=Command)
 def init(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make, or an empty one.")],
+    name: Annotated[str, typer.Argument(metavar="DIR", help="The folder to make, or an empty one.")],
     empty: Annotated[bool, typer.Option("--empty", help="Only the settings and the voice, no messages.")] = False,
     template: Annotated[str, typer.Option("--template", metavar="NAME", help="The sample to copy.")] = TEMPLATES[0],
 ) -> None:
@@ -60,7 +60,10 @@ def init(
             'There is no template "{name}"{hint}', remedy="There are: {known}.", name=template,
             hint=did_you_mean(template, TEMPLATES), known=", ".join(TEMPLATES),
         )  # fmt: skip
-    files = ALWAYS if empty else sample()
+    if not name.strip():
+        # As a path it would be this folder: somebody's variable is empty.
+        raise InputError("The name of the folder is empty.", remedy="Name one; this folder is: jogral init .")
+    folder, files = Path(name), ALWAYS if empty else sample()
     session.left_behind = lambda: session.terminal.words(
         "{folder} may be incomplete: remove it, and start again.", folder=folder
     )

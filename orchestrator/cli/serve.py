@@ -46,8 +46,6 @@ def serve(
     project = open_project(session)
     release = None if keep_release else read_admitted(project)
     with open_ledger(project, talkative=True) as opened:
-        if release is not None:
-            bring_into_force(opened, release)
         redis = open_redis(opened)
         try:
             asyncio.run(_run(session, opened, release, redis, host, port))
@@ -68,6 +66,9 @@ async def _run(
         release=release,
         extra=[lambda web_app: add_console(web_app, opened)],
     ) as address:
+        if release is not None:
+            # Only now: a `serve` that finds its port taken leaves what runs as it is.
+            bring_into_force(opened, release)
         with RedisWatch(redis):
             session.terminal.document("serve", url=address.url)
             session.terminal.say("Serving {url}. Stop it with Ctrl+C.", url=address.url)

@@ -1,6 +1,7 @@
 """`jogral up`: server, workers and timer in one process tree that ends together."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated
@@ -45,7 +46,6 @@ def up(
         make_ready(opened)
         make_keys(opened.state)
         _refuse_moved_clock(session.terminal, opened, release)
-        bring_into_force(opened, release)
         redis = open_redis(opened)
         try:
             code = asyncio.run(Up(session, opened, release, redis).run(host, port, workers))
@@ -87,7 +87,7 @@ class Up:
         bell = open_bell(self.redis)
         supervisor = Supervisor(self.opened, self.redis, on_give_up=partial(_ask, loop, stop))
         # First the server stops, so that nobody waits for an answer while workers settle what is on the wire.
-        with supervisor, Timekeeper(self.opened, bell):
+        with supervisor, contextlib.ExitStack() as timers:
             async with serve(
                 self.opened,
                 bell=bell,
@@ -96,6 +96,9 @@ class Up:
                 release=self.release,
                 extra=[lambda web_app: add_console(web_app, self.opened)],
             ) as address:
+                # Only now: an `up` that finds its port taken leaves what runs as it is.
+                bring_into_force(self.opened, self.release)
+                timers.enter_context(Timekeeper(self.opened, bell))
                 supervisor.start(workers)
                 self._tell(address, workers)
                 await stop.wait()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.folder import find_root
+from orchestrator.folder import find_root, today
 
 if TYPE_CHECKING:
     from orchestrator.cli.session import Session
@@ -30,7 +30,7 @@ def read_admitted(project: Project) -> Release:
     """
     from orchestrator.check.run import admitted  # noqa: PLC0415  # see open_project
 
-    return admitted(project, date.today())  # noqa: DTZ011  # the writer's own day, as in `jogral check`
+    return admitted(project, today(project.root, datetime.now(UTC).astimezone()))
 
 
 def project_root(session: Session) -> Path:

@@ -32,14 +32,24 @@ _WANTED: Mapping[str, str] = {
     "coupon": mark("Use letters, digits, - and _, such as LUME20"),
     "starts_at": mark("Use a date such as 2026-11-30, or one with a time, 2026-11-30T18:00"),
     "ends_at": mark("Use a date such as 2026-11-30, or one with a time, 2026-11-30T18:00"),
-    "stock": mark("Use a number of pieces, such as 52"),
+    "stock": mark("Use a whole number of pieces from 0 to 1,000,000,000, such as 52"),
 }
+
+# How far another machine's clock may be ahead of ours, in milliseconds.
+AHEAD_MAX = 5 * 60_000
 
 
 class NotLive(Conflict):
     """A fact was given a value, and has it from elsewhere."""
 
     code = "fact_not_live"
+    http_status = 409
+
+
+class OlderFact(Conflict):
+    """News from before the version that holds, such as an export that was late."""
+
+    code = "older_fact"
     http_status = 409
 
 
@@ -117,16 +127,21 @@ def put_fact(
     Raises:
         NotFound: the release has no such fact.
         NotLive: a file says its value, or another path does.
-        InputError: the value is not what the file declares.
+        InputError: the value is not what the file declares, or `as_of` is still to come.
         Stale: it is not at the version that the caller expected.
+        OlderFact: the version that holds was true later than `as_of`.
     """
     _require_known(release, path)
     _require_live(release, path)
     _require_fit(release, path, value)
-    now = clock.now()
+    zone, now = release.project.timezone, clock.now()
+    if as_of is not None:
+        _require_past(as_of, max(now, _business_now(transaction, clock)), zone)
     fact = transaction.facts.put(
         path, value, source=source, as_of=now if as_of is None else as_of, at=now, expected=expected
     )
+    if as_of is not None:
+        _require_newer(transaction, fact, zone)
     return fact, _effects(transaction, release, clock, path)
 
 
@@ -172,6 +187,39 @@ def _require_fit(release: Release, path: str, value: FactValue) -> None:
         path=path,
         wanted=wrong,
     )
+
+
+def _require_past(as_of: Instant, now: Instant, zone: str) -> None:
+    """A value from tomorrow would keep out everything that is said until then."""
+    if as_of <= now + AHEAD_MAX:
+        return
+    wrong = FieldError(
+        pointer="#/as_of",
+        code="as_of_in_the_future",
+        template=mark("{as_of} is still to come: it is {now} now"),
+        params={"as_of": rfc3339(as_of, zone), "now": rfc3339(now, zone)},
+    )
+    raise InputError(
+        "A fact holds as of now or before: {wrong}.",
+        remedy="Leave as_of out, and it is now.",
+        code="as_of_in_the_future",
+        fields=[wrong],
+        wrong=wrong,
+    )
+
+
+def _require_newer(transaction: Transaction, fact: LiveFact, zone: str) -> None:
+    """Asked once it is stored, when nobody else can store another; the error takes it back."""
+    for before in transaction.facts.history(fact.path, before=fact.version, limit=1):
+        if fact.as_of < before.as_of:
+            raise OlderFact(
+                "{path} is at v{version}, as of {newest}: {as_of} is older news.",
+                remedy="Nothing was stored. Send what holds now.",
+                path=fact.path,
+                version=before.version,
+                newest=rfc3339(before.as_of, zone),
+                as_of=rfc3339(fact.as_of, zone),
+            )
 
 
 def _written_at(place: Place | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +51,13 @@ _OFFER: Mapping[str, ClaimKind | None] = {
 }
 
 
-def _as_pieces(value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-        raise ValueError(f'must be a number of pieces, not "{value}"')
+# More than anybody stocks: beyond it, somebody sent an id, or another unit.
+PIECES_MAX = 1_000_000_000
+
+
+def _as_pieces(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= PIECES_MAX:
+        raise ValueError(f'must be a whole number of pieces, from 0 to {PIECES_MAX:,}, not "{value}"')
     return value
 
 

@@ -17,6 +17,9 @@ CASES = {case.name: case for case in read_cases("broken")}
     [
         ("VA120_misspelt_variable", "order.nunber", "order.number"),
         ("VA120_misspelt_in_a_translation", "order.nmber", "order.number"),
+        ("VA112_one_brace", "o {order.number}.", "o {{ order.number }}."),
+        ("VA112_dollar_in_a_push", "${order.number}", "{{ order.number }}"),
+        ("VA112_in_an_address", "p/{order.number}", "p/{{ order.number }}"),
         ("CL110_unknown_claim", "claims.arives", "claims.arrives"),
         ("CL111_unknown_fact", "offers.kit.prize", "offers.kit.price"),
     ],

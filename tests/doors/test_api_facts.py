@@ -240,12 +240,41 @@ def test_what_is_read_from_a_live_path_is_put_there(api):
 @pytest.mark.parametrize(
     ("value", "code"),
     [("muitos", "unfit_fact"), ("212", "unfit_fact"), (True, "unfit_fact"), (-1, "unfit_fact"),
+     (1.5, "unfit_fact"), (1e23, "unfit_fact"), (1_000_000_001, "unfit_fact"),
      (None, "wrong_type"), ([212], "wrong_type"), ({"amount": 212}, "wrong_type"), ("x" * 201, "too_long")],
 )  # fmt: skip
 def test_a_value_that_the_file_does_not_declare_is_refused(api, value, code):
     """With its pointer; nothing is stored."""
     reply = put(api, value)
     assert (reply.status, reply.pointers, reply.json["errors"][0]["code"]) == (422, ["#/value"], code)
+    assert "value" not in api.get(f"{PATH}/{STOCK}").json
+
+
+def test_older_news_does_not_replace_newer_news(api, casa_lume):
+    """An export that was late would open an offer again that is sold out; what is as old as the last is taken."""
+    put(api, FEW, as_of="2026-11-25T08:59:00-03:00")
+    offers = wanted(api, "cart_offer")
+    hold(casa_lume, offers)
+
+    late = put(api, PLENTY, as_of="2026-11-25T08:58:59-03:00")
+    assert (late.status, late.json["code"]) == (409, "older_fact")
+    assert f"{STOCK} is at v1, as of 2026-11-25T08:59:00-03:00" in late.json["detail"]
+    assert (api.get(f"{PATH}/{STOCK}").json["value"], states(casa_lume, offers)) == (FEW, ["held"])
+    assert len(api.get(f"{PATH}/{STOCK}/history").json["data"]) == 1
+    assert put(api, FEW - 1, as_of="2026-11-25T08:59:00-03:00").json["version"] == "v2"
+
+
+def test_without_a_time_the_newest_word_counts(api):
+    """Also where the last one came from a machine whose clock is a little ahead."""
+    assert put(api, FEW, as_of="2026-11-25T09:05:00-03:00").status == 200
+    assert api.call("PUT", f"{PATH}/{STOCK}", {"value": PLENTY}).json["version"] == "v2"
+
+
+def test_news_from_the_future_is_refused(api):
+    """It would keep out all that is said until then; a clock that is five minutes ahead is none."""
+    early = put(api, PLENTY, as_of="2026-11-25T09:05:01-03:00")
+    assert (early.status, early.json["code"], early.pointers) == (422, "as_of_in_the_future", ["#/as_of"])
+    assert "2026-11-25T09:05:01-03:00 is still to come" in early.json["errors"][0]["detail"]
     assert "value" not in api.get(f"{PATH}/{STOCK}").json
 
 

@@ -262,6 +262,16 @@ def test_init_joins_other_files(jogral_in, tmp_path):
     assert (tmp_path / "shop/.gitignore").read_text() == "*.log\n.jogral/\n"
 
 
+@pytest.mark.parametrize("name", ["", " "])
+def test_init_wants_a_name(jogral_in, tmp_path, name):
+    """An empty variable in somebody's script does not make a shop of the folder that it stands in."""
+    done = jogral_in(tmp_path)("init", name)
+
+    assert done.code == 2
+    assert "The name of the folder is empty." in done.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_init_knows_its_templates(jogral_in, tmp_path):
     """A sample that does not exist is named with its nearest neighbour."""
     done = jogral_in(tmp_path)("init", "shop", "--template", "lojas")

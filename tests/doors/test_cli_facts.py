@@ -61,7 +61,7 @@ def test_all_facts_are_a_table(facts, release):
 
 def test_one_fact_is_one_document(facts):
     """For programs; a live one says its version and whose word it is."""
-    facts("set", STOCK, PLENTY, "--source", "wms", "--as-of", "2026-11-25T09:15")
+    facts("set", STOCK, PLENTY, "--source", "wms", "--as-of", "2026-11-20T09:15")
     document = facts("get", STOCK, "--json").document
     (item,) = document.pop("items")
     assert document == {"schema": "jogral.facts.get/1", "ok": True}
@@ -75,7 +75,7 @@ def test_one_fact_is_one_document(facts):
         "live": True,
         "version": "v1",
         "source": "wms",
-        "as_of": "2026-11-25T09:15:00-03:00",
+        "as_of": "2026-11-20T09:15:00-03:00",
     }
 
 
@@ -119,10 +119,20 @@ def test_a_stock_that_comes_back_releases_what_was_held_for_it(facts, ledger, re
         "reason": f"fact_unavailable:{OFFER}",
     }
 
+    done = facts("set", STOCK, FEW)
+    assert f"1 message is held for it in all: fact_unavailable:{OFFER}\n" in done.out
     done = facts("set", STOCK, PLENTY)
-    assert "1 messages that were held are decided anew" in done.out
+    assert "1 message that was held is decided anew" in done.out
     with ledger.read() as transaction:
         assert transaction.deliveries.get(request_id)["state"] == "accepted"
+
+
+def test_older_news_does_not_replace_newer_news(facts):
+    """The error says which version holds, and as of when."""
+    facts("set", STOCK, FEW, "--as-of", "2026-11-20T09:00")
+    late = facts("set", STOCK, PLENTY, "--as-of", "2026-11-20T08:59")
+    assert (late.code, f"{STOCK} is at v1, as of 2026-11-20T09:00:00-03:00" in late.err) == (2, True)
+    assert value_of(facts, STOCK) == 52
 
 
 def test_only_whoever_read_the_newest_version_overwrites_it(facts):
@@ -144,7 +154,15 @@ def test_what_a_file_says_is_changed_there(facts):
     ("arguments", "told"),
     [
         (["set", STOCK, "muitos"], '"muitos" cannot be the value'),
+        (["set", STOCK, "1.5"], '"1.5" cannot be the value'),
+        (["set", STOCK, "1000000001"], "Use a whole number of pieces from 0 to 1,000,000,000"),
+        (["set", STOCK, "1.000"], "Write 1000."),
+        (["set", STOCK, "1,000"], "Write 1000."),
+        (["set", STOCK, "-5"], "-5 cannot be the value of a fact"),
+        (["set", STOCK, "--", "-5"], '"-5" cannot be the value'),
+        (["set", STOCK, "5", "--sorce", "wms"], 'did you mean "--source"?'),
         (["set", STOCK, "1", "--as-of", "ontem"], '"ontem" is not a time'),
+        (["set", STOCK, "1", "--as-of", "2099-01-01"], "is still to come"),
         (["set", STOCK, "1", "--if-version", "novo"], '"novo" is not a version'),
         (["get", "promises.delivery.standard", "--at", "25/11"], '"25/11" is not a time'),
     ],

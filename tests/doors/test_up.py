@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 
 from orchestrator.app import App, SystemClock
+from orchestrator.cli.workplace import read_admitted
 from orchestrator.dispatch import keys
 from orchestrator.dispatch.accept import WantedMessage, accept_message
+from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile, register
 from orchestrator.domain.customer import Channel
 from orchestrator.journeys.model import Channels
+from orchestrator.project import Project
 from orchestrator.settings import Settings
 from orchestrator.store.migrate import upgrade
 from orchestrator.store.port import BusinessClock
@@ -302,6 +305,23 @@ def test_a_busy_port_is_said_at_once(jogral):
     assert "is taken" in done.err
     assert "0 takes a free one" in done.err
     assert "worker_started" not in done.err
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_a_busy_port_leaves_what_runs_as_it_is(jogral, ledger, shop, command):
+    """Whoever cannot serve publishes nothing: files that were edited come into force with one that can."""
+    publish(ledger, read_admitted(Project(shop)), SystemClock().now())
+    with ledger.read() as transaction:
+        before = transaction.ledger.release_id()
+    offers = shop / "templates/facts/offers.yaml"
+    offers.write_text(offers.read_text("utf-8").replace("LUME20", "LUME21"), "utf-8")
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = jogral(command, "--port", taken.getsockname()[1])
+
+    with ledger.read() as transaction:
+        assert (done.code, transaction.ledger.release_id()) == (3, before)
+    assert read_admitted(Project(shop)).id != before
 
 
 def test_a_moved_clock_and_real_accounts_do_not_meet(jogral, ledger, shop):

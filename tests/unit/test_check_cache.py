@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -15,6 +15,7 @@ from orchestrator.check.inputs import read_inputs, stamps
 from orchestrator.check.recall import Recall
 from orchestrator.check.report import Report
 from orchestrator.domain.errors import Finding, Fix, Phrase, Word, did_you_mean
+from orchestrator.folder import today
 
 TODAY = date(2026, 11, 25)
 
@@ -154,7 +155,7 @@ def test_a_file_that_comes_or_goes_is_seen(shop):
 
 def test_an_unchanged_project_needs_neither_yaml_nor_models(shop):
     """That is what makes a check of 500 unchanged files take less than a second."""
-    Checking(shop).report(date.today())  # noqa: DTZ011  # the command asks for the day here, too
+    Checking(shop).report(today(shop, datetime.now(UTC)))
     code = (
         "import sys; from orchestrator.cli import main; code = main(['check', '--project', sys.argv[1]]); "
         "print(*sys.modules, sep='\\n'); sys.exit(code)"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.check.copies import Copy
-from orchestrator.check.literals import findings_in
+from orchestrator.check.literals import MOST, findings_in
 from orchestrator.documents import parse
 from orchestrator.facts.model import Offer, Policy
 from orchestrator.facts.sheet import FactSheet
@@ -107,3 +107,28 @@ def test_a_fact_that_says_it_is_suggested(text, message, path):
 def test_links_may_carry_a_coupon():
     """What nobody reads promises nothing."""
     assert [*findings_in(copy_of("body: https://x.example/?cupom=LUME20\n"), SHEET)] == []
+
+
+# --- plurals --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("São {{ a.n | plural(one='um a R$ 5', other='{n} a R$ 6') }}.", [33, 53]),
+        ("R$ 9 por {{ a.n | plural(one='um', other='{n} itens') }}.", [3]),
+        ("R$ {{ a.n | plural(one='5 reais', other='{n} itens') }}.", [3, 3]),
+        ("{{ a.n | plural(one='um item') }} e {{ a.n | plural(other='20% a menos') | upper }}", [62]),
+        ("{{ a.n | plural(one='um }} item', other='{n}% a menos') }}", [47]),
+    ],
+)
+def test_words_of_every_plural_form_are_copy(text, columns):
+    """What one form says is a promise to everybody whose number asks for it; what all say is told once."""
+    found = [*findings_in(copy_of(f"body: |\n  {text}\n"), NOTHING)]
+
+    assert [one.column for one in found] == columns
+
+
+def test_a_text_of_nothing_but_prices_is_told_in_a_moment():
+    """Nobody reads the thousandth finding, and each costs a search for its place."""
+    assert len([*findings_in(copy_of("body: " + "R$ 1,00 " * 6_000), NOTHING)]) == MOST

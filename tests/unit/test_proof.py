@@ -46,7 +46,7 @@ FACTS = {
 }
 
 
-def published(text):
+def published(text, **more):
     """A message that says the text on every channel."""
     texts = {"email": {"subject": "Oi", "body": text}, "sms": {"body": text}, "push": {"title": "Oi", "body": text}}
     message = Message.model_validate(
@@ -56,11 +56,15 @@ def published(text):
             "title": "Oferta",
             "owner": "marketing",
             "topic": "offers",
-            "variables": {"customer.first_name": {"type": "string", "fallback": "cliente"}},
+            "variables": {
+                "customer.first_name": {"type": "string", "fallback": "cliente"},
+                "order.count": {"type": "integer", "fallback": 2},
+            },
             "claims": CLAIMS,
             "content": {"headline": "-", "body": text},
             "channels": {"whatsapp": {}} | texts,
         }
+        | more
     )
     return PublishedMessage(message=message)
 
@@ -202,3 +206,48 @@ def test_a_change_inside_of_data_is_none_of_ours():
     rendered = said("Oi, {{ customer.first_name }}! Só {{ claims.off }}.")
     assert differences(replace(rendered, text="Oi, Bia! Só 20%.")) == ()
     assert differences(replace(rendered, text="Oi, Bia Só 20%.")) != ()
+
+
+# --- words that a filter brings -------------------------------------------------------------------------------------
+
+ITEMS = '{{ order.count | plural(one="FORM", other="{n} itens") }}'
+
+
+@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("form", ["um item a R$ 5", "{n} item com 20% de desconto", "{n} item até 30/11"])
+def test_the_words_of_a_plural_are_copy_and_promise_nothing(channel, form):
+    """Also those that this customer's number does not ask for: the next one's does."""
+    message = published("Seu carrinho: " + ITEMS.replace("FORM", form) + ".")
+    with pytest.raises(ClaimMismatch, match="not claimed"):
+        render(message, VOICE, "pt-BR", channel, FACTS | {"order": {"count": 2}})
+
+
+def test_a_number_and_the_copy_around_it_promise_nothing_together():
+    message = published('Leve por R$ {{ order.count | plural(one="5", other="9") }}')
+    with pytest.raises(ClaimMismatch):
+        render(message, VOICE, "pt-BR", Channel.PUSH, FACTS)
+
+
+def test_innocent_plurals_are_said():
+    message = published("Seu carrinho tem " + ITEMS.replace("FORM", "{n} item") + ".")
+    assert render(message, VOICE, "pt-BR", Channel.PUSH, FACTS).text == "Seu carrinho tem 2 itens."
+
+
+# --- what only looks like a promise ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_what_the_message_says_is_no_promise_is_not_heard_as_one(channel):
+    text = "Toalha com 30% de viscose por {{ claims.price }}, à venda na Rua 25 de Março."
+    with pytest.raises(ClaimMismatch):
+        render(published(text), VOICE, "pt-BR", channel, FACTS)
+    innocent = published(text, not_claims=["30% de viscose", "na Rua 25 de Março"])
+    rendered = render(innocent, VOICE, "pt-BR", channel, FACTS)
+    assert differences(rendered) == ()
+    assert "30% de viscose" in rendered.text
+
+
+def test_what_is_no_promise_in_one_place_hides_no_other():
+    text = "Com 30% de viscose e 30% de desconto."
+    with pytest.raises(ClaimMismatch, match="30%"):
+        render(published(text, not_claims=["30% de viscose"]), VOICE, "pt-BR", Channel.PUSH, FACTS)
