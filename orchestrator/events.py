@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import model_validator
-
-from orchestrator.domain.errors import FieldError, Unfit, did_you_mean
-from orchestrator.schema import Dotted, Identifier, Schema, VariableType, parse_money
+from orchestrator.domain.errors import FieldError, did_you_mean
+from orchestrator.schema import Dotted, Identifier, Schema, Typed, VariableType, parse_money
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 
-class EventField(Schema):
+class EventField(Typed):
     """One field of an event's data. A `list` says in `of` what each of its items holds."""
 
-    type: VariableType
-    of: dict[Identifier, VariableType] = {}
     required: bool = False
     values: tuple[str, ...] = ()
     example: str | int | float | bool | tuple[dict[Identifier, str | int | float | bool], ...] | None = None
-
-    @model_validator(mode="after")
-    def _lists_say_of_what(self) -> Self:
-        if (self.type is VariableType.LIST) != bool(self.of):
-            raise Unfit("must say in `of` what each item holds, and only a list has one: {{name: string}}")
-        if VariableType.LIST in self.of.values():
-            raise Unfit("cannot hold a list in a list")
-        return self
 
 
 class EventType(Schema):

@@ -18,6 +18,7 @@ from orchestrator.catalog.voice import Voice
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.message import Purpose
 from orchestrator.events import EventType
+from orchestrator.facts.calendar import Calendar
 from orchestrator.facts.sheet import FactSheet
 from orchestrator.journeys.model import Journey
 from orchestrator.schema import Identifier, Schema
@@ -101,6 +102,11 @@ class ProjectFile(Schema):
     topics: dict[Identifier, Topic]
     quiet_hours: tuple[QuietHours, ...] = ()
     frequency_caps: tuple[FrequencyCap, ...] = ()
+
+    @property
+    def calendar(self) -> Calendar:
+        """Whose holidays count; without any, only weekends do."""
+        return Calendar(self.holidays.country, self.holidays.subdivision) if self.holidays else Calendar()
 
 
 class Release(Schema):

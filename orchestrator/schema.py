@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from orchestrator.domain.errors import Unfit
 
@@ -139,6 +139,29 @@ class VariableType(StrEnum):
     INTEGER = "integer"
     BOOLEAN = "boolean"
     LIST = "list"
+
+
+class Typed(Schema):
+    """A value with a type. A `list` says in `of` what each of its items holds."""
+
+    type: VariableType
+    of: dict[Identifier, VariableType] = {}
+
+    @model_validator(mode="after")
+    def _lists_say_of_what(self) -> Self:
+        if (self.type is VariableType.LIST) != bool(self.of):
+            raise Unfit("must say in `of` what each item holds, and only a list has one: {{name: string}}")
+        if VariableType.LIST in self.of.values():
+            raise Unfit("cannot hold a list in a list")
+        return self
+
+
+def nest(nested: dict[str, Any], path: str, value: Any) -> None:
+    """Put a value where a dotted path leads, making the mappings on the way."""
+    *parents, leaf = path.split(".")
+    for parent in parents:
+        nested = nested.setdefault(parent, {})
+    nested[leaf] = value
 
 
 def merged(original: Any, overlay: Any) -> Any:

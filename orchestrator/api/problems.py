@@ -26,6 +26,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 5
 
 TITLES = {
+    "as_of_in_the_future": mark("Time still to come"),
     "body_too_large": mark("Body too large"),
     "configuration": mark("Not ready"),
     "customer_exists": mark("Customer exists"),
@@ -37,9 +38,7 @@ TITLES = {
     "idempotency_key_required": mark("Idempotency-Key required"),
     "idempotency_key_reused": mark("Idempotency-Key used twice"),
     "internal_error": mark("Internal error"),
-    "as_of_in_the_future": mark("Time still to come"),
     "invalid_address": mark("Invalid address"),
-    "older_fact": mark("Older news"),
     "invalid_event": mark("Invalid event"),
     "invalid_input": mark("Invalid input"),
     "invalid_json": mark("Invalid JSON"),
@@ -47,6 +46,7 @@ TITLES = {
     "method_not_allowed": mark("Method not allowed"),
     "missing_scope": mark("Missing scope"),
     "not_found": mark("Not found"),
+    "older_fact": mark("Older news"),
     "route_not_found": mark("Not found"),
     "silent_channel": mark("Message not said on this channel"),
     "too_many_events": mark("Too many events"),

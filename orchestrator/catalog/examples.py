@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.claim import ClaimKind
-from orchestrator.schema import VariableType, merged
+from orchestrator.schema import VariableType, merged, nest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,10 +41,10 @@ def complete_data(message: Message, data: Mapping[str, Any]) -> dict[str, Any]:
     gaps: dict[str, Any] = {}
     for path, variable in message.variables.items():
         if variable.fallback is None:
-            _put(gaps, path, _example(variable))
+            nest(gaps, path, _example(variable))
     for claim in message.claims.values():
         if claim.from_ not in message.variables:
-            _put(gaps, claim.from_, _STAND_INS_OF_FACTS[claim.kind])
+            nest(gaps, claim.from_, _STAND_INS_OF_FACTS[claim.kind])
     return dict(merged(gaps, dict(data)))
 
 
@@ -54,10 +54,3 @@ def _example(variable: Variable) -> Any:
     if variable.type is VariableType.LIST:
         return [{name: _STAND_INS[kind] for name, kind in variable.of.items()}]
     return _STAND_INS[variable.type]
-
-
-def _put(nested: dict[str, Any], path: str, value: Any) -> None:
-    *parents, leaf = path.split(".")
-    for parent in parents:
-        nested = nested.setdefault(parent, {})
-    nested[leaf] = value

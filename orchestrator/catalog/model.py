@@ -11,7 +11,7 @@ from orchestrator.catalog.claimed import Claimed, claimed_by
 from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.errors import Unfit, Word, mark
 from orchestrator.domain.fact import FACTS
-from orchestrator.schema import Dotted, Identifier, Schema, VariableType
+from orchestrator.schema import Dotted, Identifier, Schema, Typed, nest
 
 # First words of a name that no variable can have.
 RESERVED = {
@@ -20,24 +20,14 @@ RESERVED = {
 }
 
 
-class Variable(Schema):
+class Variable(Typed):
     """A value that the data must bring. Without `fallback` its absence stops the message.
 
     A `list` says in `of` what each of its items holds; an e-mail's own body goes through it with {% for %}.
     """
 
-    type: VariableType
-    of: dict[Identifier, VariableType] = {}
     fallback: str | int | float | None = None
     example: str | int | float | bool | tuple[dict[Identifier, str | int | float | bool], ...] | None = None
-
-    @model_validator(mode="after")
-    def _lists_say_of_what(self) -> Self:
-        if (self.type is VariableType.LIST) != bool(self.of):
-            raise Unfit("must say in `of` what each item holds, and only a list has one: {{name: string}}")
-        if VariableType.LIST in self.of.values():
-            raise Unfit("cannot hold a list in a list")
-        return self
 
 
 class Claim(Schema):
@@ -194,11 +184,7 @@ def example_data(message: Message) -> dict[str, Any]:
     """The examples of a message's variables, nested as data is: what a preview without a persona shows."""
     nested: dict[str, Any] = {}
     for path, variable in message.variables.items():
-        place = nested
-        *parents, leaf = path.split(".")
-        for parent in parents:
-            place = place.setdefault(parent, {})
         value = variable.example if variable.example is not None else variable.fallback
         if value is not None:
-            place[leaf] = value
+            nest(nested, path, value)
     return nested

@@ -47,12 +47,13 @@ class UsedVariable:
 
 @dataclass(frozen=True, slots=True)
 class UsedField:
-    """A field of a loop's items, its slots, and the key of the answer where an {% if %} asks for it."""
+    """A field of a loop's items, its slots, and the key of the answer where an {% if %} asks for it (`optional`)."""
 
     name: str
     type: VariableType
     slots: tuple[Slot, ...]
     asked: str
+    optional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _lists(parts: Parts, variables: Mapping[str, Variable]) -> Iterator[UsedList
         name, item = alike[0].name, alike[0].item
         slots = _slots(tuple(inner for loop in alike for inner in loop.body))
         fields = tuple(
-            UsedField(field, kind, slots.get(f"{item}.{field}", ()), f"if {item}.{field}")
+            UsedField(field, kind, slots.get(f"{item}.{field}", ()), f"if {item}.{field}", f"{item}.{field}" in asked)
             for field, kind in variables[name].of.items()
         )
         yield UsedList(key, name, tuple(name.split(".")), name in asked, fields)

@@ -280,7 +280,7 @@ def _day_alone(found: _Found) -> _Reading:
     """Até o dia 27 · sexta, 27."""
     day = int(found["lone_day"] or found["weekday_day"])
     weekday = found["lone_weekday"]
-    return (f"---{day:02}", phrases.WEEKDAYS[weekday[:3]] if weekday else None) if 1 <= day <= 31 else None  # noqa: PLR2004
+    return (f"---{day:02}", phrases.WEEKDAYS[weekday[:3]] if weekday else None) if 1 <= day <= 31 else None  # noqa: PLR2004  # days of a month
 
 
 # --- periods, coupons, relative deadlines ---------------------------------------------------------------------------

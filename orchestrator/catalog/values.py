@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
-    from orchestrator.catalog.prepare import Prepared, UsedClaim, UsedField, UsedList, UsedVariable
+    from orchestrator.catalog.prepare import Prepared, UsedClaim, UsedList, UsedVariable
     from orchestrator.catalog.script import Values
     from orchestrator.catalog.templates import Filter
 
@@ -107,19 +107,9 @@ def _item(prepared: Prepared, used: UsedList, place: int, item: Any) -> Values:
         if written:
             for slot in field.slots:
                 values[slot.key] = _filtered(prepared, slot.filters, written, value) if slot.filters else written
-        elif field.slots and not _asked(prepared, field):
+        elif field.slots and not field.optional:
             missing(prepared, name)
     return values
-
-
-def _asked(prepared: Prepared, field: UsedField) -> bool:
-    from orchestrator.catalog.templates import Choice, walk  # noqa: PLC0415  # only after a value was missing
-
-    return any(
-        isinstance(part, Choice) and part.key == field.asked
-        for _, script in prepared.scripts
-        for part, _ in walk(script.parts)
-    )
 
 
 def _written(prepared: Prepared, name: str, kind: VariableType, value: Any) -> str:

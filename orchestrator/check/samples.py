@@ -14,7 +14,6 @@ from orchestrator.check.wording import copy_in
 from orchestrator.domain.errors import InputError, Word, mark
 from orchestrator.domain.time import at_wall
 from orchestrator.facts.book import FactBook
-from orchestrator.facts.calendar import Calendar
 from orchestrator.schema import merged
 
 if TYPE_CHECKING:
@@ -92,9 +91,7 @@ def facts_for(survey: Survey, message: Message, data: Mapping[str, Any], locale:
     settings = survey.settings.model if survey.settings is not None else None
     if settings is None:
         return {}
-    holidays = settings.holidays
-    calendar = Calendar(holidays.country, holidays.subdivision) if holidays is not None else Calendar()
-    book = FactBook(survey.sheet, {}, calendar, settings.timezone)
+    book = FactBook(survey.sheet, {}, settings.calendar, settings.timezone)
     now = at_wall(datetime.combine(survey.today, time()), settings.timezone)
     return book.nested([claim.from_ for claim in message.claims.values()], data, now, locale=locale)
 

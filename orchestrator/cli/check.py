@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,9 +16,8 @@ from orchestrator.cli.findings import concise, finding_document, framed, github
 from orchestrator.cli.help import Command
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import GOOD, STRONG
-from orchestrator.cli.workplace import project_root
+from orchestrator.cli.workplace import project_day, project_root
 from orchestrator.domain.errors import ConfigurationError, InputError
-from orchestrator.folder import today
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,7 +100,7 @@ class Run:
             wait(WATCH_SECONDS)
 
     def _report(self) -> Report:
-        report = self.checking.report(today(self.checking.root, datetime.now(UTC).astimezone()))
+        report = self.checking.report(project_day(self.checking.root))
         for sentence, params in self.checking.cache.notes:
             self.session.terminal.note(sentence, **params)
         self.checking.cache.notes.clear()

@@ -9,6 +9,7 @@ from orchestrator.catalog.model import example_data
 from orchestrator.catalog.render import render
 from orchestrator.dispatch.promised import with_facts
 from orchestrator.domain.errors import InputError
+from orchestrator.schema import nest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -111,11 +112,7 @@ def _filled(data: Mapping[str, Any], message: Message) -> tuple[dict[str, Any], 
     ]
     filled: dict[str, Any] = {name: dict(value) if isinstance(value, dict) else value for name, value in data.items()}
     for path in missing:
-        *parents, leaf = path.split(".")
-        place = filled
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[leaf] = _at(examples, path)
+        nest(filled, path, _at(examples, path))
     return filled, tuple(missing)
 
 

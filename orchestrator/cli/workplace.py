@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from orchestrator.folder import find_root, today
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from orchestrator.cli.session import Session
     from orchestrator.project import Project
     from orchestrator.release import Release
@@ -30,7 +32,12 @@ def read_admitted(project: Project) -> Release:
     """
     from orchestrator.check.run import admitted  # noqa: PLC0415  # see open_project
 
-    return admitted(project, today(project.root, datetime.now(UTC).astimezone()))
+    return admitted(project, project_day(project.root))
+
+
+def project_day(root: Path) -> date:
+    """The day that it is where the shop is: offers and waivers end with it."""
+    return today(root, datetime.now(UTC).astimezone())
 
 
 def project_root(session: Session) -> Path:

@@ -11,6 +11,7 @@ from orchestrator.domain.delivery import State
 from orchestrator.domain.errors import Conflict, FieldError, InputError, NotFound, did_you_mean
 from orchestrator.domain.time import rfc3339
 from orchestrator.facts.book import FactBook
+from orchestrator.schema import nest
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
@@ -252,16 +253,9 @@ def _order_of(book: FactBook, path: str, at: Instant, region: str | None) -> dic
     data: dict[str, Any] = {}
     if promise is not None:
         if promise.counts_from != "now":
-            _put(data, promise.counts_from, rfc3339(at, book.zone))
-        _put(data, promise.region, region)
+            nest(data, promise.counts_from, rfc3339(at, book.zone))
+        nest(data, promise.region, region)
     return data
-
-
-def _put(data: dict[str, Any], path: str, value: Any) -> None:
-    *parents, leaf = path.split(".")
-    for parent in parents:
-        data = data.setdefault(parent, {})
-    data[leaf] = value
 
 
 # --- what a new value does --------------------------------------------------------------------------------------------

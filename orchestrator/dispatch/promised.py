@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.decide import NOTHING_PROMISED, Backing
 from orchestrator.facts.book import FactBook
-from orchestrator.facts.calendar import Calendar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +21,7 @@ if TYPE_CHECKING:
 
 def book_of(release: Release, live: Mapping[str, LiveFact]) -> FactBook:
     """The release's facts with the live values of now."""
-    holidays = release.project.holidays
-    calendar = Calendar(holidays.country, holidays.subdivision) if holidays else Calendar()
-    return FactBook(release.facts, live, calendar, release.project.timezone)
+    return FactBook(release.facts, live, release.project.calendar, release.project.timezone)
 
 
 def with_facts(data: dict[str, Any], claimed: Claimed, book: FactBook, now: Instant, locale: str) -> dict[str, Any]:

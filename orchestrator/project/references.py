@@ -8,7 +8,6 @@ from zoneinfo import available_timezones
 from orchestrator.documents.source import WRONG_VALUE
 from orchestrator.domain.errors import did_you_mean, mark
 from orchestrator.domain.time import zone_info
-from orchestrator.facts.calendar import Calendar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -49,7 +48,7 @@ def unknown_places(settings: Read[ProjectFile]) -> Iterator[Finding]:
             params=_named(project.timezone, available_timezones()),
         )
     if project.holidays is not None:
-        fault = Calendar(project.holidays.country, project.holidays.subdivision).fault()
+        fault = project.calendar.fault()
         if fault:
             yield document.finding(("holidays",), fault.template, params=fault.params, code=WRONG_VALUE)
 
