@@ -13,9 +13,9 @@ from base64 import b64encode
 from binascii import b2a_base64, b2a_qp
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
-from orchestrator.channels import Capabilities, NoAnswer, SmtpAnswer, SmtpCall, unanswered
+from orchestrator.channels import Capabilities, NoAnswer, SmtpAnswer, SmtpCall, no_callbacks, still_unknown, unanswered
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind
 from orchestrator.domain.errors import ConfigurationError, InputError, did_you_mean
@@ -24,7 +24,7 @@ from orchestrator.domain.message import Purpose
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orchestrator.channels import Answer
+    from orchestrator.channels import Answer, Notice
     from orchestrator.domain.delivery import Delivery
     from orchestrator.domain.message import Rendered
     from orchestrator.domain.time import Instant
@@ -132,9 +132,6 @@ class Adapter:
             headers.encode("ascii") + _body(delivery.rendered),
         )
 
-    def look_up(self, reference: str) -> None:  # noqa: ARG002  # SMTP has no question to ask
-        return None
-
     def outcome(self, answer: Answer) -> Outcome:
         match answer:
             case SmtpAnswer(code, text):
@@ -143,6 +140,15 @@ class Adapter:
                 return unanswered(answer)
             case _:
                 return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail="not an answer of an SMTP server")
+
+    def look_up(self, reference: str) -> None:  # noqa: ARG002  # SMTP has no question to ask
+        return None
+
+    def found(self, answer: Answer) -> Outcome:  # noqa: ARG002  # and so no answer to read
+        return still_unknown("SMTP cannot be asked")
+
+    def receive(self, notice: Notice, now: Instant) -> NoReturn:  # noqa: ARG002  # bounces come as e-mail
+        raise no_callbacks()
 
 
 # --- what replies mean ----------------------------------------------------------------------------------------------

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
-from orchestrator.channels import Capabilities, InboxAnswer, InboxCall, InboxEntry, InboxLookUp, NoAnswer, unanswered
+from orchestrator.channels import (
+    Capabilities,
+    InboxAnswer,
+    InboxCall,
+    InboxEntry,
+    InboxLookUp,
+    NoAnswer,
+    no_callbacks,
+    still_unknown,
+    unanswered,
+)
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orchestrator.channels import Answer
+    from orchestrator.channels import Answer, Notice
     from orchestrator.domain.delivery import Delivery
     from orchestrator.domain.time import Instant
 
@@ -38,16 +48,26 @@ class Adapter:
         )
         return InboxCall(entry, now)
 
-    def look_up(self, reference: str) -> InboxLookUp:
-        return InboxLookUp(reference)
-
     def outcome(self, answer: Answer) -> Outcome:
         match answer:
-            case InboxAnswer(None):
-                return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail="the inbox does not hold it")
             case InboxAnswer(str() as entry_id):
                 return Outcome(OutcomeKind.SENT, provider_id=entry_id)
             case NoAnswer():
                 return unanswered(answer)
             case _:
                 return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail="not an answer of the inbox")
+
+    def look_up(self, reference: str) -> InboxLookUp:
+        return InboxLookUp(reference)
+
+    def found(self, answer: Answer) -> Outcome:
+        match answer:
+            case InboxAnswer(None):
+                return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail="the inbox does not hold it")
+            case InboxAnswer(str() as entry_id):
+                return Outcome(OutcomeKind.SENT, provider_id=entry_id)
+            case _:
+                return still_unknown("the inbox did not say")
+
+    def receive(self, notice: Notice, now: Instant) -> NoReturn:  # noqa: ARG002  # it is told nothing by itself
+        raise no_callbacks()

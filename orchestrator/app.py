@@ -6,23 +6,27 @@ It is imported by workers too, so nothing here may bring in what only doors need
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar, cast
 
 import structlog
 
 from orchestrator import channels, embedded_redis
+from orchestrator.dispatch.began import BeganFiles
 from orchestrator.dispatch.drain import Drain
 from orchestrator.dispatch.tick import NoBell
 from orchestrator.domain.errors import ConfigurationError, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.faultpoints import fault_points, nowhere
 from orchestrator.folder import STATE
 from orchestrator.queue import Doorbell, connect
+from orchestrator.redaction import LibraryLines, redacted
 from orchestrator.store.sql import SCHEMA, SqlStore
 from orchestrator.transport import Transport
 
@@ -58,12 +62,13 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class App:
-    """What every process of one project has: its folder, its settings, its ledger."""
+    """What every process of one project has: its folder, its settings, its ledger. `passing`: see `faultpoints`."""
 
     root: Path
     settings: Settings
     store: SqlStore
     clock: SystemClock
+    passing: Callable[[str], None] = nowhere
 
     @property
     def state(self) -> Path:
@@ -78,7 +83,13 @@ class App:
 def open_app(root: Path, settings: Settings) -> App:
     """The app of a project folder. The ledger is not opened before it is used."""
     channels.look_in(root / "channels")
-    return App(root=root, settings=settings, store=SqlStore(database_url(root, settings)), clock=SystemClock())
+    return App(
+        root=root,
+        settings=settings,
+        store=SqlStore(database_url(root, settings)),
+        clock=SystemClock(),
+        passing=fault_points(os.environ),
+    )
 
 
 def state_folder(root: Path) -> Path:
@@ -136,20 +147,20 @@ class Redis:
 
 def open_redis(app: App) -> Redis | None:
     """Redis by the environment, else our own, else None: then workers poll the ledger, and the log says so."""
-    configured = app.settings.redis_url.get_secret_value() if app.settings.redis_url else ""
-    if configured == NO_REDIS:
-        return None
+    configured = configured_redis(app.settings)
     if configured:
-        try:
-            connect(configured).close()
-        except ValueError as error:
-            raise ConfigurationError(
-                "JOGRAL_REDIS_URL is not a Redis URL.",
-                remedy="Write redis://host:6379/0, rediss://…, unix:///path, or none to do without.",
-            ) from error
+        connect(configured).close()  # refuses what is no URL, before anything runs
         return Redis(configured)
+    if app.settings.redis_url:
+        return None
     own = embedded_redis.start(app.state)
     return Redis(own.url, own) if own is not None else None
+
+
+def configured_redis(settings: Settings) -> str:
+    """Somebody's Redis; empty where none is named, or none is wanted. It goes on no command line: `ps` shows those."""
+    configured = settings.redis_url.get_secret_value() if settings.redis_url else ""
+    return "" if configured == NO_REDIS else configured
 
 
 def open_bell(redis: Redis | None) -> Bell:
@@ -173,6 +184,15 @@ def wire(settings: Settings) -> Callable[[Release], Mapping[str, Adapter]]:
         return found
 
     return adapters
+
+
+def wire_account(settings: Settings, release: Release, account_id: str) -> Adapter | None:
+    """One account of a release as an adapter, so that nobody needs the secrets of the others; None: there is none."""
+    for channel, shared in release.project.channels.items():
+        for account in shared.accounts:
+            if account.id == account_id:
+                return _adapter(account, channel, shared, settings)
+    return None
 
 
 def _adapter(account: Account, channel: Channel, shared: ChannelSettings, settings: Settings) -> Adapter:
@@ -239,7 +259,16 @@ class StoreInbox:
 def open_drain(app: App, run: DatabaseThread, worker: str) -> tuple[Drain, Transport]:
     """A worker's drain, on the event loop that is running."""
     transport = Transport(inbox=StoreInbox(app), run=run, clock=app.clock)
-    drain = Drain(store=app.store, carrier=transport, clock=app.clock, run=run, wire=wire(app.settings), worker=worker)
+    drain = Drain(
+        store=app.store,
+        carrier=transport,
+        clock=app.clock,
+        run=run,
+        wire=wire(app.settings),
+        worker=worker,
+        began=BeganFiles(app.state / "began"),
+        passing=app.passing,
+    )
     return drain, transport
 
 
@@ -247,22 +276,35 @@ def open_drain(app: App, run: DatabaseThread, worker: str) -> tuple[Drain, Trans
 
 
 def open_log(settings: Settings) -> None:
-    """Structured lines on stderr, so that stdout stays for what was asked."""
+    """Structured lines on stderr, so that stdout stays for what was asked; those of libraries look the same.
+
+    No line leaves without `redacted`: what people and providers wrote stays out of logs.
+    """
     level = getattr(logging, settings.log_level.upper())
-    logging.basicConfig(
-        level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+    ending = (structlog.processors.TimeStamper(fmt="iso", utc=True), redacted)
+    render = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(LibraryLines(ending, render))
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[libraries])
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False)
-            if not sys.stderr.isatty()
-            else structlog.dev.ConsoleRenderer(),
-        ],
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _LossyStderr())),
+        processors=[structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, *ending, render],
         cache_logger_on_first_use=True,
     )
+
+
+class _LossyStderr:
+    """Where it goes to may be a file on a full disk: a line that cannot be written fails nobody's work."""
+
+    def write(self, line: str) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(line)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, get_type_hints
 
 from orchestrator.domain.delivery import Outcome, OutcomeKind
-from orchestrator.domain.errors import ConfigurationError, did_you_mean
+from orchestrator.domain.errors import ConfigurationError, NotFound, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from orchestrator.domain.customer import Channel
     from orchestrator.domain.delivery import Delivery
     from orchestrator.domain.message import Rendered
+    from orchestrator.domain.receipt import Receipt
     from orchestrator.domain.time import Instant
 
 __all__ = [
@@ -36,13 +37,17 @@ __all__ = [
     "InboxEntry",
     "InboxLookUp",
     "NoAnswer",
+    "Notice",
+    "Received",
     "SmtpAnswer",
     "SmtpCall",
     "account_settings",
     "adapter_names",
     "build_adapter",
     "look_in",
+    "no_callbacks",
     "settings_of",
+    "still_unknown",
     "unanswered",
 ]
 
@@ -59,6 +64,7 @@ class Capabilities:
 
     `channels` are those that it can speak. Lengths are in characters, None where the provider sets no limit.
     `looks_up`: it can be asked whether it knows a reference. `idempotent`: it refuses the same reference twice.
+    `receives`: it tells at `/hooks/{account}` what became of messages.
     `local`: nothing leaves this machine, so made-up addresses are safe (replay, demo, simulate).
     """
 
@@ -67,6 +73,7 @@ class Capabilities:
     buttons_max: int | None = None
     html: bool = False
     looks_up: bool = False
+    receives: bool = False
     idempotent: bool = False
     local: bool = False
 
@@ -167,11 +174,52 @@ Call = HttpCall | SmtpCall | InboxCall | InboxLookUp
 Answer = HttpAnswer | SmtpAnswer | InboxAnswer | NoAnswer
 
 
+# --- what providers tell by themselves ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """A request that came to `/hooks/{account}`, as it came: nobody has looked at it yet.
+
+    Header names are lower-case; `body` are the bytes that were signed.
+    """
+
+    method: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """What a genuine notice said.
+
+    `passed_over` counts news that is not about what became of a message. `reply` is what the provider wants to read.
+    """
+
+    receipts: tuple[Receipt, ...] = ()
+    passed_over: int = 0
+    reply: str = ""
+
+
+def no_callbacks() -> NotFound:
+    """What `receive` raises where the provider tells nothing by itself."""
+    return NotFound(
+        "This account takes no callbacks.",
+        remedy="Its adapter hears nothing, or its recipe has no receipts: see docs/how-to/use-any-http-api.md.",
+        code="no_callbacks",
+    )
+
+
+# --- an adapter -----------------------------------------------------------------------------------------------------
+
+
 class Adapter(Protocol):
     """One provider account, ready to speak: a frozen dataclass whose fields are its settings.
 
     Every module in `channels/` names its class `Adapter`. Fields: `channel` first, then settings, secrets with
-    `field(repr=False)`. No socket, no clock, no environment.
+    `field(repr=False)`; a setting that is called as a method is has its name in `metadata={"setting": "look_up"}`.
+    No socket, no clock, no environment.
     """
 
     @property
@@ -189,11 +237,28 @@ class Adapter(Protocol):
         ...
 
     def outcome(self, answer: Answer) -> Outcome:
-        """What an answer to `call` or `look_up` means, in our words."""
+        """What an answer to `call` means, in our words."""
         ...
 
     def look_up(self, reference: str) -> Call | None:
         """The call that asks whether the provider has this reference, or None where it cannot be asked."""
+        ...
+
+    def found(self, answer: Answer) -> Outcome:
+        """What an answer to `look_up` means. The same status says something else there: a 404 is a definite no.
+
+        `sent` and `not_sent` are certain; everything else, silence too, leaves the doubt as it was: `unknown`.
+        """
+        ...
+
+    def receive(self, notice: Notice, now: Instant) -> Received:
+        """What a provider's own call says, once its signature is found good, in constant time and before parsing.
+
+        Raises:
+            Refused: it is not signed as the account's notices are.
+            InputError: it is genuine, and cannot be read.
+            NotFound: this account takes no callbacks (`no_callbacks`).
+        """
         ...
 
 
@@ -203,6 +268,11 @@ def unanswered(answer: NoAnswer) -> Outcome:
         return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=f"{answer.reason}: {answer.detail}")
     reason = "timeout" if answer.reason == "timeout" else "unreadable_answer"
     return Outcome(OutcomeKind.UNKNOWN, reason, detail=answer.detail)
+
+
+def still_unknown(detail: str) -> Outcome:
+    """What a look-up means that settled nothing: also one that found nobody says nothing of the message."""
+    return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail=detail)
 
 
 # --- finding an adapter by name -------------------------------------------------------------------------------------
@@ -260,7 +330,9 @@ def build_adapter(name: str, channel: Channel, settings: Mapping[str, Any], *, w
             name=name,
             missing=", ".join(missing),
         )
-    adapter: Adapter = adapter_class(channel=channel, **_converted(name, settings, fields, where))
+    given = _converted(name, settings, fields, where)
+    attributes = {_setting(item): item.name for item in dataclasses.fields(adapter_class)}
+    adapter: Adapter = adapter_class(channel=channel, **{attributes[key]: value for key, value in given.items()})
     if channel not in adapter.can.channels:
         raise ConfigurationError('adapter "{name}" cannot speak {channel}', where=where, name=name, channel=channel)
     return adapter
@@ -275,13 +347,18 @@ def account_settings(adapter_class: type) -> dict[str, tuple[type, bool]]:
     """The settings that an adapter takes: name → (type, required)."""
     hints = get_type_hints(adapter_class)
     return {
-        item.name: (
+        _setting(item): (
             hints[item.name],
             item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING,
         )
         for item in dataclasses.fields(adapter_class)
         if item.init and item.name != "channel"
     }
+
+
+def _setting(item: dataclasses.Field[Any]) -> str:
+    name: str = item.metadata.get("setting", item.name)
+    return name
 
 
 def _adapter_class(name: str, where: str) -> type:

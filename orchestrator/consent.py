@@ -17,6 +17,10 @@ _REASONS = {
 }
 
 
+# The reason of a suppression that came from the word itself, written to us.
+STOP = "stop"
+
+
 def refusal(standing: Standing, topic: str, purpose: Purpose, channel: Channel) -> str | None:
     """The reason why consent forbids a topic on a channel, or None when it allows it.
 
@@ -31,7 +35,12 @@ def refusal(standing: Standing, topic: str, purpose: Purpose, channel: Channel) 
     return _REASONS[state]
 
 
-def suppression(standing: Standing, address: Address, channel: Channel) -> str | None:
-    """The reason why an address must not be written to on a channel, or None."""
+def suppression(standing: Standing, address: Address, channel: Channel, purpose: Purpose) -> str | None:
+    """The reason why an address must not be written to on a channel, or None.
+
+    A STOP ends marketing only (decisions, section 5): what was bought is still told.
+    """
     reason = standing.suppressions.get((address.id, channel))
-    return f"suppressed:{reason}" if reason else None
+    if reason is None or (reason == STOP and purpose is Purpose.TRANSACTIONAL):
+        return None
+    return f"suppressed:{reason}"

@@ -12,13 +12,14 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 # The library imports its own command line with it, and that brings typer and rich into every worker's memory (10 MB).
 # Nobody here calls it: an empty module stands in its place.
 sys.modules.setdefault("cel.cli", ModuleType("cel.cli"))
 
 import cel  # noqa: E402  # after the line above, which is its point
+from pydantic import AfterValidator  # noqa: E402  # as above
 
 from orchestrator.domain.errors import Unfit  # noqa: E402  # as above
 
@@ -70,6 +71,15 @@ def compile_expression(source: str) -> Expression:
         if isinstance(error, _FATAL):
             raise
         raise ExpressionError("cannot be read: {why}", why=str(error)) from error
+
+
+def _readable(source: str) -> str:
+    compile_expression(source)
+    return source
+
+
+Condition = Annotated[str, AfterValidator(_readable)]
+"""A CEL expression that is true or false, in a YAML model."""
 
 
 def evaluate(

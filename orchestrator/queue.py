@@ -30,6 +30,7 @@ from rq.serializers import JSONSerializer
 from rq.utils import as_text, now
 from rq.worker import WorkerStatus
 
+from orchestrator.domain.errors import ConfigurationError
 from orchestrator.domain.message import LANES
 
 if TYPE_CHECKING:
@@ -62,13 +63,26 @@ def connect(url: str, *, listening: bool = False) -> Redis:
 
     redis-py's own retries are off. They would make a dead Redis cost up to ten timeouts, and a repeated `SET … NX`
     whose first answer was lost finds its own bell hanging and reports that no ring is needed.
+
+    Raises:
+        ConfigurationError: it is not a Redis URL. The words of redis-py repeat pieces of it, a password among them.
     """
-    return Redis.from_url(
-        url,
-        socket_connect_timeout=CONNECT_SECONDS,
-        socket_timeout=LISTEN_READ_SECONDS if listening else RING_SECONDS,
-        retry=Retry(NoBackoff(), retries=0),
-    )
+    try:
+        redis = Redis.from_url(
+            url,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=LISTEN_READ_SECONDS if listening else RING_SECONDS,
+            retry=Retry(NoBackoff(), retries=0),
+        )
+        # Otherwise a wrong parameter would show at the first command.
+        pool = redis.connection_pool
+        pool.connection_class(**pool.connection_kwargs)
+    except (ValueError, TypeError, RedisError) as error:
+        raise ConfigurationError(
+            "JOGRAL_REDIS_URL is not a Redis URL.",
+            remedy="Write redis://host:6379/0, rediss://…, unix:///path, or none to do without.",
+        ) from error
+    return redis
 
 
 # --- ringing --------------------------------------------------------------------------------------------------------

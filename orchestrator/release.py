@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from orchestrator.caps import FrequencyCap
 from orchestrator.catalog.locales import negotiate
 from orchestrator.catalog.model import PublishedMessage
 from orchestrator.catalog.voice import Voice
@@ -21,17 +22,23 @@ from orchestrator.events import EventType
 from orchestrator.facts.calendar import Calendar
 from orchestrator.facts.sheet import FactSheet
 from orchestrator.journeys.model import Journey
+from orchestrator.quiet_hours import QuietHours
 from orchestrator.schema import Identifier, Schema
+from orchestrator.suppress_rules import SuppressRule
 
 
 class Account(Schema):
-    """One provider account. Every further key is a setting of its adapter."""
+    """One provider account. Every further key is a setting of its adapter.
+
+    `per_second` is how many calls each worker may begin in a second, where the provider allows no more.
+    """
 
     model_config = ConfigDict(extra="allow")
 
     id: Identifier
     adapter: str
     weight: Annotated[int, Field(ge=0)] = 100
+    per_second: Annotated[float, Field(gt=0)] | None = None
     sender: str | None = None
 
     @property
@@ -56,30 +63,7 @@ class Topic(Schema):
     purpose: Purpose
     legal_basis: Literal["consent", "contract", "legitimate_interest", "legal_duty"]
     opt_in: Literal["single", "double"] | None = None
-
-
-class QuietHours(Schema):
-    """When marketing must not disturb. Enforced by the gate of a later version; read and kept already."""
-
-    id: Identifier
-    purposes: tuple[Purpose, ...] = ()
-    from_: Annotated[str, Field(alias="from")]
-    to: str
-    timezone: str = "customer"
-    on_block: Literal["defer", "drop"] = "defer"
-
-
-class FrequencyCap(Schema):
-    """How much is enough. Enforced by the gate of a later version; read and kept already."""
-
-    id: Identifier
-    purposes: tuple[Purpose, ...] = ()
-    channels: tuple[Channel, ...] = ()
-    topics: tuple[Identifier, ...] = ()
-    limit: Annotated[int, Field(ge=0)]
-    per: str
-    window: Literal["calendar_day", "rolling"]
-    on_block: Literal["defer", "drop", "next_channel"] = "defer"
+    on_doubt: Literal["resend", "stop"] | None = None
 
 
 class Holidays(Schema):
@@ -102,6 +86,7 @@ class ProjectFile(Schema):
     topics: dict[Identifier, Topic]
     quiet_hours: tuple[QuietHours, ...] = ()
     frequency_caps: tuple[FrequencyCap, ...] = ()
+    suppress_rules: tuple[SuppressRule, ...] = ()
 
     @property
     def calendar(self) -> Calendar:
@@ -135,6 +120,11 @@ class Release(Schema):
         """Why messages of a topic are sent."""
         return self.project.topics[topic].purpose
 
+    def on_doubt(self, topic: str) -> Literal["resend", "stop"]:
+        """What happens to a message of which nobody can say whether it arrived. Marketing is never said twice."""
+        said = self.project.topics[topic].on_doubt
+        return said or ("resend" if self.purpose(topic) is Purpose.TRANSACTIONAL else "stop")
+
     def locale_of(self, message: str, wanted: str | None) -> str:
         """The language in which a message is said to somebody who wants it in another, or has not said."""
         return negotiate(wanted or "", self.messages[message].translations, self.voice.locale)
@@ -159,6 +149,15 @@ class Release(Schema):
         return found
 
     @cached_property
+    def journeys_ended_by(self) -> dict[str, list[Journey]]:
+        """Event type → the journeys of which it may end runs."""
+        found: dict[str, list[Journey]] = {}
+        for journey in self.journeys.values():
+            for event_type in dict.fromkeys(one.event for one in journey.exit_on):
+                found.setdefault(event_type, []).append(journey)
+        return found
+
+    @cached_property
     def accounts(self) -> dict[Channel, Account]:
         """Channel → the account that carries it: the first with weight, until weights are shared between accounts."""
         return {
@@ -166,6 +165,12 @@ class Release(Schema):
             for channel, settings in self.project.channels.items()
             if any(account.weight for account in settings.accounts)
         }
+
+    @cached_property
+    def limits(self) -> dict[str, float]:
+        """Account → calls a second, of those that have a limit."""
+        accounts = (account for settings in self.project.channels.values() for account in settings.accounts)
+        return {account.id: account.per_second for account in accounts if account.per_second is not None}
 
 
 def read_release(content: str) -> Release:

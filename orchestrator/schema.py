@@ -27,6 +27,7 @@ _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _FACT_PATH = re.compile(r"[a-z]+(\.[A-Za-z0-9_-]+)+")
 _DURATION = re.compile(r"([1-9][0-9]{0,3})(m|h|d|w|bd)")
+_CLOCK_DURATION = re.compile(r"([1-9][0-9]{0,3})(m|h|d|w)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,14 @@ class Span:
     count: int
     unit: str
 
+    @property
+    def milliseconds(self) -> int:
+        """On the clock. How long business days are is known to a calendar only: KeyError."""
+        return self.count * _MILLISECONDS[self.unit]
+
+
+_MILLISECONDS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+
 
 def parse_duration(text: str) -> Span:
     """`7d`, `2h`, `30m`, `2w` or `5bd`. ValueError for anything else."""
@@ -93,6 +102,17 @@ def _duration(value: Any) -> str:
 
 Duration = Annotated[str, BeforeValidator(_duration), Spelled(_DURATION)]
 """How long something holds, kept as it is written: `7d`, `2h`, `5bd`."""
+
+
+def _clock_duration(value: Any) -> str:
+    text = str(value)
+    if not _CLOCK_DURATION.fullmatch(text):
+        raise Unfit('must be a duration such as 7d, 2h, 30m or 2w, not "{text}"', text=text)
+    return text
+
+
+ClockDuration = Annotated[str, BeforeValidator(_clock_duration), Spelled(_CLOCK_DURATION)]
+"""A duration that is equally long on every calendar: without business days."""
 
 
 class Money(Schema):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from orchestrator.domain.errors import ConfigurationError
 
@@ -37,6 +37,12 @@ def read_settings() -> Settings:
     """The settings of this process. Raises ConfigurationError that names the variable, never its value."""
     try:
         return Settings()
+    except SettingsError as error:
+        # Only the accounts are JSON, where somebody writes all of them into one variable.
+        raise ConfigurationError(
+            "The environment variable JOGRAL_ACCOUNTS cannot be used: it is not JSON.",
+            remedy="Write one variable a setting, such as JOGRAL_ACCOUNTS__EMAIL__PASSWORD.",
+        ) from error
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "__".join(str(part) for part in first["loc"]).upper()

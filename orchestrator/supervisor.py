@@ -132,8 +132,10 @@ class _Keeper:
         self._name = name
         self._command = [
             sys.executable, "-m", "orchestrator.worker", "--project", str(app.root),
-            "--redis", redis.url if redis is not None else "", "--name", name, "--until-stdin-ends",
+            "--name", name, "--until-stdin-ends",
         ]  # fmt: skip
+        if redis is not None and redis.embedded is not None:  # somebody's is in the environment, with its password
+            self._command += ["--redis", redis.url]
         self._stopping = stopping
         self._on_give_up = on_give_up
         self._process: subprocess.Popen[bytes] | None = None

@@ -21,15 +21,19 @@ from typing import TYPE_CHECKING
 import structlog
 import uvloop
 
-from orchestrator.app import DatabaseThread, open_app, open_drain, open_log, require_schema
+from orchestrator.app import DatabaseThread, configured_redis, open_app, open_drain, open_log, require_schema
+from orchestrator.dispatch.hear import apply_parked, expire_parked
 from orchestrator.dispatch.sweep import sweep
 from orchestrator.dispatch.wake import wake
 from orchestrator.domain.errors import JogralError
 from orchestrator.domain.message import LANES
 from orchestrator.queue import connect, listen
+from orchestrator.redaction import tell_crashes
 from orchestrator.settings import read_settings
 
 if TYPE_CHECKING:
+    from redis import Redis
+
     from orchestrator.app import App
     from orchestrator.dispatch.drain import Drain
 
@@ -125,13 +129,13 @@ class Worker:
             _collect_seldom()
             self._ready.set()
             log.info("worker_started", worker=self._name, poll_seconds=self._poll_seconds)
-            await self._poll()
+            await self._poll(run)
         finally:
             await transport.close()
             run.close()
             log.info("worker_ended", worker=self._name)
 
-    async def _poll(self) -> None:
+    async def _poll(self, run: DatabaseThread) -> None:
         next_sweep = 0.0
         while not self._stopping.is_set():
             try:
@@ -140,15 +144,23 @@ class Worker:
                     assert self._drain is not None
                     await sweep(self._drain)
                     await wake(self._drain)
+                    await self._hear(run)
                 await self._drained()
                 pause = self._poll_seconds
             except JogralError as error:
                 log.error("cannot_drain", reason=str(error), retry_seconds=OUTAGE_SECONDS)  # noqa: TRY400  # a sentence, not a stack
                 pause = OUTAGE_SECONDS
+                # Leases ran out meanwhile: whoever holds answers gets to write them before anybody doubts them.
+                next_sweep = self._app.clock.monotonic() + SWEEP_SECONDS
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), pause)
         # A drain that a bell began may still be sending: this one waits for it, and takes nothing itself.
         await self._drained()
+
+    async def _hear(self, run: DatabaseThread) -> None:
+        """News that came before what it is about, and what the door could not apply."""
+        await run(lambda: apply_parked(self._app.store, self._app.clock))
+        await run(lambda: expire_parked(self._app.store, self._app.clock.now()))
 
     async def _drained(self) -> int:
         assert self._drain is not None
@@ -159,7 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The process. Exit codes are those of the command line."""
     parser = argparse.ArgumentParser(prog="jogral worker")
     parser.add_argument("--project", type=Path, required=True)
-    parser.add_argument("--redis", default="", help="the doorbell's URL; empty polls the ledger")
+    parser.add_argument("--redis", default="", help="our own doorbell; without it, JOGRAL_REDIS_URL")
     parser.add_argument("--name", default=f"worker-{os.getpid()}")
     parser.add_argument("--until-stdin-ends", action="store_true", help="end with the process that started this one")
     options = parser.parse_args(arguments)
@@ -168,17 +180,20 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = read_settings()
         open_log(settings)
+        tell_crashes()
         app = open_app(options.project, settings)
+        redis_url = options.redis or configured_redis(settings)
+        bell = connect(redis_url, listening=True) if redis_url else None
     except JogralError as error:
         print(f"jogral worker: {error}", file=sys.stderr)  # noqa: T201  # before there is a log
         return error.exit_code
-    worker = Worker(app, options.name, has_bell=bool(options.redis))
+    worker = Worker(app, options.name, has_bell=bell is not None)
     for number in (signal.SIGTERM, signal.SIGINT):
         # Before it drains: to be killed in the middle of its first slice would leave doubts behind.
         signal.signal(number, lambda _number, _frame: worker.stop())
     worker.start()
     if worker.failure is None:
-        _listen(worker, options.redis, options.name)
+        _listen(worker, bell, options.name)
     worker.stop()
     worker.join()
     app.close()
@@ -202,11 +217,10 @@ def _collect_seldom() -> None:
     gc.set_threshold(*COLLECT_EVERY)
 
 
-def _listen(worker: Worker, redis_url: str, name: str) -> None:
+def _listen(worker: Worker, bell: Redis | None, name: str) -> None:
     """Until SIGTERM or SIGINT: by bells, or, without a Redis, by polling alone."""
-    if redis_url:
-        connection = connect(redis_url, listening=True)
-        listen(connection, LANES, worker.drain, name=name, stop=lambda: not worker.runs, on_stop=worker.stop)
+    if bell is not None:
+        listen(bell, LANES, worker.drain, name=name, stop=lambda: not worker.runs, on_stop=worker.stop)
         return
     log.warning("polling", remedy="Without Redis, messages wait for the next look at the ledger.")
     worker.join()

@@ -33,7 +33,7 @@ def pytest_addoption(parser):
     )
 
 
-FASTEST_FIRST = ("unit", "check", "golden", "contract", "doors", "bench", "faults")
+FASTEST_FIRST = ("unit", "check", "golden", "simulation", "contract", "doors", "bench", "faults")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-import traceback
 from typing import TYPE_CHECKING
 
 import structlog
@@ -26,6 +25,7 @@ from orchestrator.api.services import API, CALLER, REQUEST_ID
 from orchestrator.dispatch.keys import allows
 from orchestrator.domain.errors import JogralError, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.redaction import kinds_of, places_of
 
 if TYPE_CHECKING:
     from orchestrator.api.routes import Handler
@@ -38,8 +38,6 @@ NOT_MATCHED = "(none)"
 
 BAD_REQUEST = 400
 SERVER_ERROR = 500
-
-FRAMES_SHOWN = 12
 
 _PATHS = frozenset(route.path for route in ROUTES)
 
@@ -103,7 +101,7 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
         return response
     except Exception as error:  # noqa: BLE001  # the last door: nobody behind it would turn it into a sentence
         # The places, not the words: words of databases and parsers repeat what people sent.
-        log.error("request_crashed", error=_kinds(error), at=_places(error))  # noqa: TRY400
+        log.error("request_crashed", error=kinds_of(error), at=places_of(error))  # noqa: TRY400
         request_id = request[REQUEST_ID]
         crash = Crashed(
             "Something went wrong on our side.", remedy="Report it with the request id {id}.", id=request_id
@@ -136,7 +134,9 @@ async def _caller(request: web.Request) -> ApiKey:
     if _SECRET.fullmatch(secret):
         found = api.keyring.remembered(secret) or await api.run(lambda: api.keyring.look_up(secret))
     if found is None:
-        raise Unauthorized("This API key is not known, or was revoked.", remedy="List them with: jogral keys list")
+        raise Unauthorized(
+            "This API key is not known, was revoked, or has expired.", remedy="List them with: jogral keys list"
+        )
     return found
 
 
@@ -181,19 +181,3 @@ def _ours(error: web.HTTPException, request: web.Request) -> JogralError | None:
             hint=did_you_mean(request.path, _PATHS),
         )
     return Malformed("The request cannot be read: {why}.", why=error.reason)
-
-
-def _kinds(error: BaseException) -> str:
-    """What it was, and what it came from."""
-    kinds = []
-    cause: BaseException | None = error
-    while cause is not None:
-        kinds.append(f"{type(cause).__module__}.{type(cause).__qualname__}")
-        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
-    return " < ".join(kinds)
-
-
-def _places(error: BaseException) -> list[str]:
-    """Where it happened, innermost last."""
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_SHOWN:]
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]

@@ -19,6 +19,13 @@ class Unauthorized(JogralError):
     http_status = 401
 
 
+class WrongSignature(JogralError):
+    """A provider's notice is not signed as the account's are."""
+
+    code = "wrong_signature"
+    http_status = 401
+
+
 class MissingScope(Refused):
     """The key is good, but not for this."""
 

@@ -41,6 +41,12 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "enum": ("unknown_value", mark("Use one of {expected}")),
     "literal_error": ("unknown_value", mark("Use one of {expected}")),
     "time_format": ("time_format", mark("Use a time with its offset, such as 2026-11-25T09:12:00-03:00")),
+    "wall_format": (
+        "time_format",
+        mark("Use a local time such as 2026-12-01T09:00, or one with its offset, 2026-12-01T09:00:00-03:00"),
+    ),
+    "zone_word_format": ("time_zone_format", mark("Use customer, project, or a time zone such as America/Sao_Paulo")),
+    "zone_needs_wall": ("zone_needs_wall", mark("zone is for a send_at without an offset, such as 2026-12-01T09:00")),
     "email_format": ("invalid_address", mark("This is not an e-mail address")),
     "phone_format": ("invalid_address", mark("This is not a phone number; write it as +5511912345678")),
     "push_token_format": ("invalid_address", mark("This is not a push token: 8 to 4,096 visible ASCII characters")),
@@ -50,6 +56,10 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "customer_named_once": (
         "customer_named_once",
         mark("Name the customer in exactly one way: id, email, phone, or external_id with its source"),
+    ),
+    "subject_unless_all": (
+        "subject_unless_all",
+        mark("Name which one in subject; the scope all has none"),
     ),
     "fact_value": ("wrong_type", mark("Use a text, a number, true or false")),
     "channels_named_once": ("channels_named_once", mark("Name channels under all or first_reachable, each only once")),
@@ -99,7 +109,7 @@ def refused(fields: list[FieldError]) -> InputError:
 def pointer(at: str, *parts: str | int) -> str:
     """A JSON pointer below another (RFC 6901); of a query, `?limit`."""
     if at == QUERY:
-        return f"?{parts[0]}"
+        return QUERY + "".join(str(part) for part in parts[:1])
     return "/".join([at, *(str(part).replace("~", "~0").replace("/", "~1") for part in parts)])
 
 

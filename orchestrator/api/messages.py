@@ -25,7 +25,7 @@ from orchestrator.domain.errors import FieldError, InputError, NotFound
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.time import rfc3339
 from orchestrator.journeys.model import Channels
-from orchestrator.reasons import reason
+from orchestrator.reasons import Reason, reason
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ _AS_STORED = (
     "objects", "origin", "event_id", "run_id", "step", "release_id",
 )  # fmt: skip
 _TIMES = ("accepted_at", "due_at", "not_after", "first_call_at", "sending_at", "settled_at")
+
+_PLANNED = mark("It waits for the time that it was asked for.")
 
 
 async def post_message(request: web.Request) -> web.Response:
@@ -73,8 +75,10 @@ async def post_message(request: web.Request) -> web.Response:
         return accept.Answer(ACCEPTED, shown(AcceptedMessage(id=items[0].id, items=items)))
 
     answer = await api.run(lambda: accept.once(api.app.store, api.app.clock, key, work))
+    api.app.passing("after_accept")
     api.metrics.accepted(0, lanes)
-    api.ringer.ring(lanes)
+    if wanted.send_at is None:
+        api.ringer.ring(lanes)
     location = f"/v1/messages/{answer.document['id']}"
     return respond(answer.document, status=answer.status, location=location, replayed=answer.replayed)
 
@@ -87,7 +91,8 @@ async def get_message(request: web.Request) -> web.Response:
 
     def read() -> tuple[dict[str, Any] | None, str]:
         with api.app.store.read() as transaction:
-            return transaction.deliveries.get(delivery_id), api.releases.read(transaction).project.timezone
+            delivery = transaction.deliveries.get(delivery_id) or transaction.timers.get(delivery_id)
+            return delivery, api.releases.read(transaction).project.timezone
 
     found, zone = await api.run(read)
     if found is None:
@@ -107,6 +112,7 @@ def _wanted(transaction: Transaction, release: Release, wanted: WantedMessage) -
         data=wanted.data,
         locale=wanted.locale,
         not_after=wanted.not_after,
+        send_at=wanted.later,
     )
 
 
@@ -134,7 +140,12 @@ def _wherever_said(release: Release, message: str) -> Channels:
 
 def _shown(found: Mapping[str, Any], zone: str, translate: Callable[[str], str], *, html: bool) -> MessageShown:
     address, hidden = found["address"], _masked(found)
-    why = reason(State(found["state"]), found["reason"], translate)
+    why = _why(found, translate)
+
+    def without_address(words: str) -> str:
+        """Providers like to repeat whom they refused."""
+        return words.replace(address, hidden) if address and hidden else words
+
     return MessageShown(
         **{name: found[name] for name in _AS_STORED},
         **{name: rfc3339(found[name], zone) for name in _TIMES if found[name] is not None},
@@ -144,15 +155,25 @@ def _shown(found: Mapping[str, Any], zone: str, translate: Callable[[str], str],
             code=found["reason"],
             sentence=why.sentence,
             action=why.action,
-            # Providers like to repeat whom they refused.
-            detail=found["detail"].replace(address, hidden) if address and hidden else found["detail"],
+            detail=without_address(found["detail"]),
         ),
         rendering=_rendering(found["rendering"], html=html),
         decisions=[
             {**one, "at": rfc3339(one["at"], zone), "business_at": rfc3339(one["business_at"], zone)}
             for one in found["decisions"]
         ],
+        receipt=found["receipt"] or None,
+        receipts=[
+            {**one, "detail": without_address(one["detail"]), "at": rfc3339(one["at"], zone)}
+            for one in found.get("receipts", ())  # what is planned has none
+        ],
     )
+
+
+def _why(found: Mapping[str, Any], translate: Callable[[str], str]) -> Reason:
+    if found["next_action_at"] is None:  # a timer: no worker will look at it before it fires
+        return Reason(translate(_PLANNED))
+    return reason(State(found["state"]), found["reason"], translate)
 
 
 def _masked(found: Mapping[str, Any]) -> str | None:

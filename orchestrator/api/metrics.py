@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from orchestrator.dispatch.audit import AUDIT_SECONDS, INVARIANTS, Auditor
 from orchestrator.domain.errors import Unavailable
 from orchestrator.domain.message import LANES
 
@@ -60,7 +61,15 @@ class Metrics:
             "How long the live fact that was recorded last had been true by then; 0 before the first.",
             registry=self.registry,
         )
+        self.violations = Gauge(
+            "jogral_invariant_violations",
+            "Rows of the ledger that break an invariant. Always 0; anything else is a fault of ours.",
+            ["invariant"],
+            registry=self.registry,
+        )
         self._lock = threading.Lock()
+        self._auditor: Auditor | None = None
+        self._audited_at: float | None = None
         self._taken_at: float | None = None
 
     def accepted(self, events: int, lanes: Mapping[str, int]) -> None:
@@ -94,7 +103,17 @@ class Metrics:
         for lane, seconds in standing.oldest_due_seconds.items():
             self.oldest_due.labels(lane).set(seconds)
         self.fact_lag.set(standing.fact_lag_seconds)
+        self._audit(store, clock)
         self._taken_at = clock.monotonic()
+
+    def _audit(self, store: Store, clock: Clock) -> None:
+        if self._audited_at is not None and clock.monotonic() - self._audited_at < AUDIT_SECONDS:
+            return
+        self._auditor = self._auditor or Auditor(store)
+        found = {one.invariant: one.count for one in self._auditor.look(clock.now())}
+        for invariant in INVARIANTS:
+            self.violations.labels(invariant).set(found.get(invariant, 0))
+        self._audited_at = clock.monotonic()
 
 
 @dataclass(frozen=True, slots=True)

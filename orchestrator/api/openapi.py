@@ -46,12 +46,15 @@ _HEADERS = {
 _READ: JsonSchemaMode = "validation"
 _WRITTEN: JsonSchemaMode = "serialization"
 
+# Where a model stands that others name.
+_REFERENCE = "#/components/schemas/{model}"
+
 
 def describe(routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
     """The document."""
     wanted = dict.fromkeys(pair for route in routes for pair in _models(route))
     wanted[Problem, _WRITTEN] = None
-    schemas, shared = models_json_schema(list(wanted), ref_template="#/components/schemas/{model}")
+    schemas, shared = models_json_schema(list(wanted), ref_template=_REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
@@ -104,10 +107,15 @@ def _parameters(route: Route) -> Iterator[dict[str, Any]]:
         if part.startswith("{"):
             yield {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string"}}
     if route.query is not None:
-        schema = route.query.model_json_schema()
+        schema = route.query.model_json_schema(ref_template=_REFERENCE)
         for name, one in schema["properties"].items():
-            described = {key: value for key, value in one.items() if key != "description"}
-            yield {"name": name, "in": "query", "description": one.get("description", ""), "schema": described}
+            yield {
+                "name": name,
+                "in": "query",
+                "required": name in schema.get("required", ()),
+                "description": one.get("description", ""),
+                "schema": {key: value for key, value in one.items() if key != "description"},
+            }
     for name, says in route.headers.items():
         yield {"name": name, "in": "header", "required": False, "description": says, "schema": {"type": "string"}}
     if route.idempotency:

@@ -40,6 +40,6 @@ def respond_page(request: web.Request, page: BaseModel, *, limit: int, cursor: s
     """A page, with a link to the next one where there is one."""
     response = respond(shown(page) | {"next_cursor": cursor})
     if cursor is not None:
-        following = request.rel_url.with_query({"limit": str(limit), "cursor": cursor})
+        following = request.rel_url.update_query({"limit": str(limit), "cursor": cursor})
         response.headers["Link"] = f'<{following}>; rel="next"'
     return response

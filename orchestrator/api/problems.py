@@ -45,6 +45,7 @@ TITLES = {
     "malformed_request": mark("Malformed request"),
     "method_not_allowed": mark("Method not allowed"),
     "missing_scope": mark("Missing scope"),
+    "no_callbacks": mark("Not found"),
     "not_found": mark("Not found"),
     "older_fact": mark("Older news"),
     "route_not_found": mark("Not found"),
@@ -55,14 +56,17 @@ TITLES = {
     "unavailable": mark("Unavailable"),
     "unfit_fact": mark("Unfit value"),
     "unfit_value": mark("Invalid input"),
+    "unknown_account": mark("Unknown account"),
     "unknown_customer": mark("Unknown customer"),
     "unknown_event_type": mark("Unknown event type"),
     "unknown_fact": mark("Unknown fact"),
     "unknown_message": mark("Unknown message"),
     "unknown_object": mark("Unknown object"),
     "unknown_topic": mark("Unknown topic"),
+    "unreadable_notice": mark("Unreadable notice"),
     "unsupported_media_type": mark("Unsupported media type"),
     "version_conflict": mark("Changed in the meantime"),
+    "wrong_signature": mark("Wrong signature"),
 }
 
 

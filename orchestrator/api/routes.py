@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from orchestrator.api import customers, events, facts, health, messages
+from orchestrator.api import customers, decisions, events, facts, health, hooks, messages, pauses
 from orchestrator.api.forms import CLOUD_EVENT, CLOUD_EVENTS, LINES
 from orchestrator.api.models.customers import CustomerChanged, CustomerShown, CustomersPage, CustomersQuery, NewCustomer
+from orchestrator.api.models.decisions import DecisionsPage, DecisionsQuery
 from orchestrator.api.models.events import (
     CloudEvent,
     CloudEvents,
@@ -30,6 +31,7 @@ from orchestrator.api.models.facts import (
 )
 from orchestrator.api.models.health import Alive, Readiness
 from orchestrator.api.models.messages import AcceptedMessage, MessageQuery, MessageShown, WantedMessage
+from orchestrator.api.models.pauses import NewPause, PauseNamed, PauseShown, PausesPage, PausesQuery, Resumed
 from orchestrator.api.reading import JSON
 
 if TYPE_CHECKING:
@@ -101,7 +103,10 @@ ROUTES = (
         handler=messages.post_message,
         scopes=("messages:send",),
         name="postMessage",
-        says="Send a message to one customer.",
+        says=(
+            "Send a message to one customer, now or at `send_at`: by the customer's own clock unless `zone` names "
+            "another. What is asked for later is stored at once, and becomes a delivery at its time."
+        ),
         body={JSON: WantedMessage},
         idempotency="Required.",
         replies={202: Reply("Stored.", {JSON: AcceptedMessage}, ("Location", "Idempotency-Replayed"))},
@@ -117,6 +122,21 @@ ROUTES = (
         query=MessageQuery,
         replies={200: Reply("The delivery.", {JSON: MessageShown})},
         refuses=(404, 422),
+    ),
+    Route(
+        method="GET",
+        path="/v1/decisions",
+        handler=decisions.get_decisions,
+        scopes=("messages:read",),
+        name="listDecisions",
+        says=(
+            "What the gate said, newest first, page by page: every step in its order. A request that had to wait has "
+            "several. What is asked for without `customer_id` is looked for in a bounded stretch a page: while there "
+            "is a `next_cursor` there may be more, even after an empty page."
+        ),
+        query=DecisionsQuery,
+        replies={200: Reply("A page.", {JSON: DecisionsPage}, ("Link",))},
+        refuses=(422,),
     ),
     Route(
         method="GET",
@@ -214,6 +234,56 @@ ROUTES = (
         says="Every version of a live fact, newest first, page by page. A value that a file says has none here.",
         query=FactsQuery,
         replies={200: Reply("A page.", {JSON: FactHistory}, ("Link",))},
+        refuses=(404, 422),
+    ),
+    Route(
+        method="POST",
+        path="/hooks/{account}",
+        handler=hooks.post_notice,
+        scopes=(),
+        name="postNotice",
+        says=(
+            "A provider tells what became of messages. It needs no key: the notice is signed, in the way that the "
+            "account's adapter or recipe says. The same news may come as often as it likes, in any order."
+        ),
+        replies={200: Reply("Kept; it is applied afterwards.", {"text/plain": None})},
+        refuses=(401, 404, 413, 422),
+    ),
+    Route(
+        method="GET",
+        path="/v1/pauses",
+        handler=pauses.list_pauses,
+        scopes=("pauses:read", "pauses:write"),
+        name="listPauses",
+        says="What is paused now, oldest first, page by page.",
+        query=PausesQuery,
+        replies={200: Reply("A page.", {JSON: PausesPage}, ("Link",))},
+        refuses=(422,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/pauses",
+        handler=pauses.post_pause,
+        scopes=("pauses:write",),
+        name="postPause",
+        says=(
+            "Stop a channel, an account, a journey, a message, one customer's marketing, or everything (the kill "
+            "switch). What is due meanwhile is held; a channel or account is passed over where another reaches the "
+            "customer. It is in force within 5 seconds. What is paused already is paused as the newest body says."
+        ),
+        body={JSON: NewPause},
+        replies={201: Reply("Paused.", {JSON: PauseShown})},
+        refuses=(400, 404, 413, 415, 422),
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/pauses",
+        handler=pauses.delete_pause,
+        scopes=("pauses:write",),
+        name="deletePause",
+        says="Go on. What was held for it is decided anew at once; what is not paused says so.",
+        query=PauseNamed,
+        replies={200: Reply("It goes on.", {JSON: Resumed})},
         refuses=(404, 422),
     ),
     Route(

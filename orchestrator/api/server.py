@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from orchestrator.api.door import answered, guarded, labelled, recorded
+from orchestrator.api.hearing import Hearing
 from orchestrator.api.metrics import Metrics
 from orchestrator.api.openapi import describe
 from orchestrator.api.reading import BODY_BYTES_MAX
@@ -95,6 +96,7 @@ def build_api(app: App, bell: Bell, release: Release | None = None) -> web.Appli
         releases=CurrentRelease(release),
         keyring=Keyring(app.store, app.clock),
         ringer=Ringer(bell),
+        hearing=Hearing(app),
         metrics=Metrics(),
     )
     web_app = web.Application(middlewares=[recorded, answered], client_max_size=BODY_BYTES_MAX)

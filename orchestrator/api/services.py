@@ -20,6 +20,7 @@ from orchestrator.store.port import ApiKey
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from orchestrator.api.hearing import Hearing
     from orchestrator.api.metrics import Metrics
     from orchestrator.app import App
     from orchestrator.dispatch.tick import Bell
@@ -48,11 +49,13 @@ class Api:
     releases: CurrentRelease
     keyring: Keyring
     ringer: Ringer
+    hearing: Hearing
     metrics: Metrics
 
     def close(self) -> None:
         """Wait for what is running."""
         self.ringer.close()
+        self.hearing.close()
         self.run.close()
 
 
@@ -111,13 +114,15 @@ class Keyring:
         found = self._found.get(keys.hash_of(secret))
         if found is None or self._clock.monotonic() - found[0] > KEY_BELIEVED_SECONDS:
             return None
+        if not found[1].in_force(self._clock.now()):
+            return None
         return found[1]
 
     def look_up(self, secret: str) -> ApiKey | None:
         """The holder by the ledger. Strangers are not remembered: they would push out those who are known."""
         asked_at = self._clock.monotonic()
         with self._store.read() as transaction:
-            key = keys.authenticate(transaction, secret)
+            key = keys.authenticate(transaction, secret, self._clock.now())
         if key is not None:
             if len(self._found) >= KEYS_REMEMBERED_MAX:
                 self._found.clear()

@@ -14,6 +14,7 @@ from orchestrator.check import (
     overlays,
     privacy,
     reading,
+    restraint,
     strays,
     variables,
     whatsapp,
@@ -49,6 +50,7 @@ FAMILIES: tuple[Family, ...] = (
     conditions,
     journeys,
     consent,
+    restraint,
     privacy,
 )
 

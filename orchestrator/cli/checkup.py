@@ -16,6 +16,7 @@ from orchestrator import embedded_redis
 from orchestrator.app import NO_REDIS, require_schema, wire
 from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.workplace import open_project, read_admitted
+from orchestrator.dispatch.audit import Auditor
 from orchestrator.domain.customer import ADDRESS_KINDS, Address, AddressKind, Channel
 from orchestrator.domain.delivery import Delivery
 from orchestrator.domain.errors import DocumentError, JogralError, Unavailable
@@ -66,6 +67,8 @@ def examine(session: Session) -> Iterator[Check]:
         ledger = list(_ledger(terminal, app))
         yield from ledger
         yield _redis(terminal, app)
+        if all(check.verdict is Verdict.GOOD for check in ledger):
+            yield _audit(terminal, app)
         if release is not None:
             yield from _accounts(terminal, app, release)
             if all(check.verdict is Verdict.GOOD for check in ledger):
@@ -123,6 +126,14 @@ def _disk(terminal: Terminal, folder: Path) -> Check:
     return Check(name="disk", verdict=Verdict.GOOD, told=told)
 
 
+def _audit(terminal: Terminal, app: App) -> Check:
+    broken = Auditor(app.store).look(app.clock.now())
+    if not broken:
+        return Check(name="audit", verdict=Verdict.GOOD, told=terminal.words("Nothing is there that must never be."))
+    told = terminal.words("These do not hold: {names}", names=", ".join(one.invariant for one in broken))
+    return Check(name="audit", verdict=Verdict.BAD, told=told, remedy=terminal.words("See: jogral audit"))
+
+
 # --- the doorbell ---------------------------------------------------------------------------------------------------
 
 
@@ -148,7 +159,9 @@ def _configured_redis(terminal: Terminal, url: str) -> Check:
     try:
         with connect(url) as connection:
             connection.ping()
-    except (RedisError, ValueError) as error:
+    except JogralError as error:
+        return _trouble(terminal, "redis", error)
+    except RedisError as error:
         return Check(
             name="redis", verdict=Verdict.UNREACHABLE, told=terminal.words("It does not answer: {why}", why=error),
             remedy=terminal.words("Check JOGRAL_REDIS_URL. Messages go on without it, later."),

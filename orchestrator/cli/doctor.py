@@ -21,6 +21,7 @@ NAMES = {
     "project": mark("project"),
     "ledger": mark("ledger"),
     "disk": mark("disk"),
+    "audit": mark("audit"),
     "redis": "Redis",
     "accounts": mark("accounts"),
     "clock": mark("clock"),

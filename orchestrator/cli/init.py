@@ -26,6 +26,8 @@ TEMPLATES = ("loja",)
 # Layouts and adapters are looked up (decisions, section 3); everything that customers read is copied.
 NOT_COPIED = frozenset({"layouts"})
 ALWAYS = (MARK, Path("brand_voice.yaml"))
+# In project.yaml, from here to its end: they are about orders and tickets of the sample, which --empty leaves out.
+RULES_OF_THE_SAMPLE = "\nsuppress_rules:"
 FOLDERS = ("messages", "journeys", "facts", "events", "mappings", "personas")
 
 # What later tokens and chains are made with. Keys carry ids, so that new ones can be added and old links still work.
@@ -81,6 +83,8 @@ def make_project(folder: Path, files: tuple[Path, ...]) -> Project:
     """
     _refuse_taken(folder, files)
     _write(folder, files)
+    if files == ALWAYS:
+        _leave_out_rules_of_the_sample(folder / MARK)
     project = Project(folder.resolve())
     make_keys(state_folder(project.root))
     install_schemas(project.root)
@@ -121,6 +125,11 @@ def _write(folder: Path, files: tuple[Path, ...]) -> None:
             "{file} cannot be written: {why}.", remedy="Choose a folder that this user may write to.",
             file=error.filename or folder, why=error.strerror or error,
         ) from error  # fmt: skip
+
+
+def _leave_out_rules_of_the_sample(settings: Path) -> None:
+    text, _, _ = settings.read_text(encoding="utf-8").partition(RULES_OF_THE_SAMPLE)
+    settings.write_text(text, encoding="utf-8")
 
 
 def _keep_out_of_git(ignore: Path) -> None:

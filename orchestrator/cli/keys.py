@@ -10,8 +10,9 @@ from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import DIM, STRONG
 from orchestrator.cli.workplace import open_project
 from orchestrator.dispatch import keys
-from orchestrator.domain.errors import NotFound
-from orchestrator.domain.time import moment
+from orchestrator.domain.errors import InputError, NotFound
+from orchestrator.domain.time import Instant, moment
+from orchestrator.schema import parse_duration
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -28,13 +29,19 @@ def create(
             help="What it may do, such as events:write or customers:write. May be given again.",
         ),
     ],
+    expires: Annotated[
+        str, typer.Option("--expires", metavar="TIME", help="When it ends by itself: 90d, 12h. Without it: never.")
+    ] = "",
 ) -> None:
     """Make an API key. It is shown once, and only its hash is stored."""
     session = session_of(context)
     terminal = session.terminal
+    lives_ms = _milliseconds(expires) if expires else None
     with open_ledger(open_project(session)) as app_, app_.store.write() as transaction:
-        key, secret = keys.create(transaction, app_.clock, name, scopes)
-    terminal.document("keys.create", id=key.id, name=key.name, scopes=list(key.scopes), secret=secret)
+        key, secret = keys.create(transaction, app_.clock, name, scopes, lives_ms=lives_ms)
+    terminal.document(
+        "keys.create", id=key.id, name=key.name, scopes=list(key.scopes), secret=secret, expires=_date(key.expires_at)
+    )
     terminal.say("Key {id} for {name}, shown only now:", id=key.id, name=key.name)
     terminal.show("  ", (secret, STRONG))
     terminal.say("  Send it with every request:  Authorization: Bearer <key>")
@@ -46,11 +53,17 @@ def list_keys(context: typer.Context) -> None:
     session = session_of(context)
     terminal = session.terminal
     with open_ledger(open_project(session)) as app_, app_.store.read() as transaction:
-        found = transaction.ledger.keys()
+        found, now = transaction.ledger.keys(), app_.clock.now()
     terminal.document(
         "keys.list",
         items=[
-            {"id": key.id, "name": key.name, "scopes": list(key.scopes), "revoked": key.revoked_at is not None}
+            {
+                "id": key.id,
+                "name": key.name,
+                "scopes": list(key.scopes),
+                "revoked": key.revoked_at is not None,
+                "expires": _date(key.expires_at),
+            }
             for key in found
         ],
     )
@@ -61,6 +74,9 @@ def list_keys(context: typer.Context) -> None:
     for key in found:
         made = f"{moment(key.created_at):%Y-%m-%d}"
         state = terminal.words("revoked") if key.revoked_at is not None else ""
+        if not state and key.expires_at is not None:
+            until = terminal.words("until {date}", date=_date(key.expires_at))
+            state = until if key.in_force(now) else terminal.words("expired")
         terminal.show(f"{key.id}  {key.name:<16}  {made}  ", (" ".join(key.scopes), DIM), f"  {state}".rstrip())
 
 
@@ -77,3 +93,16 @@ def revoke(
         raise NotFound('There is no key "{id}" in force.', remedy="See: jogral keys list", id=key_id)
     session.terminal.document("keys.revoke", id=key_id)
     session.terminal.say("Revoked {id}.", id=key_id)
+
+
+def _milliseconds(text: str) -> int:
+    try:
+        return parse_duration(text).milliseconds
+    except (ValueError, KeyError) as error:  # of business days only a calendar knows how long they are
+        raise InputError(
+            "{text} is no duration.", remedy="Write --expires 90d, 12h or 30m.", code="usage", text=text
+        ) from error
+
+
+def _date(at: Instant | None) -> str | None:
+    return None if at is None else f"{moment(at):%Y-%m-%d %H:%M} UTC"

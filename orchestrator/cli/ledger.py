@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy import inspect
 
 from orchestrator import embedded_redis
 from orchestrator.app import NO_REDIS, open_app, open_log, require_schema, wire
 from orchestrator.cli.workplace import read_admitted
 from orchestrator.dispatch.publish import publish
+from orchestrator.domain.errors import ConfigurationError
 from orchestrator.queue import Doorbell, connect
+from orchestrator.redaction import tell_crashes
 from orchestrator.release import read_release
 from orchestrator.settings import read_settings
 from orchestrator.store.engine import transaction
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from orchestrator.project import Project
     from orchestrator.release import Release
 
+log = structlog.get_logger()
+
 
 @contextlib.contextmanager
 def open_ledger(project: Project, *, talkative: bool = False, ready: bool = True) -> Iterator[App]:
@@ -35,6 +40,7 @@ def open_ledger(project: Project, *, talkative: bool = False, ready: bool = True
     if not talkative and "log_level" not in settings.model_fields_set:
         settings = settings.model_copy(update={"log_level": "warning"})
     open_log(settings)
+    tell_crashes()
     app = open_app(project.root, settings)
     try:
         if ready:
@@ -87,7 +93,13 @@ def ring(app: App, lanes: Collection[str]) -> None:
     """Wake the workers that run now, if any. Those that do not hear it find the work by themselves, a little later."""
     configured = app.settings.redis_url.get_secret_value() if app.settings.redis_url else ""
     url = configured or embedded_redis.find(app.state)
-    if url and url != NO_REDIS:
+    if not url or url == NO_REDIS:
+        return
+    try:
         bell = Doorbell(connect(url))
-        for lane in sorted(lanes):
-            bell.ring(lane)
+    except ConfigurationError as error:
+        # What was accepted stays accepted: to fail here would make somebody send it again.
+        log.warning("bell_failed", reason=error.template)
+        return
+    for lane in sorted(lanes):
+        bell.ring(lane)

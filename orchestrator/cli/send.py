@@ -2,6 +2,7 @@
 
 import json
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +16,13 @@ from orchestrator.cli.ledger import open_ledger, ring, running_release
 from orchestrator.cli.outcome import outcome_document, show_outcome
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.accept import WantedMessage, accept_message
+from orchestrator.dispatch.accept import CUSTOMER, PROJECT, Later, WantedMessage, accept_message
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import OPEN, Request, State
 from orchestrator.domain.errors import InputError, NotFound, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.domain.time import rfc3339, zone_info
+from orchestrator.facts.moments import as_moment, has_time
 from orchestrator.journeys.model import Channels
 from orchestrator.release import Release
 
@@ -30,7 +33,7 @@ LOOK_SECONDS = 0.05
 
 
 @app.command(cls=Command)
-def send(
+def send(  # noqa: PLR0913, PLR0917  # each is an option of the command
     context: typer.Context,
     message: Annotated[str, typer.Argument(metavar="MESSAGE", help="The message's id.")],
     customer: Annotated[str, typer.Option("--customer", metavar="ID", help="The customer's id.")],
@@ -47,6 +50,16 @@ def send(
     data: Annotated[
         str, typer.Option("--data", metavar="FILE", help="A JSON file with further values; - reads stdin.")
     ] = "",
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at", metavar="TIME", help="When, such as 2026-12-01T09:00 by the customer's clock; without it, now."
+        ),
+    ] = "",
+    zone: Annotated[
+        str,
+        typer.Option("--zone", metavar="ZONE", help="Whose clock --at is: customer, project, or America/Manaus."),
+    ] = CUSTOMER,
     wait: Annotated[
         float, typer.Option("--wait", metavar="SECONDS", help="Wait for the outcome, and show it.", show_default=False)
     ] = 0,
@@ -65,13 +78,18 @@ def send(
             channels=Channels(first_reachable=_channels(channel or [], message, release)),
             objects=_objects(about or []),
             data=_data(data),
+            send_at=_later(at, zone) if at else None,
         )
         request = _accept(opened, release, wanted)
         session.left_behind = lambda: session.terminal.words("{id} is accepted and will be sent.", id=request.id)
-        ring(opened, {request.purpose.value})
-        session.terminal.say("Accepted {id}", id=request.id)
+        later = {"due_at": rfc3339(request.due_at, release.project.timezone)} if at else {}
+        if later:
+            session.terminal.say("Accepted {id} for {due_at}", id=request.id, **later)
+        else:
+            ring(opened, {request.purpose.value})
+            session.terminal.say("Accepted {id}", id=request.id)
         outcome = _awaited(opened, request.id, wait) if wait else None
-    _tell(session, request, outcome, wait)
+    _tell(session, request, outcome, wait, later)
 
 
 def _channels(named: list[str], message: str, release: Release) -> tuple[Channel, ...]:
@@ -107,6 +125,29 @@ def _data(file: str) -> dict[str, Any]:
     return found
 
 
+def _later(at: str, zone: str) -> Later:
+    try:
+        text = as_moment(at)
+    except ValueError:
+        text = ""
+    if not has_time(text):
+        raise InputError(
+            '"{text}" is not a time.', remedy="Write 2026-12-01T09:00, or with an offset.", code="usage", text=at
+        )
+    if zone not in (CUSTOMER, PROJECT):
+        _ensure_zone(zone)
+    return Later(datetime.fromisoformat(text), zone)
+
+
+def _ensure_zone(zone: str) -> None:
+    try:
+        zone_info(zone)
+    except (KeyError, ValueError, OSError) as error:  # a folder of the zone database, and a path out of it, too
+        raise InputError(
+            '"{zone}" is no time zone.', remedy="Write customer, project, or America/Manaus.", code="usage", zone=zone
+        ) from error
+
+
 def _accept(opened: App, release: Release, wanted: WantedMessage) -> Request:
     identity = new_id("cli", opened.clock.now(), opened.clock.entropy(ENTROPY_SIZE))
     with opened.store.write() as transaction:
@@ -119,7 +160,7 @@ def _awaited(opened: App, request_id: str, seconds: float) -> dict[str, Any] | N
     end = opened.clock.monotonic() + seconds
     while True:
         with opened.store.read() as transaction:
-            found = transaction.deliveries.get(request_id)
+            found = transaction.deliveries.get(request_id) or transaction.timers.get(request_id)
         # `deferred` is an answer too: it says until when.
         settled = found is None or State(found["state"]) not in OPEN or found["state"] == State.DEFERRED
         if settled or opened.clock.monotonic() > end:
@@ -127,11 +168,13 @@ def _awaited(opened: App, request_id: str, seconds: float) -> dict[str, Any] | N
         time.sleep(LOOK_SECONDS)
 
 
-def _tell(session: Session, request: Request, outcome: dict[str, Any] | None, wait: float) -> None:
+def _tell(
+    session: Session, request: Request, outcome: dict[str, Any] | None, wait: float, later: dict[str, str]
+) -> None:
     terminal = session.terminal
     ended = outcome is not None and outcome["state"] != State.ACCEPTED
     terminal.document(
-        "send", ok=not wait or ended, id=request.id, message=request.message, customer_id=request.customer_id,
+        "send", ok=not wait or ended, id=request.id, message=request.message, customer_id=request.customer_id, **later,
         **(outcome_document(outcome) if outcome is not None else {}),
     )  # fmt: skip
     if outcome is not None:

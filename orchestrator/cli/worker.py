@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from orchestrator import embedded_redis
-from orchestrator.app import NO_REDIS, App
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import bring_into_force, open_ledger
 from orchestrator.cli.session import session_of
@@ -35,17 +34,11 @@ def worker(
     with open_ledger(project) as opened:
         if not keep_release:
             bring_into_force(opened, read_admitted(project))
-        redis_url = _redis_url(opened)
-    command = [sys.executable, "-m", "orchestrator.worker", "--project", str(project.root), "--redis", redis_url]
+        own_redis = None if opened.settings.redis_url else embedded_redis.find(opened.state)
+    command = [sys.executable, "-m", "orchestrator.worker", "--project", str(project.root)]
+    if own_redis:  # one that a server of this project has started; else the environment's, or the worker polls
+        command += ["--redis", own_redis]
     if name:
         command += ["--name", name]
     sys.stdout.flush()
     os.execv(sys.executable, command)  # noqa: S606  # no shell, and nothing in it is anybody else's
-
-
-def _redis_url(opened: App) -> str:
-    """Somebody's Redis, or the one that a server of this project has started; else none, and the worker polls."""
-    configured = opened.settings.redis_url.get_secret_value() if opened.settings.redis_url else ""
-    if configured == NO_REDIS:
-        return ""
-    return configured or embedded_redis.find(opened.state) or ""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.caps import reach_ms
 from orchestrator.catalog.claimed import Claimed
-from orchestrator.decide import Routes
+from orchestrator.decide import Rules
 from orchestrator.dispatch.promised import book_of
+from orchestrator.dispatch.settle import InDoubt
 from orchestrator.domain.errors import ConfigurationError
 from orchestrator.release import read_release
 
@@ -36,12 +38,53 @@ class Current:
     adapters: Mapping[str, Adapter]
 
     @cached_property
-    def routes(self) -> Routes:
-        """Where each channel goes."""
-        return Routes(
+    def rules(self) -> Rules:
+        """Where each channel goes, when, and how often."""
+        project = self.release.project
+        return Rules(
             accounts={channel: account.id for channel, account in self.release.accounts.items()},
             said_on=self.release.said_on,
+            journeys=frozenset(self.release.journeys),
+            quiet_hours=project.quiet_hours,
+            caps=project.frequency_caps,
+            suppress_rules=project.suppress_rules,
+            time_zone=project.timezone,
+            is_holiday=project.calendar.is_holiday,
         )
+
+    @cached_property
+    def counts_since_ms(self) -> int | None:
+        """How far back the frequency caps look, in milliseconds; None where there are none."""
+        return reach_ms(self.rules.caps) if self.rules.caps else None
+
+    @cached_property
+    def exits(self) -> frozenset[str]:
+        """The journeys that an event may end."""
+        return frozenset(journey.id for journey in self.release.journeys.values() if journey.exit_on)
+
+    def watched(self, requests: Iterable[Request]) -> frozenset[str]:
+        """The kinds of objects that suppress rules about these requests read."""
+        purposes = {request.purpose for request in requests}
+        return frozenset(
+            rule.object
+            for rule in self.rules.suppress_rules
+            if not rule.purposes or not purposes.isdisjoint(rule.purposes)
+        )
+
+    def in_doubt(self, account: str, topic: str) -> InDoubt:
+        """What is done about a call through an account that may have arrived."""
+        adapter = self.adapters.get(account)
+        if adapter is None:
+            return InDoubt.STOP
+        if adapter.can.looks_up:
+            return InDoubt.LOOK_UP
+        return self.after_doubt(adapter, topic)
+
+    def after_doubt(self, adapter: Adapter, topic: str) -> InDoubt:
+        """The same where nobody can be asked, or answers. A topic that was taken out of the project is not repeated."""
+        if topic not in self.release.project.topics or self.release.on_doubt(topic) == "stop":
+            return InDoubt.STOP
+        return InDoubt.REPEAT if adapter.can.idempotent else InDoubt.RESEND
 
     @cached_property
     def local(self) -> bool:

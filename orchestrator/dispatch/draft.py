@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.render import render
 from orchestrator.catalog.values import look_up
-from orchestrator.decide import NOTHING_PROMISED, decide
+from orchestrator.decide import NOTHING_PROMISED, UNDISTURBED, Circumstances, decide
 from orchestrator.dispatch.current import data_for
 from orchestrator.dispatch.promised import backing, with_facts
 from orchestrator.domain.errors import InputError
-from orchestrator.domain.verdict import Send
+from orchestrator.domain.verdict import Send, Step
 from orchestrator.store.port import Promise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from orchestrator.catalog.claimed import Claimed
-    from orchestrator.decide import Backing
+    from orchestrator.decide import Backing, Closure
     from orchestrator.dispatch.current import Current
     from orchestrator.domain.customer import Standing
     from orchestrator.domain.delivery import Request
@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What one transaction read for a slice: the customers, the objects that requests are about, and live facts."""
+    """What one transaction read for a slice: the customers, the objects that requests are about, live facts, stops."""
 
     standings: Mapping[str, Standing]
     objects: Mapping[tuple[str, str], Mapping[str, Any]]
     live: Mapping[str, LiveFact]
+    circumstances: Circumstances
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,30 @@ class Draft:
         return Draft(self.request, self.send, self.rendered, (), "", ())
 
 
-def look(transaction: Transaction, current: Current, requests: Sequence[Request]) -> Situation:
-    """Read what deciding and rendering need, one query each."""
+def look(
+    transaction: Transaction,
+    current: Current,
+    requests: Sequence[Request],
+    now: Instant,
+    closed: Mapping[str, Closure],
+) -> Situation:
+    """Read what deciding and rendering need, one query each. `now` is the earliest hour that any is decided for."""
     paths = current.live_paths(requests)
     return Situation(
-        standings=standings_of(transaction, requests),
+        standings=_standings(transaction, current, requests, now),
         objects=transaction.events.data_of({pair for request in requests for pair in request.objects.items()}),
         live=transaction.facts.current(paths) if paths else {},
+        circumstances=_circumstances(transaction, current, requests, now, closed),
     )
 
 
-def look_again(transaction: Transaction, current: Current, requests: Sequence[Request]) -> Situation:
+def look_again(
+    transaction: Transaction,
+    current: Current,
+    requests: Sequence[Request],
+    now: Instant,
+    closed: Mapping[str, Closure],
+) -> Situation:
     """The same under lock, where only what claims are read from is of interest.
 
     Live facts are locked too: a value that comes while a request is being held for want of it would wake nobody.
@@ -80,17 +94,37 @@ def look_again(transaction: Transaction, current: Current, requests: Sequence[Re
         pair for request in requests if current.claimed(request.message).paths for pair in request.objects.items()
     }
     return Situation(
-        standings=standings_of(transaction, requests),
+        standings=_standings(transaction, current, requests, now),
         objects=transaction.events.data_of(references) if references else {},
         live=transaction.facts.current(paths) if paths else {},
+        circumstances=_circumstances(transaction, current, requests, now, closed),
     )
 
 
-def standings_of(transaction: Transaction, requests: Sequence[Request]) -> dict[str, Standing]:
+def _standings(
+    transaction: Transaction, current: Current, requests: Sequence[Request], now: Instant
+) -> dict[str, Standing]:
     """The customers of these requests, as the gate needs them."""
+    reach_ms = current.counts_since_ms
     return transaction.customers.standings(
-        {request.customer_id for request in requests}, {request.topic for request in requests}
+        {request.customer_id for request in requests},
+        {request.topic for request in requests},
+        uses_since=None if reach_ms is None else now - reach_ms,
+        kinds=current.watched(requests),
     )
+
+
+def _circumstances(
+    transaction: Transaction,
+    current: Current,
+    requests: Sequence[Request],
+    now: Instant,
+    closed: Mapping[str, Closure],
+) -> Circumstances:
+    pauses = transaction.pauses.active(now, {request.customer_id for request in requests})
+    runs = {request.run_id for request in requests if request.journey in current.exits and request.run_id}
+    exits = transaction.events.exits(runs) if runs else {}
+    return Circumstances(pauses, exits, closed) if pauses or exits or closed else UNDISTURBED
 
 
 def drafts_of(
@@ -108,7 +142,8 @@ def drafts_of(
         standing = found.standings[request.customer_id]
         data = data_for(request, standing.customer, found.objects)
         claimed = current.claimed(request.message)
-        decision = decide(request, standing, current.routes, now, backing(data, claimed, book, now))
+        backed_by = backing(data, claimed, book, now)
+        decision = decide(request, standing, current.rules, now, backed_by, found.circumstances)
         if not isinstance(decision.verdict, Send):
             continue
         locale = current.locale(request, standing.customer)
@@ -134,6 +169,14 @@ def drafts_of(
             _promises(rendered, book) if rendered.claims else (),
         )
     return drafts, failures
+
+
+def failure_step(code: str) -> Step:
+    """Which gate stopped what cannot be said: it could not be written, or does not say what it should."""
+    return Step("read_back" if code in _READ_BACK else "render", "stop", code)
+
+
+_READ_BACK = frozenset({"claim_mismatch", "voice_error"})
 
 
 def promised(current: Current, request: Request, found: Situation, book: FactBook, now: Instant) -> tuple[Any, ...]:

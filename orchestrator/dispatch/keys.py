@@ -14,7 +14,7 @@ from orchestrator.translations import mark
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from orchestrator.domain.time import Clock
+    from orchestrator.domain.time import Clock, Instant
     from orchestrator.store.port import Transaction
 
 SCOPES: Mapping[str, str] = {
@@ -27,6 +27,8 @@ SCOPES: Mapping[str, str] = {
     "consents:write": mark("record what customers agreed to"),
     "facts:read": mark("read facts and how they came to be"),
     "facts:write": mark("change facts, such as stock"),
+    "pauses:read": mark("see what is paused"),
+    "pauses:write": mark("pause and go on, the kill switch included"),
     "templates:read": mark("read messages' copy"),
     "replies:use": mark("write and send support replies"),
     "privacy:*": mark("export, correct and erase a person's data"),
@@ -42,8 +44,10 @@ MODE = "live"
 _SECRET_SIZE = 32
 
 
-def create(transaction: Transaction, clock: Clock, name: str, scopes: Sequence[str]) -> tuple[ApiKey, str]:
-    """A new key and its secret, `jgl_live_…`, which nobody can read again.
+def create(
+    transaction: Transaction, clock: Clock, name: str, scopes: Sequence[str], *, lives_ms: int | None = None
+) -> tuple[ApiKey, str]:
+    """A new key and its secret, `jgl_live_…`, which nobody can read again. With `lives_ms` it ends by itself.
 
     Raises:
         InputError: there is no such scope, or none was named.
@@ -67,19 +71,20 @@ def create(transaction: Transaction, clock: Clock, name: str, scopes: Sequence[s
         scopes=tuple(dict.fromkeys(scopes)),
         created_at=now,
         revoked_at=None,
+        expires_at=None if lives_ms is None else now + lives_ms,
     )
     secret = f"jgl_{MODE}_{base64.urlsafe_b64encode(clock.entropy(_SECRET_SIZE)).decode().rstrip('=')}"
     transaction.ledger.add_key(key, hash_of(secret))
     return key, secret
 
 
-def authenticate(transaction: Transaction, secret: str) -> ApiKey | None:
-    """Whose secret this is, or None when it is nobody's or was revoked.
+def authenticate(transaction: Transaction, secret: str, now: Instant) -> ApiKey | None:
+    """Whose secret this is, or None when it is nobody's, was revoked, or has expired.
 
     The look-up is by hash: how long it takes says nothing about a secret that is nearly right.
     """
     key = transaction.ledger.key_by_hash(hash_of(secret))
-    return key if key is not None and key.revoked_at is None else None
+    return key if key is not None and key.in_force(now) else None
 
 
 def allows(key: ApiKey, scope: str) -> bool:

@@ -77,8 +77,9 @@ def register(transaction: Transaction, profiles: Sequence[Profile], clock: Clock
 
 def revise(transaction: Transaction, customer_id: str, profile: Profile, clock: Clock) -> Customer:
     """Change what the profile says, under the customer's lock. Raises NotFound."""
-    now = clock.now()
     transaction.customers.lock([customer_id])
+    # After the lock: a message whose gate was waited for was decided first, and its time says so.
+    now = clock.now()
     existing = transaction.customers.get(customer_id)
     if existing is None:
         raise NotFound('There is no customer "{customer}".', customer=customer_id)

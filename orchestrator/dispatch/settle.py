@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from orchestrator.dispatch.breaker import RETRY_AFTER_SECONDS_MAX
 from orchestrator.domain.delivery import OutcomeKind, State
 from orchestrator.domain.message import Purpose
 from orchestrator.store.port import Settlement
 
 if TYPE_CHECKING:
+    from orchestrator.domain.customer import Channel
     from orchestrator.domain.delivery import Outcome, Request
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.store.port import BusinessClock, InFlight
@@ -21,41 +24,98 @@ CLASS_AGE_MS = {Purpose.TRANSACTIONAL: 4 * HOUR_MS, Purpose.MARKETING: 24 * HOUR
 BACK_OFF_FIRST_MS = 2_000
 BACK_OFF_MAX_MS = 15 * 60_000
 
-# A provider may ask for any number of seconds; beyond this it asks for never.
-RETRY_AFTER_SECONDS_MAX = 30 * 24 * 3_600
-
 # A doubt that nothing settled by then is what it is (decisions, section 5).
 UNKNOWN_AGE_MS = 72 * HOUR_MS
+LOOK_UP_FIRST_MS = 5_000
 LOOK_UP_AGAIN_MS = 60_000
 
+# A provider that could be asked and does not answer is asked for so long before the topic's own rule decides.
+LOOK_UP_PATIENCE_MS = 15 * 60_000
 
-def settlement(request: Request | InFlight, outcome: Outcome, business: BusinessClock, clock: Clock) -> Settlement:
-    """What becomes of a delivery after a call, or after a look-up."""
+# A refusal that is about the address: on another channel the customer may be reached all the same.
+ADDRESS_REFUSED = "provider_rejected:address"
+
+# The worker's own doing, and no word of the provider's.
+STALE = "stale"
+
+
+class InDoubt(StrEnum):
+    """What is done about a call that may have arrived."""
+
+    LOOK_UP = "look_up"
+    """The provider can be asked by our reference."""
+    REPEAT = "repeat"
+    """The provider refuses the same reference twice: to send again does no harm."""
+    RESEND = "resend"
+    """It is sent again, marked: better twice than never."""
+    STOP = "stop"
+    """Better never than twice."""
+
+
+def settlement(  # the two clocks, the doubt, and what they are asked about
+    request: Request | InFlight,
+    channel: Channel,
+    outcome: Outcome,
+    in_doubt: InDoubt,
+    business: BusinessClock,
+    clock: Clock,
+) -> Settlement:
+    """What becomes of a delivery after a call on a channel, or after a look-up."""
     now = clock.now()
-    first_call_at = request.first_call_at if request.first_call_at is not None else now
-    if outcome.kind is OutcomeKind.NOT_SENT:
-        return _again(request, outcome, business, clock, now, first_call_at)
-    state, settled = _ENDS[outcome.kind]
-    reason = outcome.reason if state is not State.SENT else ""
+    if outcome.reason == STALE:
+        return _untouched(request, now)
+    match outcome.kind:
+        case OutcomeKind.NOT_SENT:
+            return _again(request, outcome, business, clock)
+        case OutcomeKind.UNKNOWN if in_doubt in (InDoubt.REPEAT, InDoubt.RESEND):
+            return resent(request, outcome.reason, outcome.detail, in_doubt, business, clock)
+        case OutcomeKind.UNKNOWN:
+            wait_ms = LOOK_UP_FIRST_MS if in_doubt is InDoubt.LOOK_UP else UNKNOWN_AGE_MS
+            return _ended(request, State.UNKNOWN, outcome, now, settled=False, next_action_at=now + wait_ms)
+        case OutcomeKind.REFUSED:
+            return _refused(request, channel, outcome, now)
+        case OutcomeKind.SENT:
+            return _ended(request, State.SENT, outcome, now)
+
+
+def resent(  # as `settlement`
+    request: Request | InFlight,
+    reason: str,
+    detail: str,
+    in_doubt: InDoubt,
+    business: BusinessClock,
+    clock: Clock,
+) -> Settlement:
+    """It may have arrived, and is sent again all the same; where it could be the second time, it is marked.
+
+    The frequency caps go on counting it, and one that grew too old for another try stays in doubt for good.
+    """
+    now = clock.now()
+    first_call_at = _first_call_at(request, now)
+    wait_ms = _back_off_ms(None, request.calls, clock)
+    too_old = now + wait_ms - first_call_at > CLASS_AGE_MS[request.purpose]
     return Settlement(
         request.id,
-        state,
-        reason,
-        _storable(outcome.detail),
-        _storable(outcome.provider_id) or None,
-        request.due_at,
-        now + LOOK_UP_AGAIN_MS,
+        State.UNKNOWN if too_old else State.DEFERRED,
+        reason if too_old else "provider_unavailable",
+        _storable(f"{reason}: {detail}"),
+        None,
+        _due_at(request, business, now, wait_ms),
+        now + wait_ms,
         first_call_at,
         request.calls + 1,
-        settled,
+        settled=too_old,
+        excluded=request.excluded,
+        stuck_at=_stuck_at(request, business, now),
+        in_doubt=request.in_doubt or in_doubt is InDoubt.RESEND,
     )
 
 
-def doubt(lost: InFlight, now: Instant, *, ask_again: bool) -> Settlement:
-    """A delivery that may have left or not, and whose provider does not say."""
+def doubted(lost: InFlight, now: Instant, *, ask_again: bool) -> Settlement:
+    """A delivery that may have left or not, whose provider does not say, and which is not sent again."""
     final_at = lost.sending_at + UNKNOWN_AGE_MS
     next_action_at = min(now + LOOK_UP_AGAIN_MS, final_at) if ask_again else final_at
-    reason, detail = (lost.reason, lost.detail) if lost.state is State.UNKNOWN else _NEVER_CAME_BACK
+    reason, detail = why_in_doubt(lost)
     return Settlement(
         lost.id,
         State.UNKNOWN,
@@ -66,62 +126,131 @@ def doubt(lost: InFlight, now: Instant, *, ask_again: bool) -> Settlement:
         next_action_at,
         lost.first_call_at or lost.sending_at,
         lost.calls,
-        now >= final_at,
+        settled=now >= final_at,
+        excluded=lost.excluded,
+        stuck_at=lost.stuck_at,
+        in_doubt=lost.in_doubt,
     )
+
+
+def never_began(lost: Request | InFlight, now: Instant) -> Settlement:
+    """Its worker died, or lost the ledger, before the call: nothing has left, and it goes back to the queue."""
+    return _untouched(lost, now)
+
+
+def why_in_doubt(lost: InFlight) -> tuple[str, str]:
+    """Reason and detail of a doubt: what its worker said, or that it never came back."""
+    return (lost.reason, lost.detail) if lost.state is State.UNKNOWN else _NEVER_CAME_BACK
 
 
 _NEVER_CAME_BACK = ("lease_expired", "The worker ended while it was sending, and the provider does not say.")
 
 
-_ENDS = {
-    OutcomeKind.SENT: (State.SENT, True),
-    OutcomeKind.REFUSED: (State.FAILED, True),
-    OutcomeKind.UNKNOWN: (State.UNKNOWN, False),
-}
-
-
-def _again(  # two clocks, and what both are asked about
-    request: Request | InFlight,
-    outcome: Outcome,
-    business: BusinessClock,
-    clock: Clock,
-    now: Instant,
-    first_call_at: Instant,
-) -> Settlement:
+def _again(request: Request | InFlight, outcome: Outcome, business: BusinessClock, clock: Clock) -> Settlement:
     """Certainly not sent: try again later, until the message is too old for its class."""
-    if outcome.reason == "stale":
-        # Our own doing, not the provider's: at once, and it does not count as a call.
-        return Settlement(
-            request.id, State.ACCEPTED, "", "", None, request.due_at, now, request.first_call_at, request.calls, False
-        )
+    now = clock.now()
+    first_call_at = _first_call_at(request, now)
     wait_ms = _back_off_ms(outcome, request.calls, clock)
-    if now + wait_ms - first_call_at > CLASS_AGE_MS[request.purpose]:
-        return Settlement(
-            request.id,
-            State.EXPIRED,
-            "class_age",
-            _storable(f"{outcome.reason}: {outcome.detail}"),
-            None,
-            request.due_at,
-            now,
-            first_call_at,
-            request.calls + 1,
-            True,
-        )
-    # Due again in both clocks: rows that wait for a provider stay out of the claim's way.
-    due_at = request.due_at if business.frozen_at is not None else business.now(now) + wait_ms
+    too_old = now + wait_ms - first_call_at > CLASS_AGE_MS[request.purpose]
     return Settlement(
         request.id,
-        State.DEFERRED,
-        outcome.reason,
-        _storable(outcome.detail),
+        State.EXPIRED if too_old else State.DEFERRED,
+        "class_age" if too_old else outcome.reason,
+        _storable(f"{outcome.reason}: {outcome.detail}" if too_old else outcome.detail),
         None,
-        due_at,
+        _due_at(request, business, now, wait_ms),
         now + wait_ms,
         first_call_at,
         request.calls + 1,
-        False,
+        settled=too_old,
+        released=not request.in_doubt,
+        excluded=request.excluded,
+        stuck_at=_stuck_at(request, business, now),
+        in_doubt=request.in_doubt,
     )
+
+
+def _refused(request: Request | InFlight, channel: Channel, outcome: Outcome, now: Instant) -> Settlement:
+    """Refused for good: on this channel, where it is the address, and there are others; else altogether."""
+    excluded = (*request.excluded, channel)
+    if outcome.reason != ADDRESS_REFUSED or set(request.candidates) <= set(excluded):
+        return _ended(request, State.FAILED, outcome, now, released=not request.in_doubt)
+    return Settlement(
+        request.id,
+        State.ACCEPTED,
+        "",
+        _storable(outcome.detail),
+        None,
+        request.due_at,
+        now,
+        _first_call_at(request, now),
+        request.calls + 1,
+        settled=False,
+        released=not request.in_doubt,
+        excluded=excluded,
+        in_doubt=request.in_doubt,
+    )
+
+
+def _untouched(request: Request | InFlight, now: Instant) -> Settlement:
+    """No call was made: at once, and as it was."""
+    return Settlement(
+        request.id,
+        State.ACCEPTED,
+        "",
+        "",
+        None,
+        request.due_at,
+        now,
+        request.first_call_at,
+        request.calls,
+        settled=False,
+        released=not request.in_doubt,
+        excluded=request.excluded,
+        stuck_at=request.stuck_at,
+        in_doubt=request.in_doubt,
+    )
+
+
+def _ended(  # what differs between ends, by name
+    request: Request | InFlight,
+    state: State,
+    outcome: Outcome,
+    now: Instant,
+    *,
+    settled: bool = True,
+    released: bool = False,
+    next_action_at: Instant | None = None,
+) -> Settlement:
+    return Settlement(
+        request.id,
+        state,
+        "" if state is State.SENT else outcome.reason,
+        _storable(outcome.detail),
+        _storable(outcome.provider_id) or None,
+        request.due_at,
+        now if next_action_at is None else next_action_at,
+        _first_call_at(request, now),
+        request.calls + 1,
+        settled=settled,
+        released=released,
+        excluded=request.excluded,
+        stuck_at=request.stuck_at,
+        in_doubt=request.in_doubt,
+    )
+
+
+def _first_call_at(request: Request | InFlight, now: Instant) -> Instant:
+    return request.first_call_at if request.first_call_at is not None else now
+
+
+def _stuck_at(request: Request | InFlight, business: BusinessClock, now: Instant) -> Instant:
+    return request.stuck_at if request.stuck_at is not None else business.now(now)
+
+
+def _due_at(request: Request | InFlight, business: BusinessClock, now: Instant, wait_ms: int) -> Instant:
+    """Due again in both clocks: rows that wait for a provider stay out of the claim's way."""
+    return request.due_at if business.frozen_at is not None else business.now(now) + wait_ms
 
 
 def _storable(words: str) -> str:
@@ -129,9 +258,9 @@ def _storable(words: str) -> str:
     return words if words.isprintable() else words.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
-def _back_off_ms(outcome: Outcome, calls: int, clock: Clock) -> int:
+def _back_off_ms(outcome: Outcome | None, calls: int, clock: Clock) -> int:
     """Full jitter under a doubling ceiling; what the provider asked for is obeyed to the letter."""
-    if outcome.retry_after_seconds is not None:
+    if outcome is not None and outcome.retry_after_seconds is not None:
         return int(min(outcome.retry_after_seconds, RETRY_AFTER_SECONDS_MAX) * 1000)
     ceiling = min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS << min(calls, 16))
     return int.from_bytes(clock.entropy(4), "big") % ceiling + 1

@@ -1,4 +1,4 @@
-"""Sweep: deliveries whose worker never came back. Those that providers can be asked about are settled by asking."""
+"""Sweep: deliveries whose worker never came back, and doubts. Those that providers can be asked about are settled."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from orchestrator.channels import NoAnswer
-from orchestrator.dispatch.current import read_current
 from orchestrator.dispatch.drain import LEASE_MS, SLICE_MAX
-from orchestrator.dispatch.settle import doubt, settlement
+from orchestrator.dispatch.settle import (
+    HOUR_MS,
+    LOOK_UP_PATIENCE_MS,
+    InDoubt,
+    doubted,
+    never_began,
+    resent,
+    settlement,
+    why_in_doubt,
+)
 from orchestrator.domain.delivery import OutcomeKind, State
 
 if TYPE_CHECKING:
@@ -23,44 +30,69 @@ log = structlog.get_logger()
 # A claim that ended with its worker this often is what ends workers.
 ATTEMPTS_MAX = 5
 
+# Marks of dead workers' slices: by then all of their deliveries have been looked at.
+MARKS_KEPT_MS = 24 * HOUR_MS
+
 
 async def sweep(drain: Drain) -> int:
-    """Settle or doubt every delivery whose lease ran out while it was being sent; how many there were."""
+    """Give back, settle or doubt every delivery whose lease ran out while it was being sent; how many there were."""
     found = await drain.run(lambda: _take(drain))
     if found is None:
         return 0
-    lease, current, clock, lost = found
-    settlements = await asyncio.gather(*(_ask(drain, current, clock, one) for one in lost))
-    await drain.run(lambda: _settle(drain, lease, settlements))
-    log.warning("swept", lost=len(lost), unknown=sum(one.state is State.UNKNOWN for one in settlements))
-    return len(lost)
+    lease, current, clock, lost, returned = found
+    settlements = await asyncio.gather(*(_settled(drain, current, clock, one) for one in lost))
+    if settlements:
+        await drain.write(lambda: _settle(drain, lease, settlements))
+    drain.began.forget_before(drain.clock.now() - MARKS_KEPT_MS)
+    unknown = sum(one.state is State.UNKNOWN for one in settlements)
+    log.warning("swept", lost=len(lost), returned=returned, unknown=unknown)
+    return len(lost) + returned
 
 
-def _take(drain: Drain) -> tuple[str, Current, BusinessClock, list[InFlight]] | None:
+def _take(drain: Drain) -> tuple[str, Current, BusinessClock, list[InFlight], int] | None:
+    """Those that have to be asked about, under a lease of ours; those that never began are given back at once."""
     now = drain.clock.now()
     lease = f"{drain.worker}/sweep-{drain.clock.entropy(6).hex()}"
     with drain.store.write() as transaction:
         poisoned = transaction.deliveries.poison(ATTEMPTS_MAX, now)
-        lost = transaction.deliveries.in_flight(SLICE_MAX, lease=lease, now=now, lease_until=now + LEASE_MS)
+        found = transaction.deliveries.in_flight(SLICE_MAX, lease=lease, now=now, lease_until=now + LEASE_MS)
+        # In this transaction, because it takes their leases away, and marks are found by the lease.
+        idle = _never_began(drain, found)
+        returned = [never_began(one, now) for one in found if one.id in idle]
+        transaction.deliveries.settle(lease, returned, now, came_back=False)
         clock = transaction.ledger.clock()
-        current = read_current(transaction, None, drain.wire) if lost else None
+        current = drain.read_current(transaction) if found else None
     if poisoned:
         log.error("quarantined", deliveries=poisoned, remedy="Each ended its worker; look at them before releasing.")
-    return None if current is None else (lease, current, clock, lost)
+    if current is None:
+        return None
+    return lease, current, clock, [one for one in found if one.id not in idle], len(returned)
 
 
-async def _ask(drain: Drain, current: Current, clock: BusinessClock, lost: InFlight) -> Settlement:
-    """What the provider knows of a delivery; where it does not say, the doubt stays."""
+def _never_began(drain: Drain, lost: list[InFlight]) -> set[str]:
+    """Those whose calls were certainly not made: there are marks of their slice, and none beside them."""
+    on_the_wire = [one for one in lost if one.state is State.SENDING and one.lease is not None]
+    began = {lease: drain.began.of(lease) for lease in {one.lease or "" for one in on_the_wire}}
+    return {one.id for one in on_the_wire if (marked := began[one.lease or ""]) is not None and one.id not in marked}
+
+
+async def _settled(drain: Drain, current: Current, clock: BusinessClock, lost: InFlight) -> Settlement:
+    """What is known of a delivery whose call began: what the provider says, or nothing."""
+    now = drain.clock.now()
     adapter = current.adapters.get(lost.account)
-    call = adapter.look_up(lost.id) if adapter is not None else None
-    if adapter is None or call is None:
-        return doubt(lost, drain.clock.now(), ask_again=False)
-    answer = await drain.carrier.carry(call)
-    # A question that found nobody says nothing of the message: it may have left all the same.
-    outcome = None if isinstance(answer, NoAnswer) else adapter.outcome(answer)
-    if outcome is None or outcome.kind is OutcomeKind.UNKNOWN:
-        return doubt(lost, drain.clock.now(), ask_again=True)
-    return settlement(lost, outcome, clock, drain.clock)
+    if adapter is None:
+        return doubted(lost, now, ask_again=False)
+    then = current.after_doubt(adapter, lost.topic)
+    call = adapter.look_up(lost.id)
+    if call is not None:
+        outcome = adapter.found(await drain.carrier.carry(call))
+        if outcome.kind is not OutcomeKind.UNKNOWN:
+            return settlement(lost, lost.tried, outcome, then, clock, drain.clock)
+        if drain.clock.now() - lost.sending_at <= LOOK_UP_PATIENCE_MS:
+            return doubted(lost, drain.clock.now(), ask_again=True)
+    if then is InDoubt.STOP:
+        return doubted(lost, drain.clock.now(), ask_again=call is not None)
+    return resent(lost, *why_in_doubt(lost), then, clock, drain.clock)
 
 
 def _settle(drain: Drain, lease: str, settlements: list[Settlement]) -> None:

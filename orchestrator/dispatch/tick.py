@@ -1,17 +1,24 @@
-"""Tick: once a second, ring the lanes that have something due, and throw away what nobody will ask for again."""
+"""Tick: once a second, fire timers, ring the lanes that have something due, and forget what nobody will ask for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from orchestrator.dispatch.fire import fire
 from orchestrator.domain.message import LANES
+from orchestrator.faultpoints import nowhere
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from orchestrator.domain.time import Instant
     from orchestrator.store.port import Store
 
 # First answers are kept for seven days (reliability, promise P4).
 ANSWERS_KEPT_MS = 7 * 24 * 3_600_000
+
+# Between two rounds of timers. SQLite lets whoever waits for its lock look every 25 ms at first: so long it is free.
+REST_SECONDS = 0.03
 
 
 class Bell(Protocol):
@@ -38,17 +45,44 @@ class NoBell:
         """There is nobody to ask."""
 
 
-def tick(store: Store, bell: Bell, now: Instant) -> list[str]:
-    """Ring every lane that has something due; which those were."""
-    with store.read() as transaction:
-        business_now = transaction.ledger.clock().now(now)
-        due = [lane for lane in LANES if transaction.deliveries.waiting(lane, now=now, business_now=business_now)]
-    for lane in due:
-        bell.ring(lane)
-    return due
+def _at_once(_seconds: float) -> bool:
+    return False
+
+
+def tick(
+    store: Store,
+    bell: Bell,
+    now: Instant,
+    *,
+    rest: Callable[[float], bool] = _at_once,
+    passing: Callable[[str], None] = nowhere,
+) -> list[str]:
+    """Fire every timer that is due, and ring every lane that has something due; which those were.
+
+    Args:
+        store: the ledger.
+        bell: what wakes workers; they begin while timers are still fired.
+        now: machine time.
+        rest: waits for seconds between two rounds, so that others can write; True when there is to be no other round.
+        passing: see `faultpoints`.
+    """
+    while True:
+        fired = fire(store, now, passing=passing)
+        due = _ring(store, bell, now)
+        if not fired or rest(REST_SECONDS):
+            return due
 
 
 def tidy(store: Store, now: Instant) -> int:
     """Forget first answers that are older than promised; how many there were."""
     with store.write() as transaction:
         return transaction.ledger.forget_answers(now - ANSWERS_KEPT_MS)
+
+
+def _ring(store: Store, bell: Bell, now: Instant) -> list[str]:
+    with store.read() as transaction:
+        business_now = transaction.ledger.clock().now(now)
+        due = [lane for lane in LANES if transaction.deliveries.waiting(lane, now=now, business_now=business_now)]
+    for lane in due:
+        bell.ring(lane)
+    return due

@@ -1,14 +1,15 @@
 """Wake: what was held for want of a fact is decided anew once nothing stands in its way.
 
 Whoever puts a live value wakes what waited for it at once. This is for all else that ends a reason to hold: an offer
-that begins, a release that says something new, and a process that died in between.
+that begins, a release that says something new, and a process that died in between. So it is with a pause that ends by
+itself.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.dispatch.current import read_current
+from orchestrator.dispatch.pauses import wake_paused
 from orchestrator.domain.delivery import State
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ _BECAUSE_OF_A_FACT = "fact_unavailable:"
 
 
 async def wake(drain: Drain) -> int:
-    """Make what is held for facts that can be promised again claimable; how many there were."""
-    return await drain.run(lambda: _wake(drain))
+    """Make what is held for facts that can be promised again, or for pauses that are over, claimable; how many."""
+    return await drain.run(lambda: _wake(drain) + wake_paused(drain.store, drain.clock.now()))
 
 
 def _wake(drain: Drain) -> int:
@@ -32,7 +33,7 @@ def _wake(drain: Drain) -> int:
         return 0
     now = drain.clock.now()
     with drain.store.write() as transaction:
-        current = read_current(transaction, None, drain.wire)
+        current = drain.read_current(transaction)
         book = current.book(transaction.facts.current())
         business_now = transaction.ledger.clock().now(now)
         return sum(

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from orchestrator.domain.message import Purpose
+    from orchestrator.domain.time import Instant
+
 
 class Channel(StrEnum):
     """A voice that we speak in."""
@@ -63,13 +66,33 @@ class Customer:
     addresses: tuple[Address, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CapUse:
+    """A message that a customer was sent, or may have been: what frequency caps count.
+
+    `at` is the business time of its gate, `day` the customer's own date then (`2026-11-25`), frozen: who moves to
+    another zone does not get a day twice.
+    """
+
+    at: Instant
+    day: str
+    purpose: Purpose
+    channel: Channel
+    topic: str
+    delivery_id: str = ""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """All that a gate needs to know of one customer, read at once: where to reach them and what they allow.
 
-    `consents` is keyed by (topic, channel), `suppressions` by (address id, channel) and holds the reason.
+    `consents` is keyed by (topic, channel), `suppressions` by (address id, channel) and holds the reason. `uses` are
+    what caps count, as far back as the longest looks. `objects` are the customer's own, by kind, of the kinds that
+    suppress rules read.
     """
 
     customer: Customer
     consents: Mapping[tuple[str, str], ConsentState]
     suppressions: Mapping[tuple[str, str], str]
+    uses: tuple[CapUse, ...] = ()
+    objects: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)

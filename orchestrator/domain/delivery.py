@@ -37,6 +37,10 @@ OPEN = (State.ACCEPTED, State.SENDING, State.DEFERRED, State.HELD, State.UNKNOWN
 FINAL = tuple(state for state in State if state not in OPEN)
 
 
+# Which message goes first where a customer can have only one of two.
+PRIORITIES = ("high", "normal", "low")
+
+
 class OutcomeKind(StrEnum):
     """What we know after a call. Only `unknown` is doubt; all others are certain."""
 
@@ -84,10 +88,13 @@ class Delivery:
 class Request:
     """One delivery slot as the ledger holds it: somebody wants this message said to this customer.
 
-    `candidates` are channels in order of preference. `objects` names what the message is about (kind → id); it is read
-    when the message is rendered, so that what is said is true then. `data` adds to it and wins. `due_at` and
-    `not_after` are business time; `first_call_at` is machine time. `attempts` counts claims that never came back,
-    `calls` those that reached a provider and were refused for now.
+    `candidates` are channels in order of preference, `excluded` those that are out for good: the provider refused the
+    address there. `journey` and `run_id` say which passage through a journey wants it. `objects` names what the
+    message is about (kind → id); it is read when the message is rendered, so that what is said is true then. `data`
+    adds to it and wins. `due_at` and `not_after` are business time; `first_call_at` is machine time. `attempts` counts
+    claims that never came back, `calls` those that reached a provider and were refused for now; `tried` is the channel
+    of the last one, and `stuck_at` (business time) since when its account has been refusing. `in_doubt`: an earlier
+    call may have arrived.
     """
 
     id: str
@@ -106,6 +113,12 @@ class Request:
     first_call_at: Instant | None = None
     attempts: int = 0
     calls: int = 0
+    journey: str | None = None
+    run_id: str | None = None
+    excluded: tuple[Channel, ...] = ()
+    tried: Channel | None = None
+    stuck_at: Instant | None = None
+    in_doubt: bool = False
 
     @property
     def object_id(self) -> str:

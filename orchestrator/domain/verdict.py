@@ -48,7 +48,10 @@ Verdict = Send | Wait | Hold | Drop
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one gate answered, for one channel where it asks channel by channel. `result` is pass, stop or next."""
+    """What one gate answered, for one channel where it asks channel by channel.
+
+    `result` is pass, next (this channel is out), wait or stop; `detail` is what it was about, the same in any language.
+    """
 
     gate: str
     result: str
@@ -58,7 +61,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict with its trace, in the order in which the gates were asked. Gates not reached are not listed."""
+    """A verdict with its trace, in the order in which the gates were asked. Gates not reached are not listed.
+
+    `reserved_day` is the customer's own date where a frequency cap counts this message, else None.
+    """
 
     verdict: Verdict
     trace: tuple[Step, ...]
+    reserved_day: str | None = None

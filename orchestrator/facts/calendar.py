@@ -24,7 +24,11 @@ class Calendar:
 
     def is_business_day(self, day: date) -> bool:
         """Whether shops and carriers work."""
-        return day.weekday() < _SATURDAY and day not in _holidays(self.country, self.subdivision, day.year)
+        return day.weekday() < _SATURDAY and not self.is_holiday(day)
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether it is a public holiday."""
+        return day in _holidays(self.country, self.subdivision, day.year)
 
     def add_business_days(self, day: date, count: int) -> date:
         """The business day that is `count` business days after a day; 0 is the day itself or the next that is one."""

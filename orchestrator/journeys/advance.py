@@ -112,6 +112,15 @@ def _steps_after(journey: Journey, run: Run, happening: Happening, data: Mapping
     return ()
 
 
+def exits(journey: Journey, happening: Happening, data: Mapping[str, Any]) -> Iterable[str]:
+    """The keys of the runs that an event ends; an empty one stands for every run of the customer."""
+    for one in journey.exit_on:
+        if one.event == happening.type:
+            key = "" if one.match is None else _lookup(data, one.match)
+            if key is not None:
+                yield str(key)
+
+
 def _lookup(data: Mapping[str, Any], path: str) -> Any:
     place: Any = data
     for part in path.split("."):

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import Unfit
-from orchestrator.expressions import compile_expression
+from orchestrator.expressions import Condition
 from orchestrator.schema import Dotted, Identifier, Schema
-
-
-def _expression(source: str) -> str:
-    compile_expression(source)
-    return source
-
-
-Condition = Annotated[str, AfterValidator(_expression)]
-"""A CEL expression that is true or false."""
 
 
 class Channels(Schema):
@@ -48,7 +39,7 @@ class SendStep(Schema):
     id: Identifier
     send: Identifier
     channels: Channels
-    priority: Literal["normal", "high"] = "normal"
+    priority: Literal["low", "normal", "high"] = "normal"
     was: Identifier | None = None
 
 
@@ -66,6 +57,16 @@ class Entry(Schema):
     key: Dotted
 
 
+class Exit(Schema):
+    """An event that ends runs of the customer it belongs to: all of them, or with `match` the one of its key.
+
+    What a run that ended still has waiting is not sent any more.
+    """
+
+    event: Dotted
+    match: Dotted | None = None
+
+
 class Journey(Schema):
     """`templates/journeys/<id>.yaml`: one trigger with steps, or a list of triggers with steps each."""
 
@@ -78,6 +79,7 @@ class Journey(Schema):
     trigger: Trigger | None = None
     triggers: tuple[Trigger, ...] = ()
     entry: Entry | None = None
+    exit_on: tuple[Exit, ...] = ()
     steps: tuple[SendStep, ...] = ()
 
     @model_validator(mode="after")
@@ -88,6 +90,9 @@ class Journey(Schema):
             raise Unfit("with trigger, the steps stand beside it under steps")
         if self.triggers and (self.steps or any(trigger.steps is None for trigger in self.triggers)):
             raise Unfit("with triggers, each trigger has its own steps")
+        keys = {one.match for one in self.exit_on if one.match is not None}
+        if keys and keys != {self.entry.key if self.entry else None}:
+            raise Unfit("can match an exit only by its own entry key: {key}", key=self.entry.key if self.entry else "-")
         ids = [step.id for step in self.all_steps()]
         twice = next((step_id for step_id in ids if ids.count(step_id) > 1), None)
         if twice:

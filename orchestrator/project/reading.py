@@ -20,7 +20,13 @@ from orchestrator.folder import MARK
 from orchestrator.journeys.model import Journey
 from orchestrator.mapping import Mapping as RowMapping
 from orchestrator.mapping import Persona
-from orchestrator.project.references import unknown_in_journey, unknown_in_mapping, unknown_places, unknown_topics
+from orchestrator.project.references import (
+    unknown_in_journey,
+    unknown_in_mapping,
+    unknown_places,
+    unknown_topics,
+    unknown_topics_of_rules,
+)
 from orchestrator.project.survey import Read, Survey
 from orchestrator.release import ProjectFile
 from orchestrator.schema import Schema
@@ -88,6 +94,7 @@ class Reading:
         if settings is not None:
             self._findings += unknown_topics(settings.model, messages)
             self._findings += unknown_topics(settings.model, journeys)
+            self._findings += unknown_topics_of_rules(settings)
         named_messages, named_events = [path.stem for path in originals], self._stems("events")
         for journey in journeys.values():
             self._findings += unknown_in_journey(journey, messages, named_messages, named_events)

@@ -30,6 +30,8 @@ UNKNOWN_FIELD = "JO116"
 
 _NO_EVENT = mark('Unknown event "{name}"{hint}')
 _EVENTS = mark("Events are declared in templates/events/.")
+_NO_TOPIC = mark('Unknown topic "{name}"{hint}')
+_TOPICS = mark("Topics are declared in templates/project.yaml.")
 
 KeyPath = tuple[str | int, ...]
 
@@ -61,11 +63,27 @@ def unknown_topics(
         if read.model.topic not in settings.topics:
             yield read.document.finding(
                 ("topic",),
-                mark('Unknown topic "{name}"{hint}'),
+                _NO_TOPIC,
                 code=UNKNOWN_TOPIC,
-                help=mark("Topics are declared in templates/project.yaml."),
+                help=_TOPICS,
                 params=_named(read.model.topic, settings.topics),
             )
+
+
+def unknown_topics_of_rules(settings: Read[ProjectFile]) -> Iterator[Finding]:
+    """Quiet hours, caps and suppress rules about topics that the project does not have."""
+    topics = settings.model.topics
+    for rules in ("quiet_hours", "frequency_caps", "suppress_rules"):
+        for place, rule in enumerate(getattr(settings.model, rules)):
+            for number, topic in enumerate(rule.topics):
+                if topic not in topics:
+                    yield settings.document.finding(
+                        (rules, place, "topics", number),
+                        _NO_TOPIC,
+                        code=UNKNOWN_TOPIC,
+                        help=_TOPICS,
+                        params=_named(topic, topics),
+                    )
 
 
 def unknown_in_journey(

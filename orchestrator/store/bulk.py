@@ -10,7 +10,8 @@ plan, 6 → 55 ms for 500 rows).
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from collections.abc import Collection
+from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Text,
+    TypeDecorator,
     any_,
     bindparam,
     cast,
@@ -31,9 +33,10 @@ from sqlalchemy import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select, Table
+    from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Select, Table
+    from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
 
@@ -57,23 +60,69 @@ def fetch(connection: Connection, wanted: Select[Any]) -> list[list[Any]]:
 
 def fetch_document(connection: Connection, wanted: Select[Any]) -> str:
     """All rows of a query, in its order, as a JSON array of arrays. JSON columns are in it as they are."""
-    rows = wanted.subquery()
-    packed: ColumnElement[Any]
-    if connection.dialect.name == "sqlite":
-        columns = [func.json(column) if isinstance(column.type, JSON) else column for column in rows.c]
-        packed = func.json_group_array(func.json_array(*columns))
-    else:
-        packed = func.coalesce(cast(func.json_agg(func.json_build_array(*rows.c)), Text), "[]")
-    document: str = connection.scalars(select(packed)).one()
+    document: str = connection.scalars(_packed(wanted, connection.dialect.name)).one()
     return document
 
 
+def _packed(wanted: Select[Any], dialect: str) -> Select[str]:
+    rows = wanted.subquery()
+    if dialect == "sqlite":
+        columns = [func.json(column) if isinstance(column.type, JSON) else column for column in rows.c]
+        return select(func.json_group_array(func.json_array(*columns)))
+    return select(func.coalesce(cast(func.json_agg(func.json_build_array(*rows.c)), Text), "[]"))
+
+
+class Question:
+    """A query that is asked for every slice: built once for each dialect, and asked with values by their names.
+
+    Building one takes SQLAlchemy ten times as long as asking it. `ask` builds it, with `given` where many values go.
+    """
+
+    def __init__(self, ask: Callable[[str], Select[Any]]) -> None:
+        self._packed = cache(lambda dialect: _packed(ask(dialect), dialect))
+
+    def document(self, connection: Connection, **values: Any) -> str:
+        """All rows, in its order, as a JSON array of arrays; see `fetch_document`."""
+        document: str = connection.scalars(self._packed(connection.dialect.name), values).one()
+        return document
+
+    def rows(self, connection: Connection, **values: Any) -> list[list[Any]]:
+        """All rows, in its order."""
+        rows: list[list[Any]] = json.loads(self.document(connection, **values))
+        return rows
+
+
+def given(dialect: str, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """`column IN (values)`, all values in one parameter of this name: five hundred cost more than their query."""
+    return _among(dialect, column, bindparam(name, type_=_MANY))
+
+
 def among(connection: Connection, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
-    """`column IN (values)` with all values in one parameter: five hundred of them cost more than their query."""
-    if connection.dialect.name == "sqlite":
-        listed = func.json_each(dumps(list(values))).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column == any_(bindparam(None, list(values), ARRAY(String)))
+    """`given`, for a query that is built each time."""
+    return _among(connection.dialect.name, column, bindparam(None, values, _MANY))
+
+
+def _among(dialect: str, column: ColumnElement[str], values: BindParameter[Any]) -> ColumnElement[bool]:
+    if dialect == "sqlite":
+        return column.in_(select(func.json_each(values).table_valued("value").c.value))
+    return column == any_(values)
+
+
+class _Many(TypeDecorator[Collection[str]]):
+    """Many strings in one parameter."""
+
+    impl = ARRAY(String)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(String))
+
+    def process_bind_param(self, value: Collection[str] | None, dialect: Dialect) -> Any:
+        listed = list(value or ())
+        return dumps(listed) if dialect.name == "sqlite" else listed
+
+
+_MANY = _Many()
 
 
 def insert(connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -104,10 +153,12 @@ def upsert(
         _run(connection, f"{sql} ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {changed} WHERE {where}", rows)
 
 
-def update(connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row]) -> None:
-    """Set columns of rows by `id`. Each row holds the values of `columns` in order, and the id last."""
+def update(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row], *, key: str = "id"
+) -> None:
+    """Set columns of rows by their primary key. Each row holds the values of `columns` in order, and the key last."""
     if rows:
-        _run(connection, _update_sql(table, columns, connection.dialect.name), rows)
+        _run(connection, _update_sql(table, columns, key, connection.dialect.name), rows)
 
 
 def _run(connection: Connection, sql: str, rows: Sequence[Row]) -> None:
@@ -143,18 +194,19 @@ def _insert_sql(table: Table, columns: tuple[str, ...], dialect: str) -> str:
 
 
 @lru_cache(maxsize=128)
-def _update_sql(table: Table, columns: tuple[str, ...], dialect: str) -> str:
+def _update_sql(table: Table, columns: tuple[str, ...], key: str, dialect: str) -> str:
     if dialect == "sqlite":
         changes = ", ".join(f"{name} = v.column{place}" for place, name in enumerate(columns, 1))
         source = f"(VALUES {_ROWS}) AS v"
-        return f"UPDATE {table.name} SET {changes} FROM {source} WHERE {table.name}.id = v.column{len(columns) + 1}"  # noqa: S608
+        return f"UPDATE {table.name} SET {changes} FROM {source} WHERE {table.name}.{key} = v.column{len(columns) + 1}"  # noqa: S608
     changes = ", ".join(f"{name} = v.{name}::{_cast(table, name)}" for name in columns)
-    source = _unnest(table, (*columns, "id"))
-    return f"UPDATE {table.name} SET {changes} FROM {source} WHERE {table.name}.id = v.id"  # noqa: S608
+    source = _unnest(table, (*columns, key))
+    return f"UPDATE {table.name} SET {changes} FROM {source} WHERE {table.name}.{key} = v.{key}"  # noqa: S608
 
 
 def _unnest(table: Table, columns: tuple[str, ...]) -> str:
-    arrays = ", ".join(f"%s::{_array(table, name)}[]" for name in columns)
+    # %b, in binary: as text, every quotation mark in a list of JSON is escaped by a regular expression.
+    arrays = ", ".join(f"%b::{_array(table, name)}[]" for name in columns)
     return f"unnest({arrays}) AS v({', '.join(columns)})"
 
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # year that is imported today, or one whose clock was wrong, cannot undo it.
 _IN_FORCE = "excluded.state = 'withdrawn' OR excluded.at >= consent_state.at"
 
+# The first reason stays, but for a STOP, which ends marketing only: an address that is dead is so for everything.
+_WEIGHS_MORE = "suppressions.reason = 'stop'"
+
 
 class SqlConsents:
     """See `port.Consents`."""
@@ -86,11 +89,13 @@ class SqlConsents:
         return {(topic, channel): ConsentState(state) for topic, channel, state in rows}
 
     def suppress(self, address_ids: Collection[str], channel: str, reason: str, at: Instant) -> None:
-        bulk.insert_missing(
+        bulk.upsert(
             self._connection,
             suppressions,
             ("address_id", "channel", "reason", "at"),
+            ("address_id", "channel"),
             [(address_id, channel, reason, at) for address_id in address_ids],
+            where=_WEIGHS_MORE,
         )
 
 

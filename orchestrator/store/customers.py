@@ -6,23 +6,27 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 
-from orchestrator.domain.customer import Address, AddressKind, ConsentState, Customer, Standing
+from orchestrator.domain.customer import Address, AddressKind, CapUse, Channel, ConsentState, Customer, Standing
+from orchestrator.domain.message import Purpose
 from orchestrator.store import bulk
 from orchestrator.store.tables import (
+    RESERVED_ROWS,
     addresses,
     consent_state,
     customer_addresses,
     customer_ids,
     customers,
+    deliveries,
+    objects,
     suppressions,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection
 
     from orchestrator.domain.time import Instant
 
@@ -51,23 +55,25 @@ class SqlCustomers:
                 .with_for_update(key_share=True)
             )
 
-    def standings(self, customer_ids: Collection[str], topics: Collection[str]) -> dict[str, Standing]:
-        said = select(
-            consent_state.c.customer_id, consent_state.c.topic, consent_state.c.channel, consent_state.c.state
-        ).where(self._among(consent_state.c.customer_id, customer_ids), consent_state.c.topic.in_(list(topics)))
-        silenced = (
-            select(
-                customer_addresses.c.customer_id,
-                suppressions.c.address_id,
-                suppressions.c.channel,
-                suppressions.c.reason,
+    def standings(
+        self,
+        customer_ids: Collection[str],
+        topics: Collection[str],
+        *,
+        uses_since: Instant | None = None,
+        kinds: Collection[str] = (),
+    ) -> dict[str, Standing]:
+        asked = {"ids": customer_ids}
+        return dict(
+            _standings(
+                _PROFILES.document(self._connection, **asked),
+                _REACHED.document(self._connection, **asked),
+                _SAID.document(self._connection, **asked, topics=topics),
+                _SILENCED.document(self._connection, **asked),
+                "[]" if uses_since is None else _USED.document(self._connection, **asked, since=uses_since),
+                _OWNED.document(self._connection, **asked, kinds=kinds) if kinds else "[]",
             )
-            .join(suppressions, suppressions.c.address_id == customer_addresses.c.address_id)
-            .where(self._among(customer_addresses.c.customer_id, customer_ids))
         )
-        profiles = select(*_PROFILE).where(self._among(customers.c.id, customer_ids))
-        asked = (profiles, self._reached(customer_ids), said, silenced)
-        return dict(_standings(*(bulk.fetch_document(self._connection, one) for one in asked)))
 
     def get(self, customer_id: str) -> Customer | None:
         profiles = bulk.fetch(self._connection, select(*_PROFILE).where(customers.c.id == customer_id))
@@ -102,6 +108,12 @@ class SqlCustomers:
         for value, customer_id in rows:
             found.setdefault(value, []).append(customer_id)
         return found
+
+    def holders(self, address_ids: Collection[str]) -> set[str]:
+        theirs = select(customer_addresses.c.customer_id).where(
+            self._among(customer_addresses.c.address_id, address_ids)
+        )
+        return set(self._connection.scalars(theirs))
 
     def page(self, after: str, limit: int) -> list[Customer]:
         wanted = select(*_PROFILE).where(customers.c.id > after).order_by(customers.c.id).limit(limit)
@@ -179,36 +191,95 @@ class SqlCustomers:
         return found
 
     def _customers(self, profiles: Rows) -> list[Customer]:
-        reached = bulk.fetch(self._connection, self._reached([customer_id for customer_id, *_ in profiles]))
+        reached = _REACHED.rows(self._connection, ids=[customer_id for customer_id, *_ in profiles])
         return _customers(profiles, reached)
-
-    def _reached(self, customer_ids: Collection[str]) -> Select[Any]:
-        return (
-            select(customer_addresses.c.customer_id, addresses.c.id, addresses.c.kind, addresses.c.value)
-            .join(addresses, addresses.c.id == customer_addresses.c.address_id)
-            .where(self._among(customer_addresses.c.customer_id, customer_ids))
-            .order_by(customer_addresses.c.customer_id, customer_addresses.c.rank)
-        )
 
     def _among(self, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
         return bulk.among(self._connection, column, values)
 
 
+# --- what the gate reads ----------------------------------------------------------------------------------------------
+
+_PROFILES = bulk.Question(lambda dialect: select(*_PROFILE).where(bulk.given(dialect, customers.c.id, "ids")))
+
+_REACHED = bulk.Question(
+    lambda dialect: (
+        select(customer_addresses.c.customer_id, addresses.c.id, addresses.c.kind, addresses.c.value)
+        .join(addresses, addresses.c.id == customer_addresses.c.address_id)
+        .where(bulk.given(dialect, customer_addresses.c.customer_id, "ids"))
+        .order_by(customer_addresses.c.customer_id, customer_addresses.c.rank)
+    )
+)
+
+_SAID = bulk.Question(
+    lambda dialect: select(
+        consent_state.c.customer_id, consent_state.c.topic, consent_state.c.channel, consent_state.c.state
+    ).where(
+        bulk.given(dialect, consent_state.c.customer_id, "ids"), bulk.given(dialect, consent_state.c.topic, "topics")
+    )
+)
+
+_SILENCED = bulk.Question(
+    lambda dialect: (
+        select(
+            customer_addresses.c.customer_id,
+            suppressions.c.address_id,
+            suppressions.c.channel,
+            suppressions.c.reason,
+        )
+        .join(suppressions, suppressions.c.address_id == customer_addresses.c.address_id)
+        .where(bulk.given(dialect, customer_addresses.c.customer_id, "ids"))
+    )
+)
+
+_USED = bulk.Question(
+    lambda dialect: select(
+        deliveries.c.customer_id,
+        deliveries.c.reserved_at,
+        deliveries.c.reserved_day,
+        deliveries.c.purpose,
+        deliveries.c.channel,
+        deliveries.c.topic,
+        deliveries.c.id,
+    ).where(
+        RESERVED_ROWS,
+        bulk.given(dialect, deliveries.c.customer_id, "ids"),
+        deliveries.c.reserved_at > bindparam("since"),
+    )
+)
+
+_OWNED = bulk.Question(
+    lambda dialect: select(objects.c.customer_id, objects.c.kind, objects.c.id, objects.c.data).where(
+        bulk.given(dialect, objects.c.customer_id, "ids"), bulk.given(dialect, objects.c.kind, "kinds")
+    )
+)
+
+
 # The gate asks what the claim has asked, and nearly always hears the same, letter for letter: then it means the same.
 # Two slices are held, and between a claim and its gate the other one may have both.
 @lru_cache(maxsize=4)
-def _standings(profiles: str, reached: str, said: str, silenced: str) -> dict[str, Standing]:
+def _standings(profiles: str, reached: str, said: str, silenced: str, used: str, owned: str) -> dict[str, Standing]:
     consents: dict[str, dict[tuple[str, str], ConsentState]] = {}
     for customer_id, topic, channel, state in json.loads(said):
         consents.setdefault(customer_id, {})[(topic, channel)] = _STATES[state]
     suppressed: dict[str, dict[tuple[str, str], str]] = {}
     for customer_id, address_id, channel, reason in json.loads(silenced):
         suppressed.setdefault(customer_id, {})[(address_id, channel)] = reason
+    uses: dict[str, list[CapUse]] = {}
+    for customer_id, at, day, purpose, channel, topic, delivery_id in json.loads(used):
+        use = CapUse(at, day, Purpose(purpose), Channel(channel), topic, delivery_id)
+        uses.setdefault(customer_id, []).append(use)
+    objects_of: dict[str, dict[str, tuple[dict[str, Any], ...]]] = {}
+    for customer_id, kind, object_id, data in json.loads(owned):
+        theirs = objects_of.setdefault(customer_id, {})
+        theirs[kind] = (*theirs.get(kind, ()), {**data, "id": object_id})
     return {
         customer.id: Standing(
             customer=customer,
             consents=consents.get(customer.id, {}),
             suppressions=suppressed.get(customer.id, {}),
+            uses=tuple(uses.get(customer.id, ())),
+            objects=objects_of.get(customer.id, {}),
         )
         for customer in _customers(json.loads(profiles), json.loads(reached))
     }

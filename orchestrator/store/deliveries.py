@@ -1,24 +1,26 @@
-"""Deliveries: the queue that workers claim from, and the record of how each request ended."""
+"""Deliveries as a queue: workers claim, begin and settle; looking at them is in `delivery_record`."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
+from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import CLAIMABLE, OPEN, State
-from orchestrator.domain.message import LANES, Purpose
+from orchestrator.domain.message import Purpose
 from orchestrator.store import bulk
-from orchestrator.store.port import InFlight
-from orchestrator.store.promises import promises_of, replace_promises
-from orchestrator.store.requests import COLUMNS, REQUEST, request_of, row_of
+from orchestrator.store.delivery_record import DeliveryRecord
+from orchestrator.store.port import Deferred, InFlight
+from orchestrator.store.promises import replace_promises
+from orchestrator.store.requests import COLUMNS, REQUEST, channels_of, request_of, row_of
 from orchestrator.store.tables import (
     CLAIMABLE_ROWS,
+    DEFERRED_ROWS,
     HELD_ROWS,
     IN_FLIGHT_ROWS,
-    addresses,
     decisions,
     deliveries,
     renderings,
@@ -27,7 +29,7 @@ from orchestrator.store.tables import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, TextClause
+    from sqlalchemy import ColumnElement, Update
 
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Instant
@@ -37,15 +39,12 @@ _TABLE = deliveries.c
 _CLAIMABLE = [state.value for state in CLAIMABLE]
 _NO_CLAIMS = "[]"
 _IN_FLIGHT = [State.SENDING.value, State.UNKNOWN.value]
+# Reasons to wait that are about the customer's peace: there a newer message takes the place of an older one.
+_REPLACEABLE = ("quiet_hours:", "frequency_cap:")
 
 
-class SqlDeliveries:
+class SqlDeliveries(DeliveryRecord):
     """See `port.Deliveries`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    # --- the queue ----------------------------------------------------------------------------------------------------
 
     def add(self, new: Sequence[NewDelivery], at: Instant) -> None:
         bulk.insert(
@@ -58,34 +57,54 @@ class SqlDeliveries:
     def claim(
         self, lane: str, limit: int, *, lease: str, now: Instant, business_now: Instant, lease_until: Instant
     ) -> list[Request]:
-        due = (
-            select(*REQUEST)
-            .where(_claimable(lane, now=now, business_now=business_now))
-            .order_by(_TABLE.due_at, _TABLE.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        requests = [request_of(row) for row in bulk.fetch(self._connection, due)]
+        requests = [
+            request_of(row)
+            for row in _DUE.rows(self._connection, lane=lane, now=now, business_now=business_now, most=limit)
+        ]
         self._connection.execute(
-            update(deliveries)
-            .where(bulk.among(self._connection, _TABLE.id, [request.id for request in requests]))
-            .values(lease=lease, next_action_at=lease_until, attempts=_TABLE.attempts + 1)
+            _taken(self._connection.dialect.name),
+            {"ids": [request.id for request in requests], "taken_by": lease, "taken_until": lease_until},
         )
         return requests
 
     def still_held(self, lease: str, delivery_ids: Collection[str]) -> set[str]:
         return self._locked(delivery_ids, lease, _CLAIMABLE)
 
-    def begin(
-        self, sendings: Sequence[Sending], *, release_id: str, at: Instant, business_at: Instant, deadline: Instant
-    ) -> None:
+    def waiting(self, lane: str, *, now: Instant, business_now: Instant) -> bool:
+        asked = {"lane": lane, "now": now, "business_now": business_now}
+        return self._connection.scalars(_FIRST_DUE, asked).first() is not None
+
+    def begin(self, sendings: Sequence[Sending], *, release_id: str, at: Instant, deadline: Instant) -> None:
         sending = State.SENDING.value
         bulk.update(
             self._connection,
             deliveries,
-            ("state", "reason", "channel", "account", "address_id", "release_id", "sending_at", "next_action_at"),
+            (
+                "state",
+                "reason",
+                "channel",
+                "account",
+                "address_id",
+                "release_id",
+                "sending_at",
+                "next_action_at",
+                "reserved_at",
+                "reserved_day",
+            ),
             [
-                (sending, "", one.channel, one.account, one.address_id, release_id, at, deadline, one.id)
+                (
+                    sending,
+                    "",
+                    one.channel,
+                    one.account,
+                    one.address_id,
+                    release_id,
+                    at,
+                    deadline,
+                    None if one.reserved_day is None else one.business_at,
+                    one.reserved_day,
+                    one.id,
+                )
                 for one in sendings
             ],
         )
@@ -97,19 +116,20 @@ class SqlDeliveries:
             [(one.id, one.channel, one.locale, release_id, one.content, _NO_CLAIMS, at) for one in sendings],
         )
         replace_promises(self._connection, sendings)
-        self._decided([(one.id, "send", one.trace) for one in sendings], at, business_at)
+        self._decided([(one.id, "send", one.trace, at, one.business_at, release_id) for one in sendings])
 
-    def conclude(self, conclusions: Sequence[Conclusion], *, at: Instant, business_at: Instant) -> None:
+    def conclude(self, conclusions: Sequence[Conclusion], *, release_id: str, at: Instant) -> None:
         bulk.update(
             self._connection,
             deliveries,
-            ("state", "reason", "detail", "due_at", "next_action_at", "attempts", "lease", "settled_at"),
+            ("state", "reason", "detail", "due_at", "stuck_at", "next_action_at", "attempts", "lease", "settled_at"),
             [
                 (
                     one.state.value,
                     one.reason,
                     one.detail,
                     one.due_at,
+                    one.stuck_at,
                     at,
                     0,
                     None,
@@ -119,53 +139,64 @@ class SqlDeliveries:
                 for one in conclusions
             ],
         )
-        self._decided([(one.id, one.state.value, one.trace) for one in conclusions], at, business_at)
+        self._decided([(one.id, one.state.value, one.trace, at, one.business_at, release_id) for one in conclusions])
 
-    def give_back(self, lease: str, delivery_ids: Collection[str], at: Instant) -> None:
+    def give_back(self, lease: str, delivery_ids: Collection[str], until: Instant) -> None:
         self._connection.execute(
             update(deliveries)
             .where(bulk.among(self._connection, _TABLE.id, delivery_ids), _TABLE.lease == lease)
+            .values(lease=None, next_action_at=until, attempts=_TABLE.attempts - 1)
+        )
+
+    def forget_claim(self, lease: str, at: Instant) -> None:
+        self._connection.execute(
+            update(deliveries)
+            .where(CLAIMABLE_ROWS, _TABLE.lease == lease)
             .values(lease=None, next_action_at=at, attempts=_TABLE.attempts - 1)
         )
 
+    def deferred_of(self, customer_ids: Collection[str]) -> list[Deferred]:
+        wanted = select(
+            _TABLE.id,
+            _TABLE.customer_id,
+            _TABLE.topic,
+            _TABLE.purpose,
+            _TABLE.message,
+            _TABLE.objects,
+            _TABLE.reason,
+            _TABLE.accepted_at,
+        ).where(
+            DEFERRED_ROWS,
+            bulk.among(self._connection, _TABLE.customer_id, customer_ids),
+            or_(*(_TABLE.reason.startswith(code) for code in _REPLACEABLE)),
+        )
+        return [
+            Deferred(delivery_id, customer_id, topic, Purpose(purpose), *rest)
+            for delivery_id, customer_id, topic, purpose, *rest in bulk.fetch(self._connection, wanted)
+        ]
+
     def settle(self, lease: str, settlements: Sequence[Settlement], at: Instant, *, came_back: bool = True) -> None:
         ours = self._locked([one.id for one in settlements], lease, _IN_FLIGHT)
-        attempts = {"attempts": 0} if came_back else {}
+        held = [one for one in settlements if one.id in ours]
+        ended = ("attempts",) if came_back else ()
         bulk.update(
             self._connection,
             deliveries,
-            (
-                "state",
-                "reason",
-                "detail",
-                "provider_id",
-                "due_at",
-                "next_action_at",
-                "calls",
-                "lease",
-                "first_call_at",
-                "settled_at",
-                *attempts,
-            ),
+            (*_SETTLED, *ended),
+            [(*_settled(one, at), *(0 for _ in ended), one.id) for one in held if one.state is State.SENT],
+        )
+        # Nearly all were sent; only of the others there is more to say.
+        bulk.update(
+            self._connection,
+            deliveries,
+            (*_SETTLED, "excluded", "stuck_at", "possible_duplicate", *ended),
             [
-                (
-                    one.state.value,
-                    one.reason,
-                    one.detail,
-                    one.provider_id,
-                    one.due_at,
-                    one.next_action_at,
-                    one.calls,
-                    None,
-                    one.first_call_at,
-                    at if one.settled else None,
-                    *attempts.values(),
-                    one.id,
-                )
-                for one in settlements
-                if one.id in ours
+                (*_settled(one, at), ",".join(one.excluded), one.stuck_at, one.in_doubt, *(0 for _ in ended), one.id)
+                for one in held
+                if one.state is not State.SENT
             ],
         )
+        self._release([one.id for one in held if one.released])
 
     def abandon(self, worker: str, at: Instant) -> int:
         ended = self._connection.execute(
@@ -189,21 +220,18 @@ class SqlDeliveries:
             )
         )
 
-    def in_flight(self, limit: int, *, lease: str, now: Instant, lease_until: Instant) -> list[InFlight]:
+    def in_flight(
+        self, limit: int, *, lease: str, now: Instant, lease_until: Instant, only: Collection[str] | None = None
+    ) -> list[InFlight]:
         lost = (
-            select(_TABLE.id)
-            .where(IN_FLIGHT_ROWS, _TABLE.next_action_at <= now, _TABLE.settled_at.is_(None))
-            .order_by(_TABLE.next_action_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        rows = self._connection.execute(
-            update(deliveries)
-            .where(_TABLE.id.in_(lost.scalar_subquery()))
-            .values(lease=lease, next_action_at=lease_until)
-            .returning(
+            select(
                 _TABLE.id,
+                _TABLE.lease,
                 _TABLE.account,
+                _TABLE.channel,
+                _TABLE.candidates,
+                _TABLE.excluded,
+                _TABLE.topic,
                 _TABLE.purpose,
                 _TABLE.state,
                 _TABLE.reason,
@@ -212,12 +240,27 @@ class SqlDeliveries:
                 _TABLE.due_at,
                 _TABLE.first_call_at,
                 _TABLE.calls,
+                _TABLE.stuck_at,
+                _TABLE.possible_duplicate,
             )
+            .where(IN_FLIGHT_ROWS, _TABLE.settled_at.is_(None), *self._whose_time_has_come(now, only))
+            .order_by(_TABLE.next_action_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
         )
-        return [
-            InFlight(delivery_id, account, Purpose(purpose), State(state), *rest)
-            for delivery_id, account, purpose, state, *rest in rows
-        ]
+        rows = self._connection.execute(lost).all()
+        self._connection.execute(
+            update(deliveries)
+            .where(bulk.among(self._connection, _TABLE.id, [row.id for row in rows]))
+            .values(lease=lease, next_action_at=lease_until)
+        )
+        return [_in_flight(row) for row in rows]
+
+    def _whose_time_has_come(self, now: Instant, only: Collection[str] | None) -> list[ColumnElement[bool]]:
+        come = _TABLE.next_action_at <= now
+        if only is None:
+            return [come]
+        return [or_(come, _TABLE.state == State.UNKNOWN.value), bulk.among(self._connection, _TABLE.id, only)]
 
     def release_held(self, reason: str, at: Instant) -> dict[str, int]:
         # What is held was due, and keeps its place in the queue.
@@ -229,117 +272,116 @@ class SqlDeliveries:
         )
         return dict(Counter(lanes))
 
-    # --- looking at it ------------------------------------------------------------------------------------------------
-
-    def held_reasons(self) -> set[str]:
-        return set(self._connection.scalars(select(_TABLE.reason).where(HELD_ROWS).distinct()))
-
-    def held_because(self, reason: str) -> int:
-        return self._count(HELD_ROWS, _TABLE.reason == reason)
-
-    def waiting_of(self, messages: Collection[str]) -> int:
-        ours = bulk.among(self._connection, _TABLE.message, messages)
-        return self._count(CLAIMABLE_ROWS, _TABLE.lane.in_(LANES), ours) + self._count(HELD_ROWS, ours)
-
-    def open_until(self, business_at: Instant) -> int:
-        # Two counts, so that each reads the partial index that was made for it.
-        due = self._count(CLAIMABLE_ROWS, _TABLE.lane.in_(LANES), _TABLE.due_at <= business_at)
-        return due + self._count(IN_FLIGHT_ROWS, _TABLE.settled_at.is_(None))
-
-    def waiting(self, lane: str, *, now: Instant, business_now: Instant) -> bool:
-        found = select(_TABLE.id).where(_claimable(lane, now=now, business_now=business_now)).limit(1)
-        return self._connection.scalars(found).first() is not None
-
-    def tally(self, *, origin: str | None = None) -> dict[str, dict[str, int]]:
-        wanted = select(_TABLE.message, _TABLE.state, func.count()).group_by(_TABLE.message, _TABLE.state)
-        if origin is not None:
-            wanted = wanted.where(_TABLE.origin == origin)
-        return _nested(self._connection.execute(wanted.order_by(_TABLE.message, _TABLE.state)))
-
-    def channel_tally(self) -> dict[str, dict[str, int]]:
-        channel = func.coalesce(_TABLE.channel, "none")
-        wanted = select(channel, _TABLE.state, func.count()).group_by(channel, _TABLE.state)
-        return _nested(self._connection.execute(wanted.order_by(channel, _TABLE.state)))
-
-    def lane_tally(self) -> dict[str, dict[str, int]]:
-        wanted = select(_TABLE.lane, _TABLE.state, func.count()).group_by(_TABLE.lane, _TABLE.state)
-        return _nested(self._connection.execute(wanted.order_by(_TABLE.lane, _TABLE.state)))
-
-    def oldest_due(self, lane: str, *, business_now: Instant) -> Instant | None:
-        due = select(func.min(_TABLE.due_at)).where(CLAIMABLE_ROWS, _TABLE.lane == lane, _TABLE.due_at <= business_now)
-        found: Instant | None = self._connection.scalars(due).one()
-        return found
-
-    def asked_by(self, events: Collection[tuple[str, str]]) -> dict[str, list[str]]:
-        # By customer as well, because that is what the index is of.
-        rows = self._connection.execute(
-            select(_TABLE.event_id, _TABLE.id)
-            .where(
-                _TABLE.customer_id.in_({owner for owner, _ in events}),
-                _TABLE.event_id.in_({event_id for _, event_id in events}),
-            )
-            .order_by(_TABLE.id)
-        )
-        found: dict[str, list[str]] = {}
-        for event_id, delivery_id in rows:
-            found.setdefault(event_id, []).append(delivery_id)
-        return found
-
-    def get(self, delivery_id: str) -> dict[str, Any] | None:
-        row = self._connection.execute(
-            select(deliveries, addresses.c.value.label("address"))
-            .outerjoin(addresses, addresses.c.id == _TABLE.address_id)
-            .where(_TABLE.id == delivery_id)
-        ).first()
-        if row is None:
-            return None
-        document = dict(row._mapping)
-        said = self._connection.execute(select(renderings).where(renderings.c.delivery_id == delivery_id)).first()
-        document["rendering"] = (
-            None
-            if said is None
-            else {
-                "locale": said.locale,
-                "release_id": said.release_id,
-                "content": json.loads(said.content),
-                "claims": promises_of(self._connection, delivery_id),
-            }
-        )
-        document["decisions"] = [
-            {"verdict": verdict, "trace": json.loads(trace), "at": at, "business_at": business_at}
-            for verdict, trace, at, business_at in self._connection.execute(
-                select(decisions.c.verdict, decisions.c.trace, decisions.c.at, decisions.c.business_at)
-                .where(decisions.c.delivery_id == delivery_id)
-                .order_by(decisions.c.seq)
-            )
-        ]
-        return document
-
-    def _count(self, *conditions: ColumnElement[bool] | TextClause) -> int:
-        return self._connection.scalars(select(func.count()).select_from(deliveries).where(*conditions)).one()
-
     def _locked(self, delivery_ids: Collection[str], lease: str, states: Sequence[str]) -> set[str]:
         """Those that are under this lease in one of the states, locked until the commit."""
-        wanted = select(_TABLE.id).where(
-            bulk.among(self._connection, _TABLE.id, delivery_ids), _TABLE.lease == lease, _TABLE.state.in_(states)
+        rows = _LEASED.rows(self._connection, ids=delivery_ids, by=lease, states=states)
+        return {delivery_id for (delivery_id,) in rows}
+
+    def _release(self, delivery_ids: Sequence[str]) -> None:
+        """They certainly did not arrive: frequency caps count them no more."""
+        if delivery_ids:
+            self._connection.execute(
+                update(deliveries)
+                .where(bulk.among(self._connection, _TABLE.id, delivery_ids))
+                .values(reserved_at=None, reserved_day=None)
+            )
+
+    def _decided(self, rows: list[tuple[Any, ...]]) -> None:
+        columns = ("delivery_id", "verdict", "trace", "at", "business_at", "release_id")
+        bulk.insert(self._connection, decisions, columns, rows)
+
+
+_SETTLED = (
+    "state",
+    "reason",
+    "detail",
+    "provider_id",
+    "due_at",
+    "next_action_at",
+    "calls",
+    "lease",
+    "first_call_at",
+    "settled_at",
+)
+
+
+def _settled(one: Settlement, at: Instant) -> tuple[Any, ...]:
+    """A settlement as the columns of _SETTLED."""
+    return (
+        one.state.value,
+        one.reason,
+        one.detail,
+        one.provider_id,
+        one.due_at,
+        one.next_action_at,
+        one.calls,
+        None,
+        one.first_call_at,
+        at if one.settled else None,
+    )
+
+
+def _in_flight(row: Any) -> InFlight:
+    return InFlight(
+        id=row.id,
+        lease=row.lease,
+        account=row.account,
+        tried=Channel(row.channel),
+        candidates=channels_of(row.candidates),
+        excluded=channels_of(row.excluded),
+        topic=row.topic,
+        purpose=Purpose(row.purpose),
+        state=State(row.state),
+        reason=row.reason,
+        detail=row.detail,
+        sending_at=row.sending_at,
+        due_at=row.due_at,
+        first_call_at=row.first_call_at,
+        calls=row.calls,
+        stuck_at=row.stuck_at,
+        in_doubt=row.possible_duplicate,
+    )
+
+
+# --- asked for every slice --------------------------------------------------------------------------------------------
+
+_CLAIMABLE_NOW = and_(
+    CLAIMABLE_ROWS,
+    _TABLE.lane == bindparam("lane"),
+    _TABLE.due_at <= bindparam("business_now"),
+    _TABLE.next_action_at <= bindparam("now"),
+)
+
+_FIRST_DUE = select(_TABLE.id).where(_CLAIMABLE_NOW).limit(1)
+
+_DUE = bulk.Question(
+    lambda _: (
+        select(*REQUEST)
+        .where(_CLAIMABLE_NOW)
+        # Nothing more: a campaign of a million rows that are due in one moment must not be sorted at every claim.
+        .order_by(_TABLE.due_at)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
+)
+
+_LEASED = bulk.Question(
+    lambda dialect: (
+        select(_TABLE.id)
+        .where(
+            bulk.given(dialect, _TABLE.id, "ids"),
+            _TABLE.lease == bindparam("by"),
+            bulk.given(dialect, _TABLE.state, "states"),
         )
-        return {delivery_id for (delivery_id,) in bulk.fetch(self._connection, wanted.with_for_update())}
-
-    def _decided(self, verdicts: list[tuple[str, str, str]], at: Instant, business_at: Instant) -> None:
-        bulk.insert(
-            self._connection,
-            decisions,
-            ("delivery_id", "verdict", "trace", "at", "business_at"),
-            [(*verdict, at, business_at) for verdict in verdicts],
-        )
+        .with_for_update()
+    )
+)
 
 
-def _claimable(lane: str, *, now: Instant, business_now: Instant) -> ColumnElement[bool]:
-    return and_(CLAIMABLE_ROWS, _TABLE.lane == lane, _TABLE.due_at <= business_now, _TABLE.next_action_at <= now)
-
-
-def _nested(rows: Any) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
-    for outer, inner, count in rows:
-        found.setdefault(outer, {})[inner] = count
-    return found
+@cache
+def _taken(dialect: str) -> Update:
+    return (
+        update(deliveries)
+        .where(bulk.given(dialect, _TABLE.id, "ids"))
+        .values(lease=bindparam("taken_by"), next_action_at=bindparam("taken_until"), attempts=_TABLE.attempts + 1)
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sqlite3
 from functools import partial
 from pathlib import Path
@@ -26,45 +27,86 @@ BUSY_TIMEOUT_MS = 10_000
 # A pause of a transaction that somebody else holds up is an outage, not a queue.
 LOCK_TIMEOUT_MS = 10_000
 
+# A server whose machine is gone says nothing, and a kernel waits for it for a quarter of an hour (names are libpq's).
+NOTICE_A_DEAD_SERVER = {
+    "keepalives_idle": 10,  # seconds
+    "keepalives_interval": 5,  # seconds
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
+
 
 def connect(database_url: str) -> Engine:
     """An engine for a database URL: `sqlite:///path`, `postgresql://user@host/name`."""
     url = _url(database_url)
     dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, json_serializer=dumps, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        engine = create_engine(
+            url, json_serializer=dumps, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
+        )
         _speak_sqlite(engine)
     else:
         engine = create_engine(
             url,
             json_serializer=dumps,
+            hide_parameters=True,  # they are people's data, and errors are printed
             pool_pre_ping=True,
             pool_size=10,
-            connect_args={"connect_timeout": 5, "options": f"-c lock_timeout={LOCK_TIMEOUT_MS}"},
+            connect_args={
+                "connect_timeout": 5,
+                "options": f"-c lock_timeout={LOCK_TIMEOUT_MS}",
+                **NOTICE_A_DEAD_SERVER,
+            },
         )
     return engine
 
 
 def _url(database_url: str) -> URL:
+    """Refuses what no driver should see: its complaint would repeat what it was given, and that may be secret."""
     try:
         url = make_url(database_url)
-    except ArgumentError as error:
-        raise ConfigurationError(
-            "JOGRAL_DATABASE_URL is not a database URL.",
-            remedy="Write sqlite:///path/to/ledger.db or postgresql://user:password@host/name.",
-        ) from error
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+    except (ArgumentError, ValueError) as error:  # the second: a port that is no number
+        raise _not_a_url() from error
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(url)
+    if backend in ("postgresql", "postgres"):
+        return _postgresql(url)
+    raise ConfigurationError("Jogral keeps its ledger in SQLite or PostgreSQL, not in {backend}.", backend=backend)
+
+
+def _not_a_url() -> ConfigurationError:
+    return ConfigurationError(
+        "JOGRAL_DATABASE_URL is not a database URL.",
+        remedy="Write sqlite:///path/to/ledger.db or postgresql://user:password@host/name.",
+    )
+
+
+def _sqlite(url: URL) -> URL:
+    if url.host or url.username or url.password:
+        raise _not_a_url()
+    if url.database in (None, "", ":memory:"):
         raise ConfigurationError(
             "JOGRAL_DATABASE_URL names no file: a ledger in memory would forget what it accepted.",
             remedy="Write sqlite:///path/to/ledger.db.",
         )
-    if url.drivername in ("postgresql", "postgres"):
-        return url.set(drivername="postgresql+psycopg")
-    if url.get_backend_name() not in ("sqlite", "postgresql"):
+    return url.set(drivername="sqlite")
+
+
+def _postgresql(url: URL) -> URL:
+    if "@" in (url.host or ""):
         raise ConfigurationError(
-            "Jogral keeps its ledger in SQLite or PostgreSQL, not in {backend}.", backend=url.get_backend_name()
+            "JOGRAL_DATABASE_URL holds more than one @.", remedy="In a password, write %40 for @, and %25 for %."
         )
-    return url
+    from psycopg.pq import Conninfo  # noqa: PLC0415  # 10 MB that a ledger in SQLite does not need
+
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    if not known.issuperset(url.query):
+        raise ConfigurationError(
+            "JOGRAL_DATABASE_URL holds a parameter that PostgreSQL does not know.",
+            remedy="After ? stand connection parameters such as sslmode=require; in a password, write %3F for ?.",
+        )
+    return url.set(drivername="postgresql+psycopg")
 
 
 def _speak_sqlite(engine: Engine) -> None:
@@ -139,6 +181,7 @@ _TROUBLES = (
     ("deadlock detected", "The ledger {place} is locked.", "Two processes waited for each other; try again."),
     ("disk is full", "The disk that holds the ledger {place} is full.", "Free some space; nothing was lost."),
     ("No space left", "The disk that holds the ledger {place} is full.", "Free some space; nothing was lost."),
+    ("disk I/O error", "The disk that holds the ledger {place} does not write.", "Free some space, or mend the disk."),
     ("no such table", "The ledger {place} has no tables yet.", "Run: jogral db upgrade"),
     ("does not exist", "The ledger {place} is not there, or has no tables yet.", "Run: jogral db upgrade"),
     ("not a database", "The file {place} is not a ledger.", "Point JOGRAL_DATABASE_URL elsewhere, or move the file."),
@@ -160,18 +203,52 @@ def _ours(engine: Engine, error: DBAPIError) -> JogralError | None:
     for sign, sentence, remedy in _TROUBLES:
         if sign in words:
             return Unavailable(sentence, remedy=remedy, place=where_is(engine))
+    if "malformed JSON" in words:
+        return _broken_row(engine, error.statement or "")
     if not isinstance(error, (OperationalError, InterfaceError)):
         return None
     return Unavailable(
         "The ledger {place} cannot be reached: {words}",
         remedy="Check JOGRAL_DATABASE_URL and that the server runs.",
         place=where_is(engine),
-        words=words.partition("\n")[0],
+        words=_without_secrets(words.partition("\n")[0], engine.url),
     )
+
+
+def _broken_row(engine: Engine, statement: str) -> Unavailable:
+    """On SQLite somebody can write anything into a column of JSON, and then no statement reads it. Not which row."""
+    tables = sorted(set(re.findall(r"\bFROM (\w+)", statement)))
+    columns = sorted(set(re.findall(r"\bjson\((?:\w+\.)?(\w+)\)", statement)))
+    return Unavailable(
+        "The ledger {place} holds a row whose JSON cannot be read, in {tables}.",
+        remedy="Find it with SQL, WHERE NOT json_valid(…), column {columns}, and mend it.",
+        place=where_is(engine),
+        tables=", ".join(tables),
+        columns=", ".join(columns),
+    )
+
+
+def _without_secrets(words: str, url: URL) -> str:
+    """A driver's words without what it was given to connect with, but for where."""
+    given = [url.password, *(value for name, value in url.normalized_query.items() if name not in _PLACES)]
+    texts = [text for value in given for text in ((value,) if isinstance(value, str) else value or ())]
+    for text in sorted(texts, key=len, reverse=True):
+        if len(text) >= _SECRET_LENGTH_MIN:
+            words = words.replace(text, "***")
+    return words
+
+
+# Shorter ones are parts of ordinary words, and to cut them out there would tell them.
+_SECRET_LENGTH_MIN = 4
+
+
+# Parameters that say where a server is; any other may be a secret, or the name of a file that holds one.
+_PLACES = frozenset({"host", "port", "dbname"})
 
 
 def where_is(engine: Engine) -> str:
     """The ledger's place without its password."""
     if engine.url.get_backend_name() == "sqlite":
         return str(Path(engine.url.database or ":memory:"))
-    return engine.url.render_as_string(hide_password=True)
+    told = {name: value for name, value in engine.url.query.items() if name in _PLACES}
+    return engine.url.set(query=told).render_as_string(hide_password=True)

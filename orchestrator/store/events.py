@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import and_, bindparam, select, tuple_
 
 from orchestrator.domain.object import Object
 from orchestrator.store import bulk
 from orchestrator.store.port import StoredEvent
-from orchestrator.store.tables import events, objects, runs
+from orchestrator.store.tables import events, exit_marks, objects, runs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from orchestrator.domain.time import Instant
     from orchestrator.journeys.advance import Run
+    from orchestrator.store.port import ExitMark
 
 
 class SqlEvents:
@@ -85,12 +86,7 @@ class SqlEvents:
         return {
             (kind, object_id): data
             for kind, wanted in ids.items()
-            for object_id, data in bulk.fetch(
-                self._connection,
-                select(objects.c.id, objects.c.data).where(
-                    objects.c.kind == kind, bulk.among(self._connection, objects.c.id, wanted)
-                ),
-            )
+            for object_id, data in _DATA.rows(self._connection, kind=kind, ids=wanted)
         }
 
     def put_objects(self, changed: Sequence[Object], at: Instant) -> None:
@@ -121,3 +117,36 @@ class SqlEvents:
                 for run, event_id in new
             ],
         )
+
+    def add_exit_marks(self, marks: Sequence[ExitMark]) -> None:
+        bulk.insert_missing(
+            self._connection,
+            exit_marks,
+            ("journey", "customer_id", "key", "event_id", "event_type", "at"),
+            [(one.journey, one.customer_id, one.key, one.event_id, one.event_type, one.at) for one in marks],
+        )
+
+    def exits(self, run_ids: Collection[str]) -> dict[str, str]:
+        rows = self._connection.execute(
+            select(runs.c.id, exit_marks.c.event_type)
+            .join(
+                exit_marks,
+                and_(exit_marks.c.journey == runs.c.journey, exit_marks.c.customer_id == runs.c.customer_id),
+            )
+            .where(
+                bulk.among(self._connection, runs.c.id, run_ids),
+                exit_marks.c.key.in_(["", runs.c.key]),
+                exit_marks.c.at >= runs.c.started_at,
+                # What began the run does not end it.
+                exit_marks.c.event_id != runs.c.event_id,
+            )
+            .order_by(exit_marks.c.at.desc())
+        )
+        return {row.id: row.event_type for row in rows}
+
+
+_DATA = bulk.Question(
+    lambda dialect: select(objects.c.id, objects.c.data).where(
+        objects.c.kind == bindparam("kind"), bulk.given(dialect, objects.c.id, "ids")
+    )
+)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 _ROW = 1
 
+# Asked for every slice: built once.
+_CLOCK = select(ledger.c.offset_ms, ledger.c.frozen_at)
+_RELEASE_ID = select(ledger.c.release_id)
+
 
 class SqlLedger:
     """See `port.Ledger`."""
@@ -25,7 +29,7 @@ class SqlLedger:
     # --- business time and releases -----------------------------------------------------------------------------------
 
     def clock(self) -> BusinessClock:
-        row = self._connection.execute(select(ledger.c.offset_ms, ledger.c.frozen_at)).first()
+        row = self._connection.execute(_CLOCK).first()
         return BusinessClock() if row is None else BusinessClock(offset_ms=row.offset_ms, frozen_at=row.frozen_at)
 
     def set_clock(self, clock: BusinessClock) -> None:
@@ -33,7 +37,7 @@ class SqlLedger:
         self._connection.execute(update(ledger).values(offset_ms=clock.offset_ms, frozen_at=clock.frozen_at))
 
     def release_id(self) -> str | None:
-        return self._connection.scalars(select(ledger.c.release_id)).first()
+        return self._connection.scalars(_RELEASE_ID).first()
 
     def release(self, release_id: str) -> str | None:
         return self._connection.scalars(select(releases.c.content).where(releases.c.id == release_id)).first()
@@ -85,8 +89,8 @@ class SqlLedger:
         bulk.insert(
             self._connection,
             api_keys,
-            ("id", "name", "secret_hash", "scopes", "created_at"),
-            [(key.id, key.name, secret_hash, bulk.dumps(list(key.scopes)), key.created_at)],
+            ("id", "name", "secret_hash", "scopes", "created_at", "expires_at"),
+            [(key.id, key.name, secret_hash, bulk.dumps(list(key.scopes)), key.created_at, key.expires_at)],
         )
 
     def key_by_hash(self, secret_hash: str) -> ApiKey | None:
@@ -102,12 +106,20 @@ class SqlLedger:
         return changed.rowcount == 1
 
     def _keys(self, secret_hash: str | None) -> list[ApiKey]:
+        columns = api_keys.c
         wanted = select(
-            api_keys.c.id, api_keys.c.name, api_keys.c.scopes, api_keys.c.created_at, api_keys.c.revoked_at
-        ).order_by(api_keys.c.created_at, api_keys.c.id)
+            columns.id, columns.name, columns.scopes, columns.created_at, columns.revoked_at, columns.expires_at
+        ).order_by(columns.created_at, columns.id)
         if secret_hash is not None:
             wanted = wanted.where(api_keys.c.secret_hash == secret_hash)
         return [
-            ApiKey(id=key_id, name=name, scopes=tuple(scopes), created_at=created_at, revoked_at=revoked_at)
-            for key_id, name, scopes, created_at, revoked_at in self._connection.execute(wanted)
+            ApiKey(
+                id=key_id,
+                name=name,
+                scopes=tuple(scopes),
+                created_at=created_at,
+                revoked_at=revoked_at,
+                expires_at=expires_at,
+            )
+            for key_id, name, scopes, created_at, revoked_at, expires_at in self._connection.execute(wanted)
         ]

@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from orchestrator.channels import InboxCall
-    from orchestrator.domain.customer import AddressKind, ConsentState, Customer, Standing
+    from orchestrator.domain.customer import AddressKind, Channel, ConsentState, Customer, Standing
     from orchestrator.domain.delivery import Request, State
     from orchestrator.domain.fact import FactValue, LiveFact
     from orchestrator.domain.message import Purpose
     from orchestrator.domain.object import Object
+    from orchestrator.domain.pause import Pause, PauseScope
+    from orchestrator.domain.pause import Pauses as StandingPauses
+    from orchestrator.domain.receipt import Receipt, ReceiptKind
     from orchestrator.domain.time import Instant
+    from orchestrator.domain.timer import Timer, WallTime
     from orchestrator.journeys.advance import Run
+    from orchestrator.store.evidence import Explanations
 
 # --- values -----------------------------------------------------------------------------------------------------------
 
@@ -57,6 +62,18 @@ class StoredEvent:
     received_at: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class ExitMark:
+    """An event that ends runs of a journey: the one with this key, or every one of the customer where it is empty."""
+
+    journey: str
+    customer_id: str
+    key: str
+    event_id: str
+    event_type: str
+    at: Instant
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewDelivery:
     """A request to be stored. `identity` is fixed before anything is queued: the same one is never stored twice."""
@@ -65,7 +82,6 @@ class NewDelivery:
     identity: str
     origin: str
     event_id: str | None = None
-    run_id: str | None = None
     step: str | None = None
 
 
@@ -83,7 +99,10 @@ class Promise(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """The intent to send, written under the customer's lock: after its commit the call is made."""
+    """The intent to send, written under the customer's lock: after its commit the call is made.
+
+    `reserved_day` is the customer's date where a frequency cap counts it, else None.
+    """
 
     id: str
     channel: str
@@ -93,6 +112,8 @@ class Sending:
     content: str
     claims: tuple[Promise, ...]
     trace: str
+    business_at: Instant
+    reserved_day: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +126,8 @@ class Conclusion:
     detail: str
     due_at: Instant
     trace: str
+    business_at: Instant
+    stuck_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +135,8 @@ class Settlement:
     """How a call ended. `due_at` and `next_action_at` matter only while the state is open.
 
     `settled`: nothing more will be done about it. It is true of every final state, and of an `unknown` that grew old.
+    `released`: it certainly did not arrive, so frequency caps count it no more. The rest is for whoever tries again:
+    `excluded` channels, `stuck_at` (since when its account refuses), `in_doubt` (an earlier call may have arrived).
     """
 
     id: str
@@ -124,14 +149,26 @@ class Settlement:
     first_call_at: Instant | None
     calls: int
     settled: bool
+    released: bool = False
+    excluded: tuple[Channel, ...] = ()
+    stuck_at: Instant | None = None
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class InFlight:
-    """A delivery whose lease ended while it was being sent: whether it left is not known."""
+    """A delivery whose lease ended while it was being sent: whether it left is not known.
+
+    `lease` is the one that ended; None for a doubt, whose worker came back and said so.
+    """
 
     id: str
+    lease: str | None
     account: str
+    tried: Channel
+    candidates: tuple[Channel, ...]
+    excluded: tuple[Channel, ...]
+    topic: str
     purpose: Purpose
     state: State
     reason: str
@@ -140,6 +177,65 @@ class InFlight:
     due_at: Instant
     first_call_at: Instant | None
     calls: int
+    stuck_at: Instant | None
+    in_doubt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A delivery that waits for quiet hours to end or for room under a cap, as far as a newer one may replace it."""
+
+    id: str
+    customer_id: str
+    topic: str
+    purpose: Purpose
+    message: str
+    objects: Mapping[str, str]
+    reason: str
+    accepted_at: Instant
+
+
+class Match(NamedTuple):
+    """A receipt that waits, and the delivery that it is about."""
+
+    seq: int
+    delivery_id: str
+    address_id: str
+    kind: ReceiptKind
+    permanent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeardOf:
+    """A delivery that receipts speak of, locked, with those that were not applied yet, by number.
+
+    `furthest` is the furthest that earlier ones told.
+    """
+
+    id: str
+    state: State
+    furthest: str
+    provider_id: str | None
+    channel: str
+    address_id: str
+    receipts: Mapping[int, Receipt]
+
+
+class Progress(NamedTuple):
+    """How far a delivery got. `provider_id` is the provider's own name for it, once anybody told."""
+
+    id: str
+    receipt: str
+    provider_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedAccount:
+    """An account that is left alone until an instant of machine time. `times`: how often in a row it was closed."""
+
+    until: Instant
+    reason: str
+    times: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,6 +273,48 @@ class ApiKey:
     scopes: tuple[str, ...]
     created_at: Instant
     revoked_at: Instant | None
+    expires_at: Instant | None = None
+
+    def in_force(self, now: Instant) -> bool:
+        """Whether it opens anything: neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """How far an audit looks back: at decisions after a mark and the newest rows, or at `everything`."""
+
+    now: Instant
+    business_now: Instant
+    after: int = 0
+    everything: bool = False
+
+
+class SentMessage(NamedTuple):
+    """A delivery as the auditor sees it. `at` is business time: when it was decided, or counted by a cap."""
+
+    id: str
+    customer_id: str
+    purpose: str
+    topic: str
+    channel: str
+    priority: str
+    release_id: str | None
+    due_at: Instant
+    sending_at: Instant
+    reserved_at: Instant | None
+    reserved_day: str | None
+    at: Instant
+
+
+class Whereabouts(NamedTuple):
+    """A customer's own zone, when their profile was changed last (machine time), and one of their phones."""
+
+    customer_id: str
+    time_zone: str | None
+    updated_at: Instant
+    address_id: str | None
+    phone: str | None
 
 
 # --- one transaction ------------------------------------------------------------------------------------------------
@@ -189,8 +327,18 @@ class Customers(Protocol):
         """Hold these customers until the commit, in id order: every door that changes them does the same."""
         ...
 
-    def standings(self, customer_ids: Collection[str], topics: Collection[str]) -> dict[str, Standing]:
-        """What the gate needs of each; customers that do not exist are left out."""
+    def standings(
+        self,
+        customer_ids: Collection[str],
+        topics: Collection[str],
+        *,
+        uses_since: Instant | None = None,
+        kinds: Collection[str] = (),
+    ) -> dict[str, Standing]:
+        """What the gate needs of each; customers that do not exist are left out.
+
+        With `uses_since` (business time) what caps count since then; with `kinds` the customers' objects of these.
+        """
         ...
 
     def get(self, customer_id: str) -> Customer | None: ...
@@ -207,6 +355,10 @@ class Customers(Protocol):
 
     def by_address(self, kind: AddressKind, values: Collection[str]) -> dict[str, list[str]]:
         """Address → the customers who gave it, oldest first."""
+        ...
+
+    def holders(self, address_ids: Collection[str]) -> set[str]:
+        """Every customer who has one of these addresses: whoever suppresses it locks them all."""
         ...
 
     def page(self, after: str, limit: int) -> list[Customer]:
@@ -268,6 +420,12 @@ class Events(Protocol):
         """Runs, each with the id of the event that started it."""
         ...
 
+    def add_exit_marks(self, marks: Sequence[ExitMark]) -> None: ...
+
+    def exits(self, run_ids: Collection[str]) -> dict[str, str]:
+        """Run → type of the event that ended it: one that happened after the run began, under its journey's exits."""
+        ...
+
 
 class Deliveries(Protocol):
     """The queue and its record."""
@@ -284,18 +442,24 @@ class Deliveries(Protocol):
         """Those that this lease still holds, locked until the commit."""
         ...
 
-    def begin(
-        self, sendings: Sequence[Sending], *, release_id: str, at: Instant, business_at: Instant, deadline: Instant
-    ) -> None:
+    def begin(self, sendings: Sequence[Sending], *, release_id: str, at: Instant, deadline: Instant) -> None:
         """Write `sending` with what will be said, what that promises, and why. The words of an earlier try are gone."""
         ...
 
-    def conclude(self, conclusions: Sequence[Conclusion], *, at: Instant, business_at: Instant) -> None:
+    def conclude(self, conclusions: Sequence[Conclusion], *, release_id: str, at: Instant) -> None:
         """Write what the gate said of those that it does not send; waiting there is no attempt."""
         ...
 
-    def give_back(self, lease: str, delivery_ids: Collection[str], at: Instant) -> None:
-        """Return claims that were not used; their attempt does not count."""
+    def give_back(self, lease: str, delivery_ids: Collection[str], until: Instant) -> None:
+        """Return claims that were not used, to be taken from `until` on; their attempt does not count."""
+        ...
+
+    def forget_claim(self, lease: str, at: Instant) -> None:
+        """Return whatever stands under a lease that nobody got to hold."""
+        ...
+
+    def deferred_of(self, customer_ids: Collection[str]) -> list[Deferred]:
+        """What waits for the end of quiet hours or for room under a cap, of these customers."""
         ...
 
     def settle(self, lease: str, settlements: Sequence[Settlement], at: Instant, *, came_back: bool = True) -> None:
@@ -310,8 +474,13 @@ class Deliveries(Protocol):
         """Quarantine rows that were claimed too often without coming back; their ids."""
         ...
 
-    def in_flight(self, limit: int, *, lease: str, now: Instant, lease_until: Instant) -> list[InFlight]:
-        """Take rows in `sending` or `unknown` whose time has come, under a lease of the sweep."""
+    def in_flight(
+        self, limit: int, *, lease: str, now: Instant, lease_until: Instant, only: Collection[str] | None = None
+    ) -> list[InFlight]:
+        """Take rows in `sending` or `unknown` whose time has come, under a lease of the sweep.
+
+        With `only`: of these, and of the doubts among them also those that were to wait.
+        """
         ...
 
     def release_held(self, reason: str, at: Instant) -> dict[str, int]:
@@ -363,6 +532,42 @@ class Deliveries(Protocol):
         ...
 
 
+class Timers(Protocol):
+    """Deliveries that are asked for later: each becomes a row of `deliveries` when its wall time comes."""
+
+    def add(self, planned: Sequence[tuple[WallTime, NewDelivery]], at: Instant) -> None:
+        """Deliveries for a wall time; a timer has the id and the identity of the delivery that it becomes."""
+        ...
+
+    def due(self, limit: int, *, business_now: Instant) -> list[Timer]:
+        """Up to `limit` that are due, longest first, locked until the commit; those that others hold are left out."""
+        ...
+
+    def waiting(self, *, business_now: Instant) -> bool:
+        """Whether any is due, other people's included."""
+        ...
+
+    def fire(self, timer_ids: Collection[str], at: Instant) -> None:
+        """Insert what they become, unless it is there already, and mark them fired: both or none."""
+        ...
+
+    def pending_walls(self, before: Instant) -> list[tuple[WallTime, Instant]]:
+        """The different wall times that are due by then, each with the instant that was worked out for it."""
+        ...
+
+    def move(self, moved: Sequence[Timer]) -> None:
+        """Give these timers the instant that their zone's rules say now."""
+        ...
+
+    def move_walls(self, moved: Collection[tuple[WallTime, Instant]]) -> int:
+        """The same for all timers of these wall times that were due at that instant; how many there were."""
+        ...
+
+    def get(self, timer_id: str) -> dict[str, Any] | None:
+        """One that has not fired, as the delivery that it will be: a document like that of `Deliveries.get`."""
+        ...
+
+
 class Facts(Protocol):
     """Live values and their versions, which count from 1 for each path."""
 
@@ -393,6 +598,101 @@ class Facts(Protocol):
         ...
 
 
+class Receipts(Protocol):
+    """What providers told afterwards."""
+
+    def add(self, account: str, heard: Sequence[Receipt], at: Instant) -> None:
+        """Keep what is new, parked: the same news of an account is kept once, however often it comes."""
+        ...
+
+    def matched(self, limit: int, *, since: Instant, now: Instant) -> list[Match]:
+        """Up to `limit` parked since then whose delivery is known: by our reference, else by the provider's id.
+
+        Only the account that made the last call is believed, and not while that call is on its way.
+        """
+        ...
+
+    def take(self, matches: Sequence[Match], now: Instant) -> list[HeardOf]:
+        """These again, by delivery and locked until the commit; those that somebody else holds are left out."""
+        ...
+
+    def progress(self, progress: Sequence[Progress]) -> None:
+        """Write how far deliveries got that were sent."""
+        ...
+
+    def settle(self, proven: Sequence[Progress], at: Instant) -> None:
+        """They were sent, whatever was thought before: a receipt proves it."""
+        ...
+
+    def applied(self, heard: Sequence[HeardOf], at: Instant) -> None:
+        """They are parked no more."""
+        ...
+
+    def forget(self, before: Instant) -> int:
+        """Drop what was parked before then and is about nothing of ours; how many there were."""
+        ...
+
+
+class Pauses(Protocol):
+    """What was stopped by hand."""
+
+    def active(self, business_now: Instant, customer_ids: Collection[str] = ()) -> StandingPauses:
+        """What is paused now; of pauses of customers, those of these."""
+        ...
+
+    def put(self, pause: Pause) -> None:
+        """Begin a pause, in place of one of the same scope and subject."""
+        ...
+
+    def lift(self, scope: PauseScope, subject: str, at: Instant) -> bool:
+        """End a pause; False when there was none."""
+        ...
+
+    def page(self, after: str, limit: int, *, business_now: Instant) -> list[Pause]:
+        """What is paused now, in id order, after an id."""
+        ...
+
+    def over(self, business_now: Instant) -> bool:
+        """Whether the end of any is past that was not lifted."""
+        ...
+
+    def lift_over(self, business_now: Instant, at: Instant) -> list[Pause]:
+        """Lift those whose end is past."""
+        ...
+
+    def lifted(self, since: Instant) -> list[Pause]:
+        """Those that were lifted since (machine time)."""
+        ...
+
+    def holds(self, scope: PauseScope, subject: str, *, until: Instant | None = None) -> bool:
+        """Whether anything is held that such a pause may have held; with `until`, no later than then."""
+        ...
+
+    def release(self, scope: PauseScope, subject: str, at: Instant, *, until: Instant | None = None) -> dict[str, int]:
+        """Make what such a pause may have held claimable again, to be decided anew; lane → how many."""
+        ...
+
+    def all(self, *, lifted: bool = False) -> list[Pause]:
+        """Every pause that was not lifted, oldest first; those that were lifted too, on demand."""
+        ...
+
+
+class Accounts(Protocol):
+    """Accounts whose providers want to be left alone."""
+
+    def closed(self) -> dict[str, ClosedAccount]:
+        """Account → until when; also those whose time is over and that nobody has tried since."""
+        ...
+
+    def close(self, account: str, closed: ClosedAccount) -> None:
+        """Leave an account alone, unless somebody did so for longer."""
+        ...
+
+    def open(self, accounts: Sequence[str]) -> None:
+        """They answer again."""
+        ...
+
+
 class Inbox(Protocol):
     """The local inbox."""
 
@@ -416,6 +716,30 @@ class Inbox(Protocol):
         ...
 
     def get(self, entry_id: str) -> dict[str, Any] | None: ...
+
+
+class Audit(Protocol):
+    """What must never be found, as questions; see `store.audit` for what each reads."""
+
+    def newest_decision(self) -> int:
+        """The number of the newest decision: a mark for the next look."""
+        ...
+
+    def broken(self, invariant: str, look: Look, limit: int) -> list[str]:
+        """Up to `limit` ids of what breaks an invariant of `store.audit.QUESTIONS`."""
+        ...
+
+    def sends(self, look: Look) -> list[SentMessage]:
+        """What was sent lately, each by its last decision to send."""
+        ...
+
+    def uses(self, customer_ids: Collection[str], since: Instant) -> list[SentMessage]:
+        """What frequency caps count of these customers, from an instant of business time on."""
+        ...
+
+    def whereabouts(self, customer_ids: Collection[str]) -> list[Whereabouts]:
+        """Where these customers live: a line for each of their phones, the preferred one first, or one without."""
+        ...
 
 
 class Ledger(Protocol):
@@ -464,9 +788,21 @@ class Transaction(Protocol):
     @property
     def deliveries(self) -> Deliveries: ...
     @property
+    def receipts(self) -> Receipts: ...
+    @property
+    def timers(self) -> Timers: ...
+    @property
     def facts(self) -> Facts: ...
     @property
+    def pauses(self) -> Pauses: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
     def inbox(self) -> Inbox: ...
+    @property
+    def audit(self) -> Audit: ...
+    @property
+    def explanations(self) -> Explanations: ...
     @property
     def ledger(self) -> Ledger: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
@@ -12,7 +13,7 @@ from orchestrator.store.tables import promises
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Delete
 
     from orchestrator.store.port import Sending
 
@@ -23,7 +24,7 @@ _CLAIM = ("name", "kind", "fact", "fact_version", "value", "text", "superseded")
 def replace_promises(connection: Connection, sendings: Sequence[Sending]) -> None:
     """Keep what these intents promise, and nothing that earlier tries of them did."""
     ids = [one.id for one in sendings]
-    connection.execute(delete(promises).where(bulk.among(connection, promises.c.delivery_id, ids)))
+    connection.execute(_earlier(connection.dialect.name), {"ids": ids})
     bulk.insert(
         connection,
         promises,
@@ -40,3 +41,8 @@ def promises_of(connection: Connection, delivery_id: str) -> list[dict[str, Any]
         .order_by(promises.c.place)
     )
     return [dict(row._mapping) for row in rows]
+
+
+@cache
+def _earlier(dialect: str) -> Delete:
+    return delete(promises).where(bulk.given(dialect, promises.c.delivery_id, "ids"))

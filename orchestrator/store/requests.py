@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _TABLE = deliveries.c
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
-_CANDIDATES: dict[str, tuple[Channel, ...]] = {}
+_CHANNELS = {channel.value: channel for channel in Channel}
+_CANDIDATES: dict[str, tuple[Channel, ...]] = {"": ()}
 
 COLUMNS = (
     "id",
@@ -36,6 +37,7 @@ COLUMNS = (
     "event_id",
     "run_id",
     "step",
+    "journey",
     "state",
     "lane",
     "due_at",
@@ -62,6 +64,12 @@ REQUEST = (
     _TABLE.first_call_at,
     _TABLE.attempts,
     _TABLE.calls,
+    _TABLE.journey,
+    _TABLE.run_id,
+    _TABLE.excluded,
+    _TABLE.channel,
+    _TABLE.stuck_at,
+    _TABLE.possible_duplicate,
 )
 """What a worker needs of one."""
 
@@ -83,8 +91,9 @@ def row_of(new: NewDelivery, at: Instant) -> tuple[Any, ...]:
         request.priority,
         new.origin,
         new.event_id,
-        new.run_id,
+        request.run_id,
         new.step,
+        request.journey,
         State.ACCEPTED.value,
         request.purpose.value,
         request.due_at,
@@ -113,6 +122,12 @@ def request_of(row: Sequence[Any]) -> Request:
         first_call_at,
         attempts,
         calls,
+        journey,
+        run_id,
+        excluded,
+        tried,
+        stuck_at,
+        in_doubt,
     ) = row
     return Request(
         id=delivery_id,
@@ -120,7 +135,7 @@ def request_of(row: Sequence[Any]) -> Request:
         customer_id=customer_id,
         topic=topic,
         purpose=_PURPOSES[purpose],
-        candidates=_channels(candidates),
+        candidates=channels_of(candidates),
         objects=objects,
         data=data,
         locale=locale,
@@ -131,12 +146,18 @@ def request_of(row: Sequence[Any]) -> Request:
         first_call_at=first_call_at,
         attempts=attempts,
         calls=calls,
+        journey=journey,
+        run_id=run_id,
+        excluded=channels_of(excluded),
+        tried=_CHANNELS.get(tried),
+        stuck_at=stuck_at,
+        in_doubt=bool(in_doubt),
     )
 
 
-def _channels(joined: str) -> tuple[Channel, ...]:
-    """The same few lists come back for every row of a slice."""
+def channels_of(joined: str) -> tuple[Channel, ...]:
+    """`email,sms` as channels. The same few lists come back for every row of a slice."""
     found = _CANDIDATES.get(joined)
     if found is None:
-        found = _CANDIDATES[joined] = tuple(Channel(name) for name in joined.split(","))
+        found = _CANDIDATES[joined] = tuple(_CHANNELS[name] for name in joined.split(","))
     return found

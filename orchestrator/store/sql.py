@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
 
+from orchestrator.store.audit import SqlAudit
 from orchestrator.store.consents import SqlConsents
 from orchestrator.store.customers import SqlCustomers
 from orchestrator.store.deliveries import SqlDeliveries
 from orchestrator.store.engine import connect, transaction, where_is
 from orchestrator.store.events import SqlEvents
+from orchestrator.store.explanations import SqlExplanations
 from orchestrator.store.facts import SqlFacts
 from orchestrator.store.inbox import SqlInbox
 from orchestrator.store.ledger import SqlLedger
+from orchestrator.store.pauses import SqlAccounts, SqlPauses
+from orchestrator.store.receipts import SqlReceipts
+from orchestrator.store.timers import SqlTimers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The migration that this version of the code works with."""
 
 
@@ -35,8 +40,14 @@ class SqlTransaction:
     consents: SqlConsents
     events: SqlEvents
     deliveries: SqlDeliveries
+    receipts: SqlReceipts
+    timers: SqlTimers
     facts: SqlFacts
+    pauses: SqlPauses
+    accounts: SqlAccounts
     inbox: SqlInbox
+    audit: SqlAudit
+    explanations: SqlExplanations
     ledger: SqlLedger
 
 
@@ -79,7 +90,13 @@ def _transaction(connection: Connection) -> SqlTransaction:
         consents=SqlConsents(connection),
         events=SqlEvents(connection),
         deliveries=SqlDeliveries(connection),
+        receipts=SqlReceipts(connection),
+        timers=SqlTimers(connection),
         facts=SqlFacts(connection),
+        pauses=SqlPauses(connection),
+        accounts=SqlAccounts(connection),
         inbox=SqlInbox(connection),
+        audit=SqlAudit(connection),
+        explanations=SqlExplanations(connection),
         ledger=SqlLedger(connection),
     )

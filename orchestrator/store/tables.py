@@ -158,6 +158,37 @@ runs = Table(
     UniqueConstraint("journey", "key"),
 )
 
+# What ends runs: an event that a journey names under `exit_on`, written in the commit that accepts the event. An empty
+# `key` means every run of the customer.
+exit_marks = Table(
+    "exit_marks",
+    metadata,
+    Column("journey", String, primary_key=True),
+    Column("customer_id", ForeignKey("customers.id"), primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("event_id", ForeignKey("events.id"), primary_key=True),
+    Column("event_type", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# What is to happen at a local wall time: `due_at` is computed from `wall` and `zone`, and again before it fires.
+# `content` is what makes the next row.
+timers = Table(
+    "timers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("identity", String, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
+    Column("wall", String, nullable=False),
+    Column("zone", String, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("content", Json, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("fired_at", BigInteger),
+    Index("ix_timers_due", "due_at", sqlite_where=text("fired_at IS NULL"), postgresql_where=text("fired_at IS NULL")),
+)
+
 # --- what is sent ---------------------------------------------------------------------------------------------------
 
 # The conditions of the partial indexes below, as text: a planner sees that a query may use one only if the query says
@@ -165,9 +196,15 @@ runs = Table(
 CLAIMABLE_ROWS = text("deliveries.state IN ('accepted', 'deferred')")
 IN_FLIGHT_ROWS = text("deliveries.state IN ('sending', 'unknown')")
 HELD_ROWS = text("deliveries.state = 'held'")
+DEFERRED_ROWS = text("deliveries.state = 'deferred'")
+RESERVED_ROWS = text("deliveries.reserved_at IS NOT NULL")
 
 # The ledger is the queue. `due_at` and `not_after` are business time, all other instants machine time;
 # `next_action_at` is a lease or a back-off, and whoever holds the lease is `lease`.
+#
+# A use of the frequency caps is the delivery itself: `reserved_at` (business time) and `reserved_day` (the customer's
+# date in that moment) are set by the gate and cleared by a definite refusal. `excluded` are channels that are out for
+# this delivery, `stuck_at` is since when its account refuses for now, `receipt` the furthest that came back.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -186,6 +223,7 @@ deliveries = Table(
     Column("event_id", String),
     Column("run_id", String),
     Column("step", String),
+    Column("journey", String),
     Column("state", String, nullable=False),
     Column("reason", String, nullable=False, server_default=""),
     Column("detail", String, nullable=False, server_default=""),
@@ -205,8 +243,14 @@ deliveries = Table(
     Column("first_call_at", BigInteger),
     Column("sending_at", BigInteger),
     Column("settled_at", BigInteger),
-    # The claim reads the first, the sweep of leases and doubts the second, and the third whoever ends a reason to hold.
-    # All stay as small as what is open.
+    Column("excluded", String, nullable=False, server_default=""),
+    Column("stuck_at", BigInteger),
+    Column("reserved_at", BigInteger),
+    Column("reserved_day", String),
+    Column("possible_duplicate", Boolean, nullable=False, server_default=text("false")),
+    Column("receipt", String, nullable=False, server_default=""),
+    # The claim reads the first, the sweep of leases and doubts the second, the third whoever ends a reason to hold, and
+    # the fourth the gate, when a newer message takes the place of older ones. All stay as small as what is open.
     Index(
         "ix_deliveries_due",
         "lane",
@@ -225,6 +269,27 @@ deliveries = Table(
         "reason",
         sqlite_where=text("state = 'held'"),
         postgresql_where=text("state = 'held'"),
+    ),
+    Index(
+        "ix_deliveries_deferred",
+        "customer_id",
+        sqlite_where=text("state = 'deferred'"),
+        postgresql_where=text("state = 'deferred'"),
+    ),
+    # How much a customer has had.
+    Index(
+        "ix_deliveries_reserved",
+        "customer_id",
+        "reserved_at",
+        sqlite_where=text("reserved_at IS NOT NULL"),
+        postgresql_where=text("reserved_at IS NOT NULL"),
+    ),
+    # Which delivery a provider speaks of.
+    Index(
+        "ix_deliveries_provider_id",
+        "provider_id",
+        sqlite_where=text("provider_id IS NOT NULL"),
+        postgresql_where=text("provider_id IS NOT NULL"),
     ),
 )
 
@@ -273,6 +338,33 @@ decisions = Table(
     Column("trace", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("business_at", BigInteger, nullable=False),
+    Column("release_id", String),
+)
+
+# What providers told us afterwards, raw: the same news is one row however often it comes. `applied_at` is empty while
+# nobody is known whom it could be about.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("account", String, nullable=False),
+    Column("event_key", String, nullable=False),
+    Column("delivery_id", ForeignKey("deliveries.id"), index=True),
+    Column("reference", String),
+    Column("provider_id", String),
+    Column("kind", String, nullable=False),
+    Column("permanent", Boolean, nullable=False),
+    Column("detail", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("applied_at", BigInteger),
+    UniqueConstraint("account", "event_key"),
+    Index(
+        "ix_receipts_parked",
+        "received_at",
+        sqlite_where=text("applied_at IS NULL"),
+        postgresql_where=text("applied_at IS NULL"),
+    ),
 )
 
 # The local inbox: what the outbox adapter delivered. `reference` is not unique on purpose: a message that came twice
@@ -314,6 +406,39 @@ current_facts = Table(
     Column("version", Integer, nullable=False),
 )
 
+# What was stopped by hand, by scope (all, channel, account, journey, message, customer). `until` is business time. One
+# that was lifted stays, to say later why something was held.
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("scope", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    Column("lifted_at", BigInteger),
+    Index(
+        "uq_pauses_standing",
+        "scope",
+        "subject",
+        unique=True,
+        sqlite_where=text("lifted_at IS NULL"),
+        postgresql_where=text("lifted_at IS NULL"),
+    ),
+)
+
+# Accounts whose provider wants to be left alone: every worker reads it before it claims (machine time).
+closed_accounts = Table(
+    "closed_accounts",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("times", SmallInteger, nullable=False),
+)
+
 releases = Table(
     "releases",
     metadata,
@@ -352,4 +477,5 @@ api_keys = Table(
     Column("scopes", Json, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    Column("expires_at", BigInteger),
 )

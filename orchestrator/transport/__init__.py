@@ -19,6 +19,8 @@ from orchestrator.transport.smtp import SmtpCarrier
 from orchestrator.transport.watch import Watch
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from orchestrator.channels import Answer, Call
     from orchestrator.domain.time import Clock
 
@@ -55,15 +57,18 @@ class Transport:
         self._watch = Watch(deadlines.call_seconds)
         self._paces: dict[str, Pace] = {}
 
-    async def carry(self, call: Call, *, begin_before: float | None = None) -> Answer:
+    async def carry(
+        self, call: Call, *, begin_before: float | None = None, may_begin: Callable[[], bool] | None = None
+    ) -> Answer:
         """Make the call, once, within its deadline.
 
         Args:
             call: what an adapter asks for.
             begin_before: the clock's monotonic second after which the call is no longer made: it waited too long for
                 a connection, and what was decided before it may not hold any more.
+            may_begin: asked with the connection in hand, before the first byte; False means that it is not made.
         """
-        attempt = Attempt(self._clock.monotonic, begin_before)
+        attempt = Attempt(self._clock.monotonic, begin_before, may_begin)
         try:
             with self._watch.over():
                 return await self._carried(call, attempt)

@@ -1,149 +1,110 @@
-"""Carrying HTTP calls over pooled keep-alive connections."""
+"""Carrying HTTP calls over pooled keep-alive connections.
+
+HTTP/1.1 as providers' APIs speak it, and no more: no redirects, cookies or proxies. A client for everything was a third
+of all that sending a message cost.
+"""
 
 from __future__ import annotations
 
 import re
-from contextvars import ContextVar
+import socket
+import ssl
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import aiohttp
 from yarl import URL
 
-from orchestrator.channels import HttpAnswer, NoAnswer
+from orchestrator.channels import NoAnswer
+from orchestrator.transport.attempt import Stale
+from orchestrator.transport.connection import Unreadable
 from orchestrator.transport.guard import AddressRefused
+from orchestrator.transport.origin import Origin, resolved
 
 if TYPE_CHECKING:
-    import ssl
-
-    from aiohttp.abc import AbstractResolver
-
     from orchestrator.channels import Answer, HttpCall
     from orchestrator.transport.attempt import Attempt, Deadlines
     from orchestrator.transport.guard import Guard
+    from orchestrator.transport.origin import Resolve
 
 USER_AGENT = "Jogral"
 
-# What aiohttp would add by itself. Adapters write the headers that count, and answers are too small to compress.
-NO_AUTOMATIC_HEADERS = ("Accept", "Accept-Encoding", "Content-Type")
+METHODS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
+# What frames a request is the transport's to write: two different lengths would let one request be read as two.
+FRAMING_HEADERS = frozenset({"connection", "content-length", "expect", "host", "transfer-encoding", "upgrade"})
 
-# Shorter than the idle limit of most servers, so that we hang up first.
-IDLE_SECONDS = 15
-
-# Failures before a connection was there: nothing has left. The first match wins.
+# Why a connection did not come about: nothing has left. The first match wins.
 CONNECTING_FAILURES: tuple[tuple[type[Exception], str], ...] = (
-    (aiohttp.ClientConnectorDNSError, "dns"),
-    (aiohttp.ClientSSLError, "tls"),
-    (aiohttp.ConnectionTimeoutError, "connect"),
-    (aiohttp.ClientConnectorError, "connect"),
+    (AddressRefused, "not_allowed"),
+    (socket.gaierror, "dns"),
+    (UnicodeError, "dns"),
+    (ssl.SSLError, "tls"),
+    (OSError, "connect"),
 )
-# Failures with a connection in hand: the provider may have taken the message.
-#
-# This holds for a reused connection too. A server that hangs up on an idle connection while our request is on its
-# way, and one that takes the request and dies, look the same from here; only the first would be safe to repeat.
-CARRYING_FAILURES: tuple[tuple[type[Exception], str], ...] = (
-    (aiohttp.ClientConnectionError, "reset"),
-    (aiohttp.ClientError, "unreadable"),
-)
-
-# The attempt that the running task is making; it reaches the connector, which aiohttp gives no argument of ours.
-_attempt: ContextVar[Attempt] = ContextVar("attempt")
 
 
 class HttpCarrier:
-    """Two sessions, because a guarded call must not find a connection that an unguarded one has opened."""
+    """A guarded call must not find a connection that an unguarded one has opened: to both, a server is another."""
 
-    def __init__(
-        self, deadlines: Deadlines, guard: Guard, tls: ssl.SSLContext, resolver: AbstractResolver | None = None
-    ) -> None:
+    def __init__(self, deadlines: Deadlines, guard: Guard, tls: ssl.SSLContext, resolve: Resolve = resolved) -> None:
         self._deadlines = deadlines
         self._guard = guard
         self._tls = tls
-        self._resolver = resolver
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._resolve = resolve
+        self._origins: dict[tuple[str, str, int, bool], Origin] = {}
 
     async def carry(self, call: HttpCall, attempt: Attempt) -> Answer:
         try:
             url = parsed(call.url)
+            request = _written(call, url)
         except ValueError as error:
             return NoAnswer("not_allowed", in_doubt=False, detail=str(error))
-        objection = _objection(call) or (self._guard.objection(url) if call.guarded else "")
+        objection = self._guard.objection(url) if call.guarded else ""
         if objection:
             return NoAnswer("not_allowed", in_doubt=False, detail=objection)
-        _attempt.set(attempt)
-        try:
-            async with self._session(call.guarded).request(
-                call.method, url, headers=call.headers, data=call.body or None, allow_redirects=False
-            ) as response:
-                return await self._answer(response, attempt)
-        except aiohttp.ClientError as error:
-            return attempt.heard or _failure(error, attempt)
+        origin = self._origin(url, call.guarded)
+        async with origin.room:
+            # Checked before dialling as well: a crowd that came too late must not open connections in vain.
+            attempt.ensure_fresh()
+            try:
+                connection = origin.rested() or await origin.dialled()
+            except (OSError, UnicodeError) as error:
+                return _not_connected(error)
+            try:
+                attempt.begin()
+            except Stale:
+                origin.give_back(connection)
+                raise
+            # From the first byte on there is doubt, on a connection that was used before, too: a server that hangs up
+            # while our request is on its way, and one that takes it and dies, look the same from here.
+            try:
+                answer = await connection.exchange(request, attempt)
+            except OSError as error:
+                return NoAnswer("reset", in_doubt=attempt.in_doubt, detail=_named(error))
+            except Unreadable as error:
+                return attempt.heard or NoAnswer("unreadable", in_doubt=True, detail=str(error))
+            origin.give_back(connection)
+            return answer
 
     async def close(self) -> None:
-        sessions, self._sessions = self._sessions, {}
-        for session in sessions.values():
-            await session.close()
+        origins, self._origins = self._origins, {}
+        for origin in origins.values():
+            origin.close()
 
-    def _session(self, guarded: bool) -> aiohttp.ClientSession:
-        session = self._sessions.get(guarded)
-        if session is None:
-            connector = _Connector(
-                limit=0,
-                limit_per_host=self._deadlines.connections_per_host,
-                keepalive_timeout=IDLE_SECONDS,
-                ssl=self._tls,
-                resolver=self._resolver,
-                socket_factory=self._guard.open_socket if guarded else None,
+    def _origin(self, url: URL, guarded: bool) -> Origin:
+        assert url.raw_host is not None
+        assert url.port is not None
+        place = (url.scheme, url.raw_host, url.port, guarded)
+        origin = self._origins.get(place)
+        if origin is None:
+            origin = self._origins[place] = Origin(
+                url.raw_host,
+                url.port,
+                tls=self._tls if url.scheme == "https" else None,
+                resolve=self._resolve,
+                open_socket=self._guard.open_socket if guarded else None,
+                deadlines=self._deadlines,
             )
-            session = self._sessions[guarded] = aiohttp.ClientSession(
-                connector=connector,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                headers={"User-Agent": USER_AGENT},
-                skip_auto_headers=NO_AUTOMATIC_HEADERS,
-                # The whole call has its deadline in `carry`; this one is for each address that a name has.
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._deadlines.connect_seconds),
-            )
-        return session
-
-    async def _answer(self, response: aiohttp.ClientResponse, attempt: Attempt) -> HttpAnswer:
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        if 400 <= response.status < 500:  # noqa: PLR2004  # a refusal stands, whatever becomes of its explanation
-            attempt.heard = HttpAnswer(response.status, headers, b"")
-        size_max = self._deadlines.answer_bytes_max
-        content = response.content
-        body = await content.read(size_max)
-        while not content.at_eof():
-            if len(body) >= size_max:
-                response.close()
-                break
-            body += await content.read(size_max - len(body))
-        return HttpAnswer(response.status, headers, body)
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Tells the attempt that it has a connection, and that there will be no second one."""
-
-    async def connect(
-        self,
-        req: aiohttp.ClientRequest,
-        traces: list[aiohttp.tracing.Trace],
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109  # the signature is aiohttp's
-    ) -> aiohttp.connector.Connection:
-        attempt = _attempt.get()
-        if attempt.in_doubt:
-            # aiohttp repeats a GET or PUT whose connection was lost. To some providers a GET sends a message.
-            raise aiohttp.ServerDisconnectedError("the connection was lost, and the call is not repeated")
-        connection = await super().connect(req, traces, timeout)
-        try:
-            attempt.begin()
-        except BaseException:
-            connection.release()
-            raise
-        attempt.in_doubt = True
-        return connection
-
-
-_BREAKS = re.compile(r"[\r\n\x00]")
+        return origin
 
 
 @lru_cache(maxsize=1024)
@@ -161,17 +122,32 @@ def parsed(text: str) -> URL:
     return url
 
 
-def _objection(call: HttpCall) -> str:
-    """Line breaks: aiohttp refuses them too, but only with the connection in hand: there it would look like doubt."""
-    if not _BREAKS.search("".join([*call.headers, *call.headers.values()])):
-        return ""
-    broken = [name for name, value in call.headers.items() if _BREAKS.search(name) or _BREAKS.search(value)]
-    return f"line break in the header {broken[0]!r}"
+_BREAKS = re.compile(r"[\r\n\x00]")
 
 
-def _failure(error: aiohttp.ClientError, attempt: Attempt) -> NoAnswer:
-    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, AddressRefused):
-        return NoAnswer("not_allowed", in_doubt=False, detail=str(error.os_error))
-    failures = CARRYING_FAILURES if attempt.in_doubt else CONNECTING_FAILURES
-    reason = next((reason for kind, reason in failures if isinstance(error, kind)), "not_allowed")
-    return NoAnswer(reason, in_doubt=attempt.in_doubt, detail=f"{type(error).__name__}: {error}")
+def _written(call: HttpCall, url: URL) -> bytes:
+    """The request as it goes over the wire. Raises ValueError where it would not be one request."""
+    if call.method not in METHODS:
+        raise ValueError(f"{call.method!r} is not one of {', '.join(sorted(METHODS))}")
+    names = {name.lower() for name in call.headers}
+    if not names.isdisjoint(FRAMING_HEADERS):
+        raise ValueError(f"the header {min(names & FRAMING_HEADERS)!r} is not an adapter's to write")
+    if _BREAKS.search("".join([*call.headers, *call.headers.values()])):
+        broken = [name for name, value in call.headers.items() if _BREAKS.search(name) or _BREAKS.search(value)]
+        raise ValueError(f"line break in the header {broken[0]!r}")
+    lines = [f"{call.method} {url.raw_path_qs} HTTP/1.1", f"Host: {url.host_port_subcomponent}"]
+    if "user-agent" not in names:
+        lines.append(f"User-Agent: {USER_AGENT}")
+    lines += [f"{name}: {value}" for name, value in call.headers.items()]
+    if call.body or call.method != "GET":
+        lines.append(f"Content-Length: {len(call.body)}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + call.body
+
+
+def _not_connected(error: Exception) -> NoAnswer:
+    reason = next(reason for kind, reason in CONNECTING_FAILURES if isinstance(error, kind))
+    return NoAnswer(reason, in_doubt=False, detail=str(error) if reason == "not_allowed" else _named(error))
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

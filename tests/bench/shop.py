@@ -1,10 +1,16 @@
-"""The shop that is measured: the repository's own templates, SMS through a webhook, and a ledger full of requests."""
+"""The shop that is measured: the repository's own templates, SMS through a webhook, and a ledger full of requests.
+
+What is sent is marketing, so that the whole gate is asked: consent, which everybody has given, the shop's frequency
+caps, of which two concern the channel, its quiet hours, moved to where it is not now, and its suppress rules.
+"""
 
 from __future__ import annotations
 
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from orchestrator import channels
 from orchestrator.app import SystemClock
@@ -25,8 +31,13 @@ if TYPE_CHECKING:
     from orchestrator.store.sql import SqlStore
 
 ROOT = Path(__file__).parents[2]
+TIME_ZONE = ZoneInfo("America/Sao_Paulo")
 MESSAGE = "order_shipped"
-TOPIC = "order_updates"
+TOPIC = "offers"
+
+# Quiet hours as long as the shop's own, this many hours from now.
+QUIET_IN_HOURS = 6
+QUIET_HOURS = 12
 
 # Few first names, many orders, a month of promised dates: about as much as a real day lets a cache remember.
 FIRST_NAMES = (
@@ -34,9 +45,9 @@ FIRST_NAMES = (
     "Márcia", "Nuno", "Olívia", "Paulo", "Renata", "Sérgio", "Tânia", "Vítor",
 )  # fmt: skip
 DATES = 30
+FIRST_DATE_IN_DAYS = 10
 
-# What a share of the customers has said, so that the gate has something to read. None of it stops this message.
-EVERY_THIRD_CONSENTS = 3
+# A share of the customers cannot be reached on another channel, so that the gate has that to read too.
 EVERY_TWENTIETH_SUPPRESSED = 20
 
 BATCH = 1_000
@@ -63,16 +74,20 @@ def open_shop(folder: Path, url: str, *, own_sink: bool = True, channel: Channel
     """A project in `folder` whose messages on a channel go to `url`: our own sink, or somebody's."""
     shutil.copytree(ROOT / "templates", folder / "templates")
     shutil.copy(ROOT / "brand_voice.yaml", folder)
-    file = folder / "templates" / "project.yaml"
-    before, outbox, after = file.read_text().partition(f"      - {{id: {channel.value}, adapter: outbox}}\n")
-    assert outbox, f"{file} does not have the account that the benchmark replaces"
-    file.write_text(
-        before
-        + ACCOUNT.format(channel=channel.value, url=url, body=BODIES[channel])
-        + (ANSWERED_ID if own_sink else "")
-        + after
-    )
+    _rewrite(folder / "templates/messages" / f"{MESSAGE}.yaml", "topic: order_updates", f"topic: {TOPIC}")
+    project = folder / "templates/project.yaml"
+    account = ACCOUNT.format(channel=channel.value, url=url, body=BODIES[channel]) + (ANSWERED_ID if own_sink else "")
+    _rewrite(project, f"      - {{id: {channel.value}, adapter: outbox}}\n", account)
+    hour = datetime.now(TIME_ZONE).hour + QUIET_IN_HOURS
+    _rewrite(project, 'from: "21:00"', f'from: "{hour % 24:02d}:00"')
+    _rewrite(project, 'to: "09:00"', f'to: "{(hour + QUIET_HOURS) % 24:02d}:00"')
     return find_project(folder).read()
+
+
+def _rewrite(file: Path, shipped: str, ours: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert text.count(shipped) == 1, f"{file} does not have what the benchmark replaces: {shipped}"
+    file.write_text(text.replace(shipped, ours), encoding="utf-8")
 
 
 def fill(store: SqlStore, release: Release, messages: int, channel: Channel = Channel.SMS) -> str:
@@ -83,6 +98,10 @@ def fill(store: SqlStore, release: Release, messages: int, channel: Channel = Ch
     for start in range(0, messages, BATCH):
         requests = _fill_batch(store, release, range(start, min(start + BATCH, messages)), channel)
         first = first or requests[0].id
+    if store.engine.dialect.name == "postgresql":
+        # What autovacuum does within a minute: a ledger that is in use has statistics.
+        with store.engine.begin() as connection:
+            connection.exec_driver_sql("ANALYZE")
     return first
 
 
@@ -149,13 +168,15 @@ def _fill_batch(store: SqlStore, release: Release, numbers: range, channel: Chan
 
 
 def _profile(number: int) -> Profile:
-    granted = Said(topic=TOPIC, channel=Channel.SMS.value, state=ConsentState.GRANTED, method="form", source="bench")
     return Profile(
         id=_customer_id(number),
         attributes={"first_name": FIRST_NAMES[number % len(FIRST_NAMES)]},
         emails=(_email(number),),
         phones=(_phone(number),),
-        consents=(granted,) if number % EVERY_THIRD_CONSENTS == 0 else (),
+        consents=tuple(
+            Said(topic=TOPIC, channel=channel.value, state=ConsentState.GRANTED, method="form", source="bench")
+            for channel in BODIES
+        ),
     )
 
 
@@ -200,4 +221,4 @@ def _phone(number: int) -> str:
 
 
 def _date(number: int) -> str:
-    return f"2026-12-{number % DATES + 1:02d}"
+    return (datetime.now(TIME_ZONE).date() + timedelta(FIRST_DATE_IN_DAYS + number % DATES)).isoformat()

@@ -5,11 +5,22 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.dispatch.publish import publish
-from tests.contract.world import ANA, World, webhooks
+from tests.contract.world import ANA, World, webhooks, with_project
 
 
 @pytest.fixture
 def world(store, release, clock):
+    """Casa Lume without quiet hours, caps and suppress rules: what they do is seen where they are, in `strict`."""
+    return opened(store, with_project(release, quiet_hours=[], frequency_caps=[], suppress_rules=[]), clock)
+
+
+@pytest.fixture
+def strict(store, release, clock):
+    """Casa Lume with all of its rules."""
+    return opened(store, release, clock)
+
+
+def opened(store, release, clock):
     publish(store, release, clock.now())
     made = World(store, release, clock)
     made.register(ANA)

@@ -16,6 +16,7 @@ from orchestrator.channels import (
     InboxCall,
     InboxLookUp,
     NoAnswer,
+    Notice,
     SmtpAnswer,
     SmtpCall,
     account_settings,
@@ -24,7 +25,7 @@ from orchestrator.channels import (
 )
 from orchestrator.domain.customer import ADDRESS_KINDS, Address, AddressKind, Channel
 from orchestrator.domain.delivery import Delivery, Outcome, OutcomeKind
-from orchestrator.domain.errors import ConfigurationError, InputError
+from orchestrator.domain.errors import ConfigurationError, InputError, NotFound, Refused
 from orchestrator.domain.message import Purpose, Rendered
 
 if TYPE_CHECKING:
@@ -62,6 +63,20 @@ RECIPE = {
     "body": {"to": "{to}", "text": "{text}", "parts": "{segments}", "tags": ["jogral", "{channel}"], "test": False},
     "id_at": "data.0.id",
     "token": SECRET,
+    "look_up": {
+        "url": "https://api.provider.example/v2/messages/{reference}?key={token}",
+        "headers": {"Authorization": "Bearer {token}"},
+        "found_at": "data.0.id",
+        "missing": "404",
+        "empty_at": "data",
+    },
+    "receipts": {
+        "signature_header": "X-Signature",
+        "reference_at": "reference",
+        "status_at": "status",
+        "words": {"delivered": "delivered"},
+    },
+    "receipts_secret": f"{SECRET}-receipts",
 }
 SMTP = {
     "host": "smtp.provider.example",
@@ -169,9 +184,9 @@ def test_every_answer_has_an_outcome(account):
     """Also those of another protocol: a row must never be left without one."""
     adapter = account.adapter()
     for answer in ANSWERS:
-        outcome = adapter.outcome(answer)
-        assert isinstance(outcome, Outcome)
-        assert bool(outcome.reason) == (outcome.kind is not OutcomeKind.SENT)
+        for outcome in (adapter.outcome(answer), adapter.found(answer)):
+            assert isinstance(outcome, Outcome)
+            assert bool(outcome.reason) == (outcome.kind is not OutcomeKind.SENT)
 
 
 @pytest.mark.parametrize("answer", UNANSWERED, ids=lambda answer: f"{answer.reason}-{answer.in_doubt}")
@@ -205,6 +220,38 @@ def test_a_look_up_exists_where_it_is_promised(account):
     """`looks_up` and `look_up` say the same."""
     adapter = account.adapter()
     assert (adapter.look_up("msg_1") is not None) == adapter.can.looks_up
+
+
+def test_a_look_up_names_the_reference_and_repeats_itself(account):
+    """The same question, whenever it is asked."""
+    adapter = account.adapter()
+    if adapter.can.looks_up:
+        assert "msg_1" in str(dataclasses.astuple(adapter.look_up("msg_1")))
+        assert adapter.look_up("msg_1") == account.adapter().look_up("msg_1")
+        assert adapter.look_up("msg_1") != adapter.look_up("msg_2")
+
+
+@pytest.mark.parametrize("answer", UNANSWERED, ids=lambda answer: f"{answer.reason}-{answer.in_doubt}")
+def test_a_question_that_found_nobody_settles_nothing(account, answer):
+    """Not even one that never left: the message may have, long before."""
+    assert account.adapter().found(answer).kind is OutcomeKind.UNKNOWN
+
+
+def test_only_what_was_answered_by_a_look_up_is_definite(account):
+    """A refusal is for what was sent; a question is answered by yes, by no, or not at all."""
+    adapter = account.adapter()
+    found = {adapter.found(answer).kind for answer in ANSWERS}
+    possible = {OutcomeKind.SENT, OutcomeKind.NOT_SENT, OutcomeKind.UNKNOWN}
+    assert found <= possible if adapter.can.looks_up else found == {OutcomeKind.UNKNOWN}
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"\xff", b'{"reference": "msg_1", "status": "delivered"}'])
+def test_who_does_not_know_the_secret_is_not_heard(account, body):
+    """A notice without a signature, or with another's, is refused whatever it says."""
+    adapter = account.adapter()
+    for headers in ({}, {"x-signature": ""}, {"x-signature": "0" * 64}, {"authorization": f"Bearer {SECRET}"}):
+        with pytest.raises(Refused if adapter.can.receives else NotFound):
+            adapter.receive(Notice(method="POST", headers=headers, body=body), NOW)
 
 
 @pytest.mark.parametrize("line_break", ["\r", "\n", "\r\n", "\x00"])
@@ -241,7 +288,8 @@ def test_the_outbox_knows_what_it_holds():
 
     assert adapter.look_up("msg_1") == InboxLookUp("msg_1")
     assert adapter.outcome(InboxAnswer("inb_1")) == Outcome(OutcomeKind.SENT, provider_id="inb_1")
-    assert adapter.outcome(InboxAnswer(None)).kind is OutcomeKind.NOT_SENT
+    assert adapter.found(InboxAnswer("inb_1")) == Outcome(OutcomeKind.SENT, provider_id="inb_1")
+    assert adapter.found(InboxAnswer(None)).kind is OutcomeKind.NOT_SENT
 
 
 # --- email_smtp -----------------------------------------------------------------------------------------------------

@@ -163,8 +163,12 @@ def test_an_offer_waits_for_its_beginning_and_is_woken_then(until):
     assert world.ended(asked) == HELD
     assert world.wake() == 0
 
+    # It begins at midnight, and the night passes before it is said.
     world.clock.advance(hours=15)
     assert world.wake() == 1
+    world.drain()
+    assert world.ended(asked) == ("deferred", "quiet_hours:noite")
+    world.clock.advance(hours=12)
     world.drain()
     assert world.ended(asked) == ("sent", "")
 

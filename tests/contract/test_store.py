@@ -18,19 +18,22 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from orchestrator.channels import InboxCall, InboxEntry
-from orchestrator.domain.customer import Address, AddressKind, Channel, ConsentState, Customer
+from orchestrator.domain.customer import Address, AddressKind, CapUse, Channel, ConsentState, Customer
 from orchestrator.domain.delivery import CLAIMABLE, Request, State
 from orchestrator.domain.errors import ConfigurationError, InputError, Overtaken, Stale, Unavailable
 from orchestrator.domain.fact import LiveFact
 from orchestrator.domain.message import Purpose, Rendered
 from orchestrator.domain.object import unheard_of, updated
+from orchestrator.domain.pause import NOTHING_PAUSED, Pause, PauseScope
 from orchestrator.journeys.advance import Run
 from orchestrator.store.migrate import upgrade
 from orchestrator.store.port import (
     ApiKey,
     BusinessClock,
+    ClosedAccount,
     Conclusion,
     ConsentEvent,
+    ExitMark,
     NewDelivery,
     Promise,
     Sending,
@@ -163,13 +166,11 @@ def a_promise(name="price", **changes):
     return Promise(**values | changes)
 
 
-def begin(store, *delivery_ids, at=NOW, claims=()):
-    sendings = [
-        Sending(one, "email", "email", "adr_1", "pt-BR", '{"text":"Olá"}', claims, '[{"gate":"consent"}]')
-        for one in delivery_ids
-    ]
+def begin(store, *delivery_ids, at=NOW, claims=(), business_at=NOW, reserved_day=None):
+    said = ("email", "email", "adr_1", "pt-BR", '{"text":"Olá"}', claims, '[{"gate":"consent"}]')
+    sendings = [Sending(one, *said, business_at, reserved_day) for one in delivery_ids]
     with store.write() as transaction:
-        transaction.deliveries.begin(sendings, release_id="rel_1", at=at, business_at=at, deadline=at + LEASE)
+        transaction.deliveries.begin(sendings, release_id="rel_1", at=at, deadline=at + LEASE)
 
 
 def a_settlement(delivery_id, state=State.SENT, **changes):
@@ -343,6 +344,33 @@ def test_only_whoever_holds_the_lease_can_give_back(store):
     assert ids(claim(store, "worker/2")) == []
 
 
+def test_what_is_given_back_until_later_rests_until_then(store):
+    """Its provider asked for a pause: no worker takes it up in between."""
+    put(store, a_delivery())
+    claim(store)
+    with store.write() as transaction:
+        transaction.deliveries.give_back("worker/1", ["msg_1"], NOW + 500)
+
+    assert ids(claim(store, now=NOW + 499)) == []
+    (again,) = claim(store, now=NOW + 500)
+    assert again.attempts == 0
+
+
+def test_a_claim_that_nobody_got_to_hold_is_forgotten_as_if_it_never_was(store):
+    """The commit arrived and its answer did not: what stands under that lease is free, and nothing else is."""
+    put(store, *(a_delivery(f"msg_{number}", due_at=NOW + number) for number in range(3)))
+    claim(store, "worker/1", limit=1, now=NOW + 9)
+    begin(store, "msg_0")
+    claim(store, "worker/1", limit=1, now=NOW + 9)
+    claim(store, "worker/2", limit=1, now=NOW + 9)
+    with store.write() as transaction:
+        transaction.deliveries.forget_claim("worker/1", NOW + 10)
+
+    (free,) = claim(store, "worker/3", now=NOW + 10)
+    assert (free.id, free.attempts) == ("msg_1", 0)
+    assert get(store, "msg_0")["lease"] == "worker/1"
+
+
 def test_a_lane_waits_while_something_can_be_claimed(store):
     put(store, a_delivery(due_at=NOW + 5))
 
@@ -409,10 +437,11 @@ def poison(store, now):
         return transaction.deliveries.poison(5, now)
 
 
-def conclude(store, delivery_id, state, reason, *, at=NOW, due_at=NOW):
-    conclusion = Conclusion(delivery_id, state, reason, "", due_at, '[{"gate":"consent","result":"stop"}]')
+def conclude(store, delivery_id, state, reason, *, at=NOW, due_at=NOW, stuck_at=None):
+    trace = '[{"gate":"consent","result":"stop"}]'
+    conclusion = Conclusion(delivery_id, state, reason, "", due_at, trace, at, stuck_at)
     with store.write() as transaction:
-        transaction.deliveries.conclude([conclusion], at=at, business_at=at)
+        transaction.deliveries.conclude([conclusion], release_id="rel_1", at=at)
 
 
 # --- sending and settling -------------------------------------------------------------------------------------------
@@ -433,7 +462,9 @@ def test_what_is_on_the_wire_is_not_claimed_and_says_what_left(store):
         "content": {"text": "Olá"},
         "claims": [],
     }
-    assert found["decisions"] == [{"verdict": "send", "trace": [{"gate": "consent"}], "at": NOW, "business_at": NOW}]
+    assert found["decisions"] == [
+        {"verdict": "send", "trace": [{"gate": "consent"}], "at": NOW, "business_at": NOW, "release_id": "rel_1"}
+    ]
 
 
 def test_a_second_try_overwrites_the_words_and_keeps_both_decisions(store):
@@ -501,6 +532,29 @@ def test_only_what_is_in_flight_can_be_settled(store):
     assert (get(store, "msg_sent")["state"], get(store, "msg_claimed")["state"]) == ("sent", "accepted")
 
 
+def test_what_a_call_taught_is_known_to_whoever_tries_again(store):
+    """Channels that are out, since when the account refuses, whether an earlier call may have arrived, which it was."""
+    put(store, a_delivery("msg_1", candidates=(Channel.SMS, Channel.EMAIL, Channel.PUSH)))
+    claim(store)
+    begin(store, "msg_1")
+    learnt = {"excluded": (Channel.SMS, Channel.PUSH), "stuck_at": NOW - 7, "in_doubt": True}
+    settle(store, "worker/1", a_settlement("msg_1", State.DEFERRED, settled=False, **learnt))
+
+    (again,) = claim(store)
+    assert {name: getattr(again, name) for name in learnt} == learnt
+    assert (again.tried, again.calls, again.first_call_at) == (Channel.EMAIL, 1, NOW)
+
+
+def test_the_gate_says_since_when_an_account_refuses(store):
+    """Patience runs from there, however often the gate is asked."""
+    put(store, a_delivery())
+    claim(store)
+    conclude(store, "msg_1", State.DEFERRED, "rate_limit", stuck_at=NOW - 7)
+
+    (again,) = claim(store)
+    assert again.stuck_at == NOW - 7
+
+
 def test_a_conclusion_ends_a_request_with_its_reason(store):
     put(store, a_delivery())
     claim(store)
@@ -525,6 +579,8 @@ def test_what_was_lost_in_flight_is_taken_once_its_lease_ended(store):
     assert in_flight(store, "sweep/1", NOW + LEASE - 1) == []
     (lost,) = in_flight(store, "sweep/1", NOW + LEASE)
     assert (lost.id, lost.account, lost.state, lost.sending_at) == ("msg_1", "email", State.SENDING, NOW)
+    assert lost.lease == "worker/1"  # where the marks of calls that began are looked for
+    assert (lost.tried, lost.candidates) == (Channel.EMAIL, (Channel.WHATSAPP, Channel.EMAIL))
     assert in_flight(store, "sweep/2", NOW + LEASE) == []
     settle(store, "worker/1", a_settlement("msg_1"))
     assert get(store)["state"] == "sending"
@@ -541,7 +597,7 @@ def test_a_doubt_is_looked_at_again_until_it_is_settled(store):
 
     assert in_flight(store, "sweep/1", NOW + 59_999) == []
     (lost,) = in_flight(store, "sweep/1", NOW + 60_000)
-    assert lost.state is State.UNKNOWN
+    assert (lost.state, lost.lease) == (State.UNKNOWN, None)
     settle(store, "sweep/1", a_settlement("msg_1", State.UNKNOWN, reason="timeout", settled=True))
     assert in_flight(store, "sweep/2", NOW + 999 * LEASE) == []
     assert get(store)["state"] == "unknown"
@@ -562,9 +618,196 @@ def test_a_worker_that_is_known_to_be_dead_loses_its_leases_at_once(store):
     assert [lost.id for lost in in_flight(store, "sweep/1", NOW)] == ["msg_3"]
 
 
-def in_flight(store, lease, now):
+def test_of_what_somebody_asks_for_a_doubt_is_taken_before_its_time(store):
+    """A look-up that is due for one is due for those beside it; what a worker has on the wire is left to it."""
+    put(store, *(a_delivery(f"msg_{number}") for number in range(3)))
+    claim(store, "worker/1")
+    begin(store, "msg_0", "msg_1", "msg_2")
+    for name in ("msg_1", "msg_2"):
+        settle(store, "worker/1", a_settlement(name, State.UNKNOWN, reason="timeout", next_action_at=NOW + 9 * LEASE))
+
+    assert in_flight(store, "sweep/1", NOW, only=()) == []
+    assert [lost.id for lost in in_flight(store, "sweep/1", NOW, only=("msg_0", "msg_1"))] == ["msg_1"]
+
+
+def in_flight(store, lease, now, **only):
     with store.write() as transaction:
-        return transaction.deliveries.in_flight(500, lease=lease, now=now, lease_until=now + LEASE)
+        return transaction.deliveries.in_flight(500, lease=lease, now=now, lease_until=now + LEASE, **only)
+
+
+# --- what frequency caps count, and what waits for them -------------------------------------------------------------
+
+
+def uses_of(store, since=NOW - 1):
+    with store.read() as transaction:
+        return transaction.customers.standings(["cus_1"], [], uses_since=since)["cus_1"].uses
+
+
+def test_a_message_is_counted_from_its_gate_on(store):
+    """In business time, on the customer's own day; only where a cap counts it, and only for whoever asks."""
+    put(store, a_delivery("msg_1", topic="offers", purpose=Purpose.MARKETING), a_delivery("msg_2"))
+    begin(store, "msg_1", business_at=NOW + 5, reserved_day="2026-11-25")
+    begin(store, "msg_2")
+
+    assert uses_of(store) == (
+        CapUse(NOW + 5, "2026-11-25", Purpose.MARKETING, Channel.EMAIL, "offers", delivery_id="msg_1"),
+    )
+    assert uses_of(store, since=NOW + 4) == uses_of(store)
+    assert uses_of(store, since=NOW + 5) == ()
+    with store.read() as transaction:
+        assert transaction.customers.standings(["cus_1"], [])["cus_1"].uses == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "released", "counted"),
+    [
+        (State.SENT, False, 1),
+        (State.UNKNOWN, False, 1),
+        (State.DEFERRED, False, 1),
+        (State.DEFERRED, True, 0),
+        (State.FAILED, True, 0),
+    ],
+)
+def test_a_slot_is_given_back_only_when_somebody_says_so(store, state, released, counted):
+    """What may have arrived was one message too many as well."""
+    put(store, a_delivery())
+    claim(store)
+    begin(store, "msg_1", reserved_day="2026-11-25")
+    settle(store, "worker/1", a_settlement("msg_1", state, settled=False, released=released))
+
+    assert len(uses_of(store)) == counted
+
+
+def test_whoever_lost_its_lease_gives_no_slot_back(store):
+    put(store, a_delivery())
+    claim(store)
+    begin(store, "msg_1", reserved_day="2026-11-25")
+    settle(store, "worker/2", a_settlement("msg_1", State.FAILED, released=True))
+
+    assert len(uses_of(store)) == 1
+
+
+def test_what_waits_for_the_customers_peace_is_found(store):
+    """Quiet hours and caps; not what waits for a provider, is held, or is somebody else's."""
+    reasons = ["quiet_hours:noite", "frequency_cap:dia", "provider_unavailable"]
+    put(store, *(a_delivery(f"msg_{place}", accepted_at=NOW + place) for place in range(4)))
+    with store.write() as transaction:
+        transaction.customers.add([a_customer("cus_2")], {}, NOW)
+        transaction.deliveries.add([a_delivery("msg_other", customer_id="cus_2")], NOW)
+    claim(store)
+    for place, reason in enumerate(reasons):
+        conclude(store, f"msg_{place}", State.DEFERRED, reason, due_at=NOW + 99)
+    conclude(store, "msg_3", State.HELD, "quiet_hours:noite")
+    conclude(store, "msg_other", State.DEFERRED, "quiet_hours:noite", due_at=NOW + 99)
+
+    with store.read() as transaction:
+        found = transaction.deliveries.deferred_of(["cus_1"])
+        assert transaction.deliveries.deferred_of([]) == []
+    assert sorted((one.id, one.reason, one.accepted_at) for one in found) == [
+        ("msg_0", "quiet_hours:noite", NOW),
+        ("msg_1", "frequency_cap:dia", NOW + 1),
+    ]
+    assert {(one.topic, one.purpose, one.message, one.objects["order"]) for one in found} == {
+        ("order_updates", Purpose.TRANSACTIONAL, "order_shipped", "ord_1")
+    }
+
+
+# --- pauses and accounts that are left alone ------------------------------------------------------------------------
+
+
+def a_pause(scope=PauseScope.ALL, subject="", **changes):
+    values = {"id": f"pau_{next(numbers)}", "reason": "teste", "by": "ana", "at": NOW}
+    return Pause(scope=scope, subject=subject, **values | changes)
+
+
+def put_pauses(store, *pauses):
+    with store.write() as transaction:
+        for one in pauses:
+            transaction.pauses.put(one)
+
+
+def active(store, *customer_ids, business_now=NOW):
+    with store.read() as transaction:
+        return transaction.pauses.active(business_now, customer_ids)
+
+
+def test_what_is_paused_stands_until_it_is_lifted(store):
+    everything, sms = a_pause(), a_pause(PauseScope.CHANNEL, "sms")
+    put_pauses(store, everything, sms)
+
+    assert active(store).of(PauseScope.ALL) == everything
+    assert active(store).of(PauseScope.CHANNEL, "sms") == sms
+    assert active(store).of(PauseScope.CHANNEL, "email") is None
+    with store.write() as transaction:
+        assert transaction.pauses.lift(PauseScope.ALL, "", NOW + 5)
+        assert not transaction.pauses.lift(PauseScope.ALL, "", NOW + 6)
+        assert transaction.pauses.lifted(NOW + 5) == [replace(everything, lifted_at=NOW + 5)]
+        assert transaction.pauses.lifted(NOW + 6) == []
+    assert dict(active(store).standing) == {("channel", "sms"): sms}
+
+
+def test_of_customers_that_paused_only_those_asked_for_are_read(store):
+    """A shop has a million of them, a slice five hundred."""
+    ana, bia = (a_pause(PauseScope.CUSTOMER, f"cus_{name}") for name in ("ana", "bia"))
+    put_pauses(store, ana, bia)
+
+    assert active(store) == NOTHING_PAUSED
+    assert dict(active(store, "cus_ana", "cus_nobody").standing) == {("customer", "cus_ana"): ana}
+
+
+def test_a_pause_with_an_end_is_over_then(store):
+    """In business time: at its last instant nothing is paused any more, also before anybody lifted it."""
+    put_pauses(store, a_pause(PauseScope.MESSAGE, "order_late", until=NOW + 10), a_pause(PauseScope.CHANNEL, "sms"))
+
+    assert active(store, business_now=NOW + 9).of(PauseScope.MESSAGE, "order_late")
+    assert not active(store, business_now=NOW + 10).of(PauseScope.MESSAGE, "order_late")
+    with store.write() as transaction:
+        assert not transaction.pauses.over(NOW + 9)
+        assert transaction.pauses.over(NOW + 10)
+        assert [one.subject for one in transaction.pauses.lift_over(NOW + 10, NOW)] == ["order_late"]
+        assert not transaction.pauses.over(NOW + 10)
+        assert [one.subject for one in transaction.pauses.all()] == ["sms"]
+        assert len(transaction.pauses.all(lifted=True)) == 2
+
+
+def test_a_pause_takes_the_place_of_one_of_the_same_thing(store):
+    first, second = (a_pause(PauseScope.ACCOUNT, "email_main", reason=reason) for reason in ("um", "dois"))
+    put_pauses(store, first, second)
+
+    assert dict(active(store).standing) == {("account", "email_main"): second}
+
+
+def closed(store):
+    with store.read() as transaction:
+        return transaction.accounts.closed()
+
+
+def close(store, account, until, reason="rate_limit", times=0):
+    with store.write() as transaction:
+        transaction.accounts.close(account, ClosedAccount(until, reason, times))
+
+
+def test_an_account_is_left_alone_until_somebody_opens_it(store):
+    """Also when its time is over: nobody has tried it since."""
+    close(store, "email_main", NOW - 1, "provider_unavailable", 3)
+    close(store, "sms_main", NOW + 5)
+
+    assert closed(store) == {
+        "email_main": ClosedAccount(NOW - 1, "provider_unavailable", 3),
+        "sms_main": ClosedAccount(NOW + 5, "rate_limit", 0),
+    }
+    with store.write() as transaction:
+        transaction.accounts.open(["email_main", "never_closed"])
+    assert list(closed(store)) == ["sms_main"]
+
+
+def test_of_two_workers_that_close_an_account_the_longer_time_counts(store):
+    close(store, "email_main", NOW + 50)
+    close(store, "email_main", NOW + 20, "provider_unavailable", 1)
+    assert closed(store) == {"email_main": ClosedAccount(NOW + 50, "rate_limit", 0)}
+
+    close(store, "email_main", NOW + 60, "provider_unavailable", 1)
+    assert closed(store) == {"email_main": ClosedAccount(NOW + 60, "provider_unavailable", 1)}
 
 
 # --- counting -------------------------------------------------------------------------------------------------------
@@ -768,8 +1011,8 @@ def test_a_fact_that_comes_while_a_message_is_held_for_it_frees_the_message(stor
             assert transaction.facts.current([STOCK]) == {}
             restocked = executor.submit(restock)
             looked.set()
-            held = Conclusion("msg_1", State.HELD, "fact_unavailable:offers.banho", "", NOW, "[]")
-            transaction.deliveries.conclude([held], at=NOW, business_at=NOW)
+            held = Conclusion("msg_1", State.HELD, "fact_unavailable:offers.banho", "", NOW, "[]", NOW)
+            transaction.deliveries.conclude([held], release_id="rel_1", at=NOW)
         assert restocked.result() == {"transactional": 1}
 
 
@@ -957,12 +1200,11 @@ def spoken(batch, customer_id):
 
 
 def test_a_suppressed_address_is_suppressed_for_everybody_who_gave_it(store):
-    """On one channel; the first reason stays."""
+    """On one channel."""
     phone = an_address("+5511912345678", AddressKind.PHONE)
     with store.write() as transaction:
         transaction.customers.add([a_customer("cus_1", phone), a_customer("cus_2", phone)], {}, NOW)
         transaction.consents.suppress([phone.id], "sms", "stop", NOW)
-        transaction.consents.suppress([phone.id], "sms", "manual", NOW + 1)
 
     with store.read() as transaction:
         standings = transaction.customers.standings(["cus_1", "cus_2", "cus_nobody"], ["offers"])
@@ -972,6 +1214,22 @@ def test_a_suppressed_address_is_suppressed_for_everybody_who_gave_it(store):
     }
 
 
+@pytest.mark.parametrize(
+    ("reasons", "stands"),
+    [(("bounce", "complaint"), "bounce"), (("bounce", "stop"), "bounce"), (("stop", "bounce"), "bounce")],
+)
+def test_the_first_reason_of_a_suppression_stays_unless_it_ended_marketing_only(store, reasons, stands):
+    """A phone that wrote STOP and is cut off later gets no order news either."""
+    phone = an_address("+5511912345678", AddressKind.PHONE)
+    with store.write() as transaction:
+        transaction.customers.add([a_customer("cus_1", phone)], {}, NOW)
+        for number, reason in enumerate(reasons):
+            transaction.consents.suppress([phone.id], "sms", reason, NOW + number)
+
+    with store.read() as transaction:
+        assert transaction.customers.standings(["cus_1"], [])["cus_1"].suppressions == {(phone.id, "sms"): stands}
+
+
 def test_a_standing_holds_the_topics_that_were_asked_for(with_customer):
     store = with_customer
     record(store, said(ConsentState.GRANTED), said(ConsentState.GRANTED, topic="reviews"))
@@ -979,6 +1237,22 @@ def test_a_standing_holds_the_topics_that_were_asked_for(with_customer):
     with store.read() as transaction:
         standings = transaction.customers.standings({"cus_1"}, {"reviews"})
     assert standings["cus_1"].consents == {("reviews", "email"): ConsentState.GRANTED}
+
+
+def test_a_standing_holds_the_customers_own_objects_of_the_kinds_that_were_asked_for(with_customer):
+    """Each with its id, which conditions may read as well."""
+    owned = [("order", "ord_1", "cus_1"), ("ticket", "tic_1", "cus_1"), ("order", "ord_2", "cus_2")]
+    with with_customer.write() as transaction:
+        transaction.events.put_objects(
+            [updated(unheard_of(kind, one), {"status": "late"}, NOW, owner) for kind, one, owner in owned], NOW
+        )
+
+    with with_customer.read() as transaction:
+        standings = transaction.customers.standings(["cus_1", "cus_2"], [], kinds={"order"})
+        asked_for_none = transaction.customers.standings(["cus_1"], [])
+    assert standings["cus_1"].objects == {"order": ({"status": "late", "id": "ord_1"},)}
+    assert standings["cus_2"].objects == {"order": ({"status": "late", "id": "ord_2"},)}
+    assert asked_for_none["cus_1"].objects == {}
 
 
 def test_an_opt_out_waits_for_the_gate_that_holds_the_customer(with_customer):
@@ -1041,6 +1315,65 @@ def test_a_journey_has_one_run_a_key(with_customer):
         }
     with pytest.raises(TWICE), with_customer.write() as transaction:
         transaction.events.add_runs([(replace(run, id="run_2"), "evt_1")])
+
+
+def a_run(journey="welcome", *, key="ord_1", customer_id="cus_1", event_id="evt_1"):
+    run = Run(
+        id=f"run_{journey}_{key}_{customer_id}",
+        journey=journey,
+        key=key,
+        customer_id=customer_id,
+        started_at=NOW,
+        position=None,
+        ended_at=None,
+    )
+    return run, event_id
+
+
+def an_exit(event_id="evt_2", *, journey="welcome", customer_id="cus_1", key="ord_1", at=NOW + 5):
+    return ExitMark(journey, customer_id, key, event_id, f"type of {event_id}", at)
+
+
+@pytest.mark.parametrize(
+    ("mark", "ends"),
+    [
+        (an_exit(), True),
+        (an_exit(key=""), True),
+        (an_exit(at=NOW), True),
+        (an_exit(at=NOW - 1), False),
+        (an_exit(key="ord_2"), False),
+        (an_exit(journey="other"), False),
+        (an_exit(customer_id="cus_2"), False),
+        (an_exit("evt_1"), False),
+    ],
+    ids=[
+        "its key", "any key", "the same moment", "before it began", "another key", "another journey", "another person",
+        "what began it",
+    ],
+)  # fmt: skip
+def test_an_exit_ends_the_runs_that_it_concerns(with_customer, mark, ends):
+    run, event_id = a_run()
+    with with_customer.write() as transaction:
+        transaction.events.add([an_event(), an_event("evt_2")])
+        transaction.events.add_runs([(run, event_id)])
+        transaction.events.add_exit_marks([mark, mark])
+
+    with with_customer.read() as transaction:
+        assert transaction.events.exits([run.id, "run_nobody"]) == (
+            {run.id: f"type of {mark.event_id}"} if ends else {}
+        )
+
+
+def test_of_several_exits_the_first_is_told(with_customer):
+    """What came afterwards found the run ended."""
+    run, event_id = a_run()
+    with with_customer.write() as transaction:
+        transaction.events.add([an_event(), an_event("evt_2"), an_event("evt_3")])
+        transaction.events.add_runs([(run, event_id)])
+        transaction.events.add_exit_marks([an_exit("evt_2", at=NOW + 9), an_exit("evt_3", key="", at=NOW + 3)])
+
+    with with_customer.read() as transaction:
+        assert transaction.events.exits([run.id]) == {run.id: "type of evt_3"}
 
 
 FIELDS = st.dictionaries(st.sampled_from("abcd"), st.integers(), min_size=1)
@@ -1461,6 +1794,23 @@ def test_a_server_that_ends_a_transaction_is_unavailable_and_the_next_one_works(
         with store.read() as transaction:
             assert transaction.ledger.release_id() is None
         write_something(store)
+
+
+@pytest.mark.parametrize("ledgers", ["sqlite"], indirect=True)
+def test_a_row_that_somebody_broke_is_named_by_its_table_and_column(store):
+    """It is not an outage of the server, and who mends it must know where to look."""
+    put(store)
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE customers SET attributes = '{' WHERE id = 'cus_1'"))
+
+    def read(ledger):
+        with ledger.read() as transaction:
+            transaction.customers.page("", 10)
+
+    assert_unavailable(store, read, r"JSON cannot be read, in customers\.")
+    with pytest.raises(Unavailable) as broken:
+        read(store)
+    assert "column attributes" in broken.value.remedy()
 
 
 @pytest.mark.parametrize(("url", "sentence"), [("ledger.db", "is not a database URL"), ("mysql://h/x", "not in mysql")])

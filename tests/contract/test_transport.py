@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import os
 import socket
 import ssl
@@ -10,9 +11,9 @@ import threading
 import time
 from contextlib import asynccontextmanager, closing, contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
-from aiohttp.abc import AbstractResolver
 
 from orchestrator.channels import (
     HttpAnswer,
@@ -157,7 +158,7 @@ def post(
 
 
 def test_a_request_arrives_as_it_was_asked_for(http, received):
-    """Method, path, headers and body, and nothing that aiohttp would like to add."""
+    """Method, path, headers and body, and nothing else."""
     (answer,) = carried(post(http, "status=201&header=X-Id:7", path="/a%2Fb/%C3%A1"))
     (request,) = received()
 
@@ -243,6 +244,91 @@ def test_a_refusal_stands_without_its_explanation(http, then):
     assert (answer.status, answer.body) == (422, b"")
 
 
+OK = b"HTTP/1.1 200 -\r\n"
+GZIPPED = gzip.compress(b"Oi")
+
+ANSWERS = {
+    "chunked, with a trailer": b"%bTransfer-Encoding: chunked\r\n\r\n1\r\nO\r\n1\r\ni\r\n0\r\nX-T: 1\r\n\r\n" % OK,
+    "after interim ones": b"HTTP/1.1 100 -\r\n\r\nHTTP/1.1 103 -\r\nX-T: 1\r\n\r\n%bContent-Length: 2\r\n\r\nOi" % OK,
+    "until it hangs up": OK + b"\r\nOi",
+    "of the old version": b"HTTP/1.0 200 -\r\nContent-Length: 2\r\n\r\nOi",
+    "compressed unasked": b"%bContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%b" % (OK, len(GZIPPED), GZIPPED),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_an_answer_can_be_written_in_many_ways(http, answer):
+    """What counts is the same, and no trailer or interim header passes for one of its own."""
+    (read,) = carried(post(http, f"then=drop&raw={quote(answer)}"))
+
+    assert (read.status, read.body) == (200, b"Oi")
+    assert "x-t" not in read.headers
+
+
+MONSTERS = {
+    "another protocol": b"HTTP/1.1 101 -\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n",
+    "two lengths": OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nOi",
+    "a length and chunks": OK + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "compressed badly": OK + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nOi",
+}
+
+
+@pytest.mark.parametrize("answer", MONSTERS.values(), ids=MONSTERS)
+def test_an_answer_that_can_be_read_in_two_ways_is_not_read(http, answer):
+    """The provider took the call, and nobody can tell what it said."""
+    (read,) = carried(post(http, f"raw={quote(answer)}"))
+
+    assert (read.reason, read.in_doubt) == ("unreadable", True)
+
+
+def test_a_head_ends_somewhere(http):
+    """A server that sends headers for ever fills no memory."""
+    (answer,) = carried(post(http, "then=endless"))
+
+    assert (answer.reason, answer.in_doubt) == ("unreadable", True)
+
+
+def test_an_answer_that_nobody_asked_for_answers_nothing(http, received):
+    """The connection that brought it is given up: the next call gets its own answer, on another one."""
+    once = OK + b"Content-Length: 2\r\n\r\n"
+    first, second = carried(post(http, f"raw={quote(once + b'Oi' + once + b'No')}"), post(http, "body=Eu"))
+
+    assert (first.body, second.body) == (b"Oi", b"Eu")
+    assert len({request["connection"] for request in received()}) == 2
+
+
+@pytest.mark.parametrize("limits", [Deadlines(idle_seconds=0), Deadlines()], ids=["too old", "closing"])
+def test_a_connection_is_not_used_for_ever(http, received, limits):
+    """Not when it rested too long, and not when the server said that it was the last answer."""
+    last = "" if limits.idle_seconds == 0 else "header=Connection:close"
+    answers = carried(post(http, last), post(http), deadlines=limits)
+
+    assert [answer.status for answer in answers] == [200, 200]
+    assert len({request["connection"] for request in received()}) == 2
+
+
+def test_an_idle_connection_is_hung_up():
+    """By us, without a call that looks for it."""
+
+    async def serve(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 -\r\nContent-Length: 0\r\n\r\n")
+        ended.set_result(await reader.read())
+        writer.close()
+
+    async def idle():
+        nonlocal ended
+        ended = asyncio.get_running_loop().create_future()
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with transport(deadlines=Deadlines(idle_seconds=0.01)) as made:
+                answer = await made.carry(HttpCall("GET", f"http://127.0.0.1:{port}/", {}, b""))
+                return answer.status, await asyncio.wait_for(ended, 10)
+
+    ended: asyncio.Future[bytes]
+    assert asyncio.run(idle()) == (200, b"")
+
+
 def test_a_refused_connection_is_definite():
     """Nothing has left."""
     url = f"http://127.0.0.1:{free_port()}/"
@@ -251,21 +337,23 @@ def test_a_refused_connection_is_definite():
     assert (answer.reason, answer.in_doubt) == ("connect", False)
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        HttpCall("POST", "http://127.0.0.1:9/", {"X-A": "1\r\nX-B: 2"}, b""),
-        HttpCall("POST", "ftp://127.0.0.1/", {}, b""),
-        HttpCall("POST", "http://127.0.0.1/a b", {}, b""),
-        HttpCall("POST", "http://127.0.0.1/\r\nX: y", {}, b""),
-        HttpCall("POST", "http://user:pw@127.0.0.1/", {}, b""),
-        HttpCall("POST", "http://127.0.0.1:99999/", {}, b""),
-        HttpCall("POST", "/send", {}, b""),
-    ],
-    ids=lambda call: call.url,
-)
+NO_CALLS = {
+    "line break": HttpCall("POST", "http://127.0.0.1:9/", {"X-A": "1\r\nX-B: 2"}, b""),
+    "half a character": HttpCall("POST", "http://127.0.0.1:9/", {"X-A": "\ud800"}, b""),
+    "length of its own": HttpCall("POST", "http://127.0.0.1:9/", {"content-length": "1"}, b"Oi"),
+    "odd method": HttpCall("HEAD", "http://127.0.0.1:9/", {}, b""),
+    "scheme": HttpCall("POST", "ftp://127.0.0.1/", {}, b""),
+    "space": HttpCall("POST", "http://127.0.0.1:9/a b", {}, b""),
+    "line break in the URL": HttpCall("POST", "http://127.0.0.1:9/\r\nX: y", {}, b""),
+    "password": HttpCall("POST", "http://user:pw@127.0.0.1:9/", {}, b""),
+    "port": HttpCall("POST", "http://127.0.0.1:99999/", {}, b""),
+    "no host": HttpCall("POST", "/send", {}, b""),
+}
+
+
+@pytest.mark.parametrize("call", NO_CALLS.values(), ids=NO_CALLS)
 def test_a_call_that_is_none_is_not_made(call):
-    """Line breaks and odd URLs end here, definitely."""
+    """Line breaks, odd URLs and what would frame it differently end here, definitely."""
     with listener() as server:
         port = server.getsockname()[1]
         url = call.url.replace(":9/", f":{port}/")
@@ -289,6 +377,61 @@ def test_a_late_call_is_not_made(http, received):
     assert first.in_doubt
     assert not second.in_doubt
     assert len(received()) == 1
+
+
+def test_a_server_that_does_not_shake_hands_is_definite():
+    """Connecting has its own end, TLS included."""
+    with listener() as server:
+        call = HttpCall("POST", f"https://127.0.0.1:{server.getsockname()[1]}/", {}, b"x")
+        (answer,) = carried(call, deadlines=Deadlines(connect_seconds=0.1))
+
+    assert (answer.reason, answer.in_doubt) == ("connect", False)
+
+
+def test_a_server_that_hangs_up_at_once_is_heard():
+    """At once, not after the deadline: whether it did so before the first byte was written or after."""
+
+    async def dial():
+        async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with transport() as made:
+                return await made.carry(HttpCall("POST", f"http://127.0.0.1:{port}/", {}, b"x"))
+
+    assert asyncio.run(dial()).reason == "reset"
+
+
+def test_every_address_of_a_name_is_tried(http):
+    """And the name is asked for once, however many calls wait for it."""
+    asked = []
+
+    async def found(host, port):
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", place)) for place in (free_port(), port)]
+
+    async def dial():
+        carrier = HttpCarrier(PATIENCE, Guard(), MACHINE_TLS, found)
+        call = HttpCall("POST", f"http://provider.example:{http.port}/", {}, b"x")
+        answers = await asyncio.gather(*(carrier.carry(call, Attempt(time.monotonic, None)) for _ in range(8)))
+        await carrier.close()
+        return answers
+
+    assert [answer.status for answer in asyncio.run(dial())] == [200] * 8
+    assert asked == ["provider.example"]
+
+
+def test_a_call_that_may_not_begin_is_not_made(http, received):
+    """It is asked last, with the connection in hand, and that connection carries the next call."""
+
+    async def ask():
+        async with transport() as made:
+            allowed = await made.carry(post(http), may_begin=lambda: True)
+            return allowed.status, await made.carry(post(http), may_begin=lambda: False), await made.carry(post(http))
+
+    first, refused, last = asyncio.run(ask())
+    assert (first, last.status) == (200, 200)
+    assert (refused.reason, refused.in_doubt) == ("stale", False)
+    assert len({request["connection"] for request in received()}) == 1
+    assert len(received()) == 2
 
 
 def test_a_call_can_be_late_with_a_connection_in_hand(http, received):
@@ -370,17 +513,12 @@ def test_no_spelling_of_this_machine_is_dialled(host):
 def test_a_name_that_changes_its_address_gains_nothing():
     """The address that is checked is the one that is dialled, whatever DNS says at each question (rebinding)."""
 
-    class Rebinding(AbstractResolver):
-        async def resolve(self, host, port=0, family=socket.AF_INET):
-            answer = {"hostname": host, "port": port, "family": family, "proto": 0, "flags": 0}
-            return [{**answer, "host": "127.0.0.1", "family": socket.AF_INET}]
-
-        async def close(self):
-            """Nothing is open."""
+    async def rebound(_host, port):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
 
     async def dial(server):
         port = server.getsockname()[1]
-        carrier = HttpCarrier(PATIENCE, Guard(ports=frozenset({port})), MACHINE_TLS, Rebinding())
+        carrier = HttpCarrier(PATIENCE, Guard(ports=frozenset({port})), MACHINE_TLS, rebound)
         call = HttpCall("POST", f"https://provider.example:{port}/", {}, b"x", guarded=True)
         answer = await carrier.carry(call, Attempt(time.monotonic, None))
         await carrier.close()

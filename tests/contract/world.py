@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestrator.app import wire
-from orchestrator.channels import HttpAnswer, HttpCall, InboxAnswer, InboxLookUp, build_adapter
+from orchestrator.channels import HttpAnswer, HttpCall, InboxAnswer, InboxLookUp, NoAnswer, build_adapter
 from orchestrator.dispatch.accept import CustomerReference, EventDesk, IncomingEvent, WantedMessage, accept_message
 from orchestrator.dispatch.drain import Drain
 from orchestrator.dispatch.register import Profile, Said, register, revise
@@ -18,6 +18,7 @@ from orchestrator.dispatch.sweep import sweep
 from orchestrator.dispatch.wake import wake
 from orchestrator.domain.customer import Channel
 from orchestrator.journeys.model import Channels
+from orchestrator.release import read_release
 from orchestrator.settings import Settings
 
 if TYPE_CHECKING:
@@ -54,11 +55,13 @@ class Provider:
         self.slice_room = 500
         self._lock = threading.Lock()
 
-    async def carry(self, call, *, begin_before=None):
+    async def carry(self, call, *, begin_before=None, may_begin=None):
         del begin_before
         await asyncio.sleep(0)
         if isinstance(call, InboxLookUp):
             return self.looked_up.get(call.reference, InboxAnswer(None))
+        if may_begin is not None and not may_begin():
+            return NoAnswer("stale", in_doubt=False)
         with self._lock:
             self.calls.append(call)
             return self.answer(call)
@@ -84,6 +87,35 @@ class PowerCut(Exception):
     """The process ends here: nothing after it happens, nothing in memory is left."""
 
 
+class Marked:
+    """What a machine remembers of calls that began. `known` False: it was restarted. See `dispatch.began.Began`."""
+
+    def __init__(self):
+        self.slices = {}
+        self.known = True
+
+    def expect(self, lease, delivery_ids):
+        return Slice(self.slices, lease, delivery_ids)
+
+    def of(self, lease):
+        return frozenset(self.slices[lease]) if self.known and lease in self.slices else None
+
+    def forget_before(self, at):
+        del at
+
+
+class Slice:
+    def __init__(self, slices, lease, delivery_ids):
+        self.slices, self.lease, self.delivery_ids = slices, lease, delivery_ids
+        slices[lease] = set()
+
+    def set(self, place):
+        self.slices[self.lease].add(self.delivery_ids[place])
+
+    def forget(self):
+        del self.slices[self.lease]
+
+
 @dataclass
 class World:
     """One ledger, one shop, one provider, and time."""
@@ -93,13 +125,22 @@ class World:
     clock: Clock
     provider: Provider = field(default_factory=Provider)
     wire: Wire = field(default_factory=lambda: wire(Settings()))
+    began: Marked = field(default_factory=Marked)
 
     def drain(self, run=None, name="worker"):
         """Drain once, as a worker of that name."""
         return asyncio.run(self.a_drain(run or at_once, name).drain())
 
     def a_drain(self, run, name="worker"):
-        return Drain(store=self.store, carrier=self.provider, clock=self.clock, run=run, wire=self.wire, worker=name)
+        return Drain(
+            store=self.store,
+            carrier=self.provider,
+            clock=self.clock,
+            run=run,
+            wire=self.wire,
+            worker=name,
+            began=self.began,
+        )
 
     def sweep(self):
         return asyncio.run(sweep(self.a_drain(at_once, "sweeper")))
@@ -210,3 +251,10 @@ def placed(order_id="ord_1", *, at, customer="cus_ana", event_id=None, **data):
 
 def said(state, topic="reviews", channel="email", at=None):
     return Profile(id="cus_ana", consents=(Said(topic=topic, channel=channel, state=state, at=at),))
+
+
+def with_project(release, **settings):
+    """The release with other settings in its project file."""
+    content = json.loads(release.content)
+    content["project"] |= settings
+    return read_release(json.dumps(content))

@@ -70,6 +70,7 @@ class Jogral:
     def __call__(self, *arguments: object, stdin: str = "", **environment: str) -> Done:
         done = self.preloaded.run([*map(str, arguments)], self.folder, self.env(**environment), stdin)
         assert "Traceback" not in done.err, done.err
+        assert '"crashed"' not in done.err, done.err
         return done
 
     def start(self, *arguments: object, **environment: str) -> Running:

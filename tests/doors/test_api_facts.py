@@ -38,10 +38,9 @@ def wanted(api, *messages):
 def hold(app, delivery_ids, reason=REASON):
     """Hold requests, as the gate does."""
     now = app.clock.now()
+    held = [Conclusion(one, State.HELD, reason, "", now, "[]", now) for one in delivery_ids]
     with app.store.write() as transaction:
-        transaction.deliveries.conclude(
-            [Conclusion(one, State.HELD, reason, "", now, "[]") for one in delivery_ids], at=now, business_at=now
-        )
+        transaction.deliveries.conclude(held, release_id="rel_1", at=now)
 
 
 def states(app, delivery_ids):

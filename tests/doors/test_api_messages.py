@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.dispatch.fire import fire
 from orchestrator.dispatch.register import Profile, register
 from tests.doors.conftest import drained, new_key
 from tests.doors.test_api_events import placed
@@ -204,3 +205,57 @@ def test_whoever_sends_may_read(casa_lume, api):
     """Either scope is enough."""
     for scope in ("messages:read", "messages:send"):
         assert api.with_key(new_key(casa_lume, scope)).get(f"{PATH}/msg_nothing").status == 404
+
+
+# --- later ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_message_for_later_waits_for_its_time(ask, api, casa_lume):
+    """Accepted at once, due by the customer's clock; no worker looks at it before."""
+    reply = ask(send_at="2026-12-01T09:00")
+    assert reply.status == 202
+    shown = api.get(reply.headers["Location"], Accept_Language="pt-BR").json
+    assert (shown["state"], shown["due_at"]) == ("accepted", "2026-12-01T09:00:00-03:00")
+    assert shown["reason"]["sentence"] == "Espera a hora para a qual foi pedida."
+    drained(casa_lume)
+    assert api.get(reply.headers["Location"]).json["decisions"] == []
+
+
+def test_what_was_asked_for_later_is_sent_then(ask, api, casa_lume):
+    """Under the id that was answered when it was asked for."""
+    location = ask(send_at="2026-11-25T09:30:00-03:00").headers["Location"]
+    casa_lume.clock.advance(minutes=30)
+    fire(casa_lume.store, casa_lume.clock.now())
+    drained(casa_lume)
+    shown = api.get(location).json
+    assert (shown["state"], shown["due_at"]) == ("sent", "2026-11-25T09:30:00-03:00")
+    assert shown["accepted_at"] == "2026-11-25T09:00:00-03:00"
+
+
+@pytest.mark.parametrize(
+    ("said", "due"),
+    [
+        ({"send_at": "2026-12-01T09:00", "zone": "America/Manaus"}, "2026-12-01T10:00:00-03:00"),
+        ({"send_at": "2026-12-01T09:00:00", "zone": "project"}, "2026-12-01T09:00:00-03:00"),
+        ({"send_at": "2026-12-01T09:00:00Z"}, "2026-12-01T06:00:00-03:00"),
+    ],
+)
+def test_the_zone_of_a_time_may_be_named(ask, api, said, due):
+    assert api.get(ask(**said).headers["Location"]).json["due_at"] == due
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer", "code"),
+    [
+        ({"send_at": "tomorrow"}, "#/send_at", "time_format"),
+        ({"send_at": "2026-13-01T09:00"}, "#/send_at", "time_format"),
+        ({"send_at": "2026-12-01T09:00", "zone": "Sao Paulo"}, "#/zone", "time_zone_format"),
+        ({"send_at": "2026-12-01T09:00:00Z", "zone": "project"}, "#", "zone_needs_wall"),
+        ({"zone": "project"}, "#", "zone_needs_wall"),
+        ({"send_at": "2026-12-01T09:00", "not_after": "2026-11-30T00:00:00Z"}, "#/send_at", "due_too_late"),
+    ],
+)
+def test_a_time_that_makes_no_sense_is_refused(ask, said, pointer, code):
+    reply = ask(**said)
+    assert (reply.status, reply.pointers) == (422, [pointer])
+    assert reply.json["errors"][0]["code"] == code

@@ -294,6 +294,17 @@ def test_keys_are_made_listed_and_revoked(open_shop):
     assert open_shop("keys", "revoke", key).code == 2
 
 
+def test_a_key_may_end_by_itself(open_shop):
+    """It is listed with its end; what is no duration makes no key."""
+    made = open_shop("keys", "create", "--name", "agency", "--scope", "messages:read", "--expires", "90d", "--json")
+    assert made.document["expires"].endswith(" UTC")
+    assert "until " in open_shop("keys", "list").out
+
+    done = open_shop("keys", "create", "--name", "agency", "--scope", "messages:read", "--expires", "soon")
+    assert done.code == 2
+    assert "soon is no duration." in done.err
+
+
 def test_a_scope_that_does_not_exist_makes_no_key(open_shop):
     """What a key may do is spelled right or not at all."""
     done = open_shop("keys", "create", "--name", "shop", "--scope", "event:write")
@@ -598,7 +609,7 @@ def test_a_healthy_project_is_well(open_shop):
 
     assert done.code == 0
     assert [item["check"] for item in done.document["items"]] == [
-        "project", "ledger", "disk", "redis", "email", "whatsapp", "sms", "push", "clock", "keys",
+        "project", "ledger", "disk", "redis", "audit", "email", "whatsapp", "sms", "push", "clock", "keys",
     ]  # fmt: skip
 
 

@@ -39,8 +39,8 @@ def held(ledger, release, clock):
     with ledger.write() as transaction:
         (request,) = accept_message(transaction, release, clock, wanted, identity="cli/1", origin="test")
         now = clock.now()
-        conclusion = Conclusion(request.id, State.HELD, f"fact_unavailable:{OFFER}", "", now, "[]")
-        transaction.deliveries.conclude([conclusion], at=now, business_at=now)
+        conclusion = Conclusion(request.id, State.HELD, f"fact_unavailable:{OFFER}", "", now, "[]", now)
+        transaction.deliveries.conclude([conclusion], release_id="rel_1", at=now)
     return request.id
 
 

@@ -106,7 +106,10 @@ def test_an_event_becomes_a_mail_with_text_and_html_and_a_decision(tmp_path):
     assert "sexta-feira, 27 de novembro" in html
     assert message["channel"] == "email"
     gates = [step["gate"] for step in message["decisions"][-1]["trace"]]
-    assert gates == ["not_after", "address", "suppression", "consent", "route"]
+    assert gates == [
+        "journey_live", "not_after", "address", "suppression", "consent", "pauses", "suppress_rules", "quiet_hours",
+        "route",
+    ]  # fmt: skip
 
 
 def test_a_mail_server_that_is_away_defers_the_message_and_doctor_names_it(tmp_path):

@@ -3,11 +3,13 @@
 It records every request and answers 200 with `{"id": "<number>"}`. The caller chooses other endings in the query:
 
     ?status=429&header=Retry-After:7&body=TEXT&size=BYTES
+    ?raw=ANSWER     answer these very bytes (with then=drop: and close the connection)
     ?then=hang      take the request, never answer
     ?then=drop      take it, close the connection
     ?then=garbage   answer something that is not HTTP
     ?then=cut       promise a longer body than is sent, and close
     ?then=stall     promise a longer body than is sent, and wait
+    ?then=endless   send a megabyte of headers, and wait
 """
 
 from __future__ import annotations
@@ -60,7 +62,8 @@ class Connection(asyncio.Protocol):
             body=body.decode("utf-8", "replace"),
             connection=self.number,
         )
-        query = {name: values[-1] for name, values in parse_qs(urlsplit(target).query).items()} if "?" in target else {}
+        asked = parse_qs(urlsplit(target).query, errors="surrogateescape") if "?" in target else {}
+        query = {name: values[-1] for name, values in asked.items()}
         self.end(query)
 
     def end(self, query: dict[str, str]) -> None:
@@ -72,7 +75,12 @@ class Connection(asyncio.Protocol):
         head = f"HTTP/1.1 {query.get('status', '200')} -\r\nContent-Length: {promised}\r\n{extra}\r\n"
         if then == "hang":
             return
-        if then != "drop":
+        if then == "endless":
+            self.transport.write(b"HTTP/1.1 200 -\r\n" + b"X-A: 1\r\n" * 2**17)
+            return
+        if "raw" in query:
+            self.transport.write(query["raw"].encode("utf-8", "surrogateescape"))
+        elif then != "drop":
             self.transport.write(b"what?\r\n\r\n" if then == "garbage" else head.encode() + text)
         if then in ("drop", "garbage", "cut"):
             self.transport.close()

@@ -33,7 +33,7 @@ NAMES = {
     "CH": "Channels",
     "WA": "WhatsApp templates",
     "JO": "Journeys",
-    "CO": "Consent and topics",
+    "CO": "Consent, quiet hours and caps",
     "PR": "Privacy",
 }
 

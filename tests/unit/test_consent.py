@@ -52,6 +52,14 @@ def test_an_opt_out_from_one_topic_leaves_the_others():
 def test_a_suppressed_address_says_why():
     """On that channel: WhatsApp and SMS share the phone, and a STOP on one is none on the other."""
     stopped = standing(suppressions={("adr_1", "sms"): "stop"})
-    assert suppression(stopped, PHONE, Channel.SMS) == "suppressed:stop"
-    assert suppression(stopped, PHONE, Channel.WHATSAPP) is None
-    assert suppression(standing(), PHONE, Channel.SMS) is None
+    assert suppression(stopped, PHONE, Channel.SMS, Purpose.MARKETING) == "suppressed:stop"
+    assert suppression(stopped, PHONE, Channel.WHATSAPP, Purpose.MARKETING) is None
+    assert suppression(standing(), PHONE, Channel.SMS, Purpose.MARKETING) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "blocks"), [("stop", False), ("bounce", True), ("complaint", True), ("erased", True)]
+)
+def test_a_stop_ends_marketing_and_a_dead_address_ends_everything(reason, blocks):
+    found = suppression(standing(suppressions={("adr_1", "sms"): reason}), PHONE, Channel.SMS, Purpose.TRANSACTIONAL)
+    assert found == (f"suppressed:{reason}" if blocks else None)

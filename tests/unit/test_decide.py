@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.decide import GATES, Backing, Routes, decide
+from orchestrator.decide import GATES, Backing, Rules, decide
 from orchestrator.domain.customer import ADDRESS_KINDS, Address, AddressKind, Channel, ConsentState, Customer, Standing
 from orchestrator.domain.delivery import FINAL, Request, State
 from orchestrator.domain.message import Purpose
@@ -36,7 +36,7 @@ REQUEST = Request(
     not_after=None,
     accepted_at=NOW,
 )
-ROUTES = Routes(
+RULES = Rules(
     accounts={channel: f"{channel.value}_main" for channel in Channel},
     said_on={"order_shipped": frozenset(Channel)},
 )
@@ -50,8 +50,8 @@ def standing(*addresses, consents=None, suppressions=None):
     )
 
 
-def verdict(request=REQUEST, found=None, routes=ROUTES, now=NOW):
-    return decide(request, found or standing(), routes, now).verdict
+def verdict(request=REQUEST, found=None, rules=RULES, now=NOW):
+    return decide(request, found or standing(), rules, now).verdict
 
 
 # --- what each gate says --------------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def test_the_first_channel_that_works_is_taken_with_its_account():
 def test_a_message_expires_after_its_last_instant_and_nothing_else_is_asked():
     last = replace(REQUEST, not_after=NOW)
     assert isinstance(verdict(last), Send)
-    decision = decide(last, standing(), ROUTES, NOW + 1)
+    decision = decide(last, standing(), RULES, NOW + 1)
     assert decision.verdict == Drop(State.EXPIRED, "not_after")
     assert decision.trace == (Step("not_after", "stop"),)
 
@@ -107,16 +107,16 @@ def test_suppression_is_asked_before_consent():
 
 
 @pytest.mark.parametrize(
-    ("routes", "detail"),
+    ("rules", "detail"),
     [
-        (replace(ROUTES, accounts={}), "no account"),
-        (replace(ROUTES, said_on={"order_shipped": frozenset()}), "no copy"),
-        (replace(ROUTES, said_on={}), "no copy"),
+        (replace(RULES, accounts={}), "no account"),
+        (replace(RULES, said_on={"order_shipped": frozenset()}), "no copy"),
+        (replace(RULES, said_on={}), "no copy"),
     ],
 )
-def test_a_channel_without_an_account_or_copy_is_off(routes, detail):
+def test_a_channel_without_an_account_or_copy_is_off(rules, detail):
     """A message that was taken out of the project is said nowhere, and takes no worker with it."""
-    decision = decide(REQUEST, standing(), routes, NOW)
+    decision = decide(REQUEST, standing(), rules, NOW)
     assert decision.verdict == Drop(State.SKIPPED, "channel_off")
     assert {(step.gate, step.result, step.detail) for step in decision.trace[1:]} == {("route", "next", detail)}
 
@@ -125,21 +125,22 @@ def test_a_channel_without_an_account_or_copy_is_off(routes, detail):
 def test_of_several_refusals_the_customers_will_is_told(candidates):
     """A no says more than an absence, and an absence more than a channel that we do not offer."""
     request = replace(REQUEST, candidates=candidates)
-    routes = replace(ROUTES, accounts={EMAIL: "email_main", PUSH: "push_main"})
+    rules = replace(RULES, accounts={EMAIL: "email_main", PUSH: "push_main"})
     found = standing(consents={("order_updates", "email"): ConsentState.WITHDRAWN})
-    assert verdict(request, found, routes) == Drop(State.BLOCKED, "consent_withdrawn")
-    assert verdict(request, standing(PHONE), routes).state is State.UNREACHABLE
+    assert verdict(request, found, rules) == Drop(State.BLOCKED, "consent_withdrawn")
+    assert verdict(request, standing(PHONE), rules).state is State.UNREACHABLE
 
 
 def test_the_trace_tells_channel_by_channel_what_was_asked():
     found = standing(suppressions={("adr_home", "email"): "manual"})
-    assert decide(REQUEST, found, ROUTES, NOW).trace == (
+    assert decide(REQUEST, found, RULES, NOW).trace == (
         Step("not_after", "pass"),
         Step("address", "pass", "", EMAIL),
         Step("suppression", "next", "suppressed:manual", EMAIL),
         Step("address", "pass", "", WHATSAPP),
         Step("suppression", "pass", "", WHATSAPP),
         Step("consent", "pass", "", WHATSAPP),
+        Step("pauses", "pass"),
         Step("route", "pass", "whatsapp_main", WHATSAPP),
     )
 
@@ -176,8 +177,8 @@ REQUESTS = st.builds(
     st.lists(st.sampled_from(Channel), min_size=1, unique=True),
     st.none() | st.integers(NOW - 2, NOW + 2),
 )
-ALL_ROUTES = st.builds(
-    lambda accounts, said_on: Routes(
+ALL_RULES = st.builds(
+    lambda accounts, said_on: Rules(
         accounts={channel: f"{channel.value}_main" for channel in accounts}, said_on={"order_shipped": said_on}
     ),
     st.sets(st.sampled_from(Channel)),
@@ -185,15 +186,15 @@ ALL_ROUTES = st.builds(
 )
 
 
-@given(request=REQUESTS, found=STANDINGS, routes=ALL_ROUTES)
-def test_whatever_is_sent_was_allowed_and_whatever_was_allowed_is_sent(request, found, routes):
+@given(request=REQUESTS, found=STANDINGS, rules=ALL_RULES)
+def test_whatever_is_sent_was_allowed_and_whatever_was_allowed_is_sent(request, found, rules):
     """Against a list of all that would be allowed, made without any of the code under test."""
     allowed = [
         Send(channel, address, f"{channel.value}_main")
         for channel in request.candidates
         for address in found.customer.addresses
-        if channel in routes.accounts
-        and channel in routes.said_on["order_shipped"]
+        if channel in rules.accounts
+        and channel in rules.said_on["order_shipped"]
         and address.kind is ADDRESS_KINDS[channel]
         and (address.id, channel) not in found.suppressions
         and (
@@ -202,7 +203,7 @@ def test_whatever_is_sent_was_allowed_and_whatever_was_allowed_is_sent(request, 
             else found.consents.get((request.topic, channel)) is not ConsentState.WITHDRAWN
         )
     ]
-    said = verdict(request, found, routes)
+    said = verdict(request, found, rules)
     if request.not_after is not None and request.not_after < NOW:
         assert said == Drop(State.EXPIRED, "not_after")
     elif allowed:
@@ -213,9 +214,9 @@ def test_whatever_is_sent_was_allowed_and_whatever_was_allowed_is_sent(request, 
         assert said.reason
 
 
-@given(request=REQUESTS, found=STANDINGS, routes=ALL_ROUTES)
-def test_a_trace_names_known_gates_and_ends_where_the_verdict_fell(request, found, routes):
-    decision = decide(request, found, routes, NOW)
+@given(request=REQUESTS, found=STANDINGS, rules=ALL_RULES)
+def test_a_trace_names_known_gates_and_ends_where_the_verdict_fell(request, found, rules):
+    decision = decide(request, found, rules, NOW)
     assert {step.gate for step in decision.trace} <= set(GATES)
     results = [step.result for step in decision.trace]
     assert "stop" not in results[:-1]
@@ -231,31 +232,31 @@ OVER = Obstacle(State.EXPIRED, "offer_ended", "offers.kit ended 2026-11-20")
 
 def test_a_fact_that_cannot_be_promised_now_holds_the_message_on_every_channel():
     """What cannot be promised by e-mail cannot be promised by SMS either."""
-    decision = decide(REQUEST, standing(), ROUTES, NOW, Backing(obstacle=SHORT))
+    decision = decide(REQUEST, standing(), RULES, NOW, Backing(obstacle=SHORT))
     assert decision.verdict == Hold("fact_unavailable:offers.kit")
     assert decision.trace[-1] == Step("facts", "stop", "fact_unavailable:offers.kit 3 left")
 
 
 def test_what_is_over_expires():
-    decision = decide(REQUEST, standing(), ROUTES, NOW, Backing(obstacle=OVER, ends=NOW - 1))
+    decision = decide(REQUEST, standing(), RULES, NOW, Backing(obstacle=OVER, ends=NOW - 1))
     assert decision.verdict == Drop(State.EXPIRED, "offer_ended")
 
 
 def test_a_deadline_that_has_passed_expires_the_message_before_anything_else_is_asked():
-    decision = decide(REQUEST, standing(), ROUTES, NOW, Backing(ends=NOW - 1))
+    decision = decide(REQUEST, standing(), RULES, NOW, Backing(ends=NOW - 1))
     assert decision == Decision(Drop(State.EXPIRED, "not_after"), (Step("not_after", "stop"),))
-    assert isinstance(decide(REQUEST, standing(), ROUTES, NOW, Backing(ends=NOW)).verdict, Send)
+    assert isinstance(decide(REQUEST, standing(), RULES, NOW, Backing(ends=NOW)).verdict, Send)
 
 
 def test_consent_is_asked_before_facts():
     """Somebody who does not want to hear of it is not kept waiting for stock."""
     found = standing(consents={("order_updates", "email"): ConsentState.WITHDRAWN})
     request = replace(REQUEST, candidates=(EMAIL,))
-    assert decide(request, found, ROUTES, NOW, Backing(obstacle=SHORT)).verdict == Drop(
+    assert decide(request, found, RULES, NOW, Backing(obstacle=SHORT)).verdict == Drop(
         State.BLOCKED, "consent_withdrawn"
     )
 
 
 def test_facts_that_hold_are_in_the_trace():
-    decision = decide(REQUEST, standing(), ROUTES, NOW, Backing(ends=NOW + 1))
-    assert decision.trace[-1] == Step("facts", "pass")
+    decision = decide(REQUEST, standing(), RULES, NOW, Backing(ends=NOW + 1))
+    assert decision.trace[-2] == Step("facts", "pass")

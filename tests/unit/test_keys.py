@@ -37,10 +37,21 @@ def test_a_key_is_known_by_its_secret_until_it_is_revoked(store, clock):
         _, other = create(transaction, clock, "shop", ["events:write"])
         assert made.scopes == ("events:write",)
         assert secret != other
-        assert authenticate(transaction, secret) == made
-        assert authenticate(transaction, secret[:-1]) is None
+        assert authenticate(transaction, secret, clock.now()) == made
+        assert authenticate(transaction, secret[:-1], clock.now()) is None
         transaction.ledger.revoke_key(made.id, clock.now())
-        assert authenticate(transaction, secret) is None
+        assert authenticate(transaction, secret, clock.now()) is None
+
+
+def test_a_key_may_end_by_itself(store, clock):
+    """One for an agency, or for a week."""
+    with store.write() as transaction:
+        made, secret = create(transaction, clock, "agency", ["events:write"], lives_ms=60_000)
+        assert authenticate(transaction, secret, clock.now()) == made
+        clock.advance(seconds=59)
+        assert authenticate(transaction, secret, clock.now()) == made
+        clock.advance(seconds=1)
+        assert authenticate(transaction, secret, clock.now()) is None
 
 
 @pytest.mark.parametrize(("scopes", "words"), [(["event:write"], "events:write"), ([], "at least one")])

@@ -2,14 +2,57 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from orchestrator.api.faults import fault
-from orchestrator.api.models.parts import Body, CustomerNamed, Document, Id, Locale, Shown, Time, Word
+from orchestrator.api.models.parts import (
+    YEARS,
+    Body,
+    CustomerNamed,
+    Document,
+    Id,
+    Locale,
+    Shown,
+    Time,
+    Word,
+    time_zone,
+)
+from orchestrator.dispatch.accept import CUSTOMER, PROJECT, Later
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import State  # noqa: TC001  # pydantic reads annotations
+from orchestrator.domain.receipt import ReceiptKind  # noqa: TC001  # pydantic reads annotations
+
+_WALL = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+
+
+def _moment(value: Any) -> datetime:  # whatever the caller sent
+    if not isinstance(value, str) or not _WALL.fullmatch(value):
+        fault("wall_format")
+    try:
+        moment = datetime.fromisoformat(value.upper())
+    except ValueError:
+        fault("wall_format")
+    return moment if moment.year in YEARS else fault("wall_format")
+
+
+def _zone_word(value: str) -> str:
+    return value if value in (CUSTOMER, PROJECT) else time_zone(value, "zone_word_format")
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "pattern": _WALL.pattern, "examples": ["2026-12-01T09:00"]}),
+]
+"""A local time, or one with an offset."""
+
+ZoneWord = Annotated[
+    str, Field(max_length=60, examples=[CUSTOMER, PROJECT, "America/Manaus"]), AfterValidator(_zone_word)
+]
 
 ChannelList = Annotated[tuple[Channel, ...], Field(max_length=len(Channel))]
 
@@ -46,19 +89,36 @@ class WantedMessage(Body):
     ] = {}
     locale: Annotated[Locale | None, Field(description="The language to write in.")] = None
     not_after: Annotated[Time | None, Field(description="It is not sent after this.")] = None
+    send_at: Annotated[
+        Moment | None,
+        Field(description="When it is due; without an offset by the clock of `zone`. Without it, now."),
+    ] = None
+    zone: Annotated[
+        ZoneWord | None,
+        Field(description="Whose clock `send_at` is read from: customer (the default), project, or an IANA time zone."),
+    ] = None
 
     @model_validator(mode="after")
     def _to_somebody(self) -> Self:
         if (self.customer_id is None) == (self.customer is None):
             fault("customer_named_once")
+        if self.zone is not None and (self.send_at is None or self.send_at.tzinfo is not None):
+            fault("zone_needs_wall")
         return self
+
+    @property
+    def later(self) -> Later | None:
+        """When, as the core takes it; None at once."""
+        return None if self.send_at is None else Later(self.send_at, self.zone or CUSTOMER)
 
 
 class AcceptedDelivery(Document):
     """One delivery that was asked for."""
 
     id: Annotated[str, Field(description="See GET /v1/messages/{id}.")]
-    state: Annotated[Literal["accepted"], Field(description="It is stored, and waits for a worker.")] = "accepted"
+    state: Annotated[
+        Literal["accepted"], Field(description="It is stored, and waits for a worker, or for its time.")
+    ] = "accepted"
     channels: Annotated[tuple[Channel, ...], Field(description="Where it may go, in order of preference.")]
 
 
@@ -126,7 +186,10 @@ class StepShown(Document):
     """What one gate answered."""
 
     gate: str
-    result: Annotated[Literal["pass", "stop", "next"], Field(description="next: the next channel was tried.")]
+    result: Annotated[
+        Literal["pass", "next", "wait", "stop"],
+        Field(description="next: the next channel was tried. wait: it is asked again later."),
+    ]
     channel: str = ""
     detail: str = ""
 
@@ -137,7 +200,17 @@ class DecisionShown(Document):
     verdict: Annotated[str, Field(description="send, or the state that it was given.")]
     at: Annotated[Shown, Field(description="When.")]
     business_at: Annotated[Shown, Field(description="For which hour; it differs only where time was moved.")]
+    release_id: Annotated[str | None, Field(description="The rules in force.")] = None
     trace: Annotated[tuple[StepShown, ...], Field(description="The gates in the order in which they were asked.")]
+
+
+class ReceiptShown(Document):
+    """One thing that the provider told later."""
+
+    kind: ReceiptKind
+    permanent: Annotated[bool, Field(description="Trying again would not change it.")]
+    detail: Annotated[str, Field(description="What the provider said.")] = ""
+    at: Annotated[Shown, Field(description="When it happened.")]
 
 
 class MessageShown(Document):
@@ -170,4 +243,5 @@ class MessageShown(Document):
     settled_at: Shown | None = None
     rendering: RenderingShown | None = None
     decisions: tuple[DecisionShown, ...] = ()
-    receipts: Annotated[tuple[dict[str, Any], ...], Field(description="What the provider told later.")] = ()
+    receipt: Annotated[str | None, Field(description="How far it got: delivered, read or clicked.")] = None
+    receipts: Annotated[tuple[ReceiptShown, ...], Field(description="What the provider told later.")] = ()

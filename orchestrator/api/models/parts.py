@@ -31,7 +31,7 @@ class Document(BaseModel):
 # --- scalars ----------------------------------------------------------------------------------------------------------
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-_YEARS = range(1970, 3000)
+YEARS = range(1970, 3000)
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-\d{3})?", re.ASCII)
 
 
@@ -42,17 +42,18 @@ def _instant(value: Any) -> Instant:  # whatever the caller sent
         moment = datetime.fromisoformat(value.upper())
     except ValueError:
         fault("time_format")
-    if moment.year not in _YEARS:
+    if moment.year not in YEARS:
         fault("time_format")
     return instant(moment)
 
 
-def _time_zone(value: str) -> str:
+def time_zone(value: str, otherwise: str = "time_zone_format") -> str:
+    """The name of a zone that there is; the fault `otherwise` for any other."""
     try:
         zone_info(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         # A folder of the zone database and a path out of it raise other errors than an unknown name.
-        fault("time_zone_format")
+        fault(otherwise)
     return value
 
 
@@ -80,7 +81,7 @@ Time = Annotated[
 Shown = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 """RFC 3339 with the project's offset."""
 
-TimeZone = Annotated[str, Field(max_length=60, examples=["America/Sao_Paulo"]), AfterValidator(_time_zone)]
+TimeZone = Annotated[str, Field(max_length=60, examples=["America/Sao_Paulo"]), AfterValidator(time_zone)]
 Locale = Annotated[str, Field(max_length=20, examples=["pt-BR"]), AfterValidator(_locale)]
 Id = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9_.:-]+$")]
 Word = Annotated[str, Field(min_length=1, max_length=200)]

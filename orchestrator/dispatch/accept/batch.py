@@ -10,8 +10,8 @@ from orchestrator.dispatch.accept.message import new_request
 from orchestrator.dispatch.promised import last_instant
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.object import Object, unheard_of, updated
-from orchestrator.journeys.advance import Happening, Run, advance, entrance
-from orchestrator.store.port import NewDelivery, StoredEvent
+from orchestrator.journeys.advance import Happening, Run, advance, entrance, exits
+from orchestrator.store.port import ExitMark, NewDelivery, StoredEvent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -48,6 +48,7 @@ class Batch:
     _events: dict[int, StoredEvent] = field(default_factory=dict)
     _changed: dict[tuple[str, str], Object] = field(default_factory=dict)
     _entries: list[_Entry] = field(default_factory=list)
+    _marks: list[ExitMark] = field(default_factory=list)
 
     def take(self, place: int, event: IncomingEvent, owner: str) -> None:
         """One event: its object changes, and the journeys that it may start are asked."""
@@ -87,6 +88,7 @@ class Batch:
         transaction.events.add(list(self._events.values()))
         transaction.events.put_objects(list(self._changed.values()), self.clock.now())
         transaction.events.add_runs(runs)
+        transaction.events.add_exit_marks(self._marks)
         transaction.deliveries.add([one for deliveries in asked.values() for one in deliveries], self.clock.now())
         return {
             place: Accepted(event.id, event.customer_id, requests=tuple(one.request for one in asked[place]))
@@ -104,6 +106,11 @@ class Batch:
                 key = entrance(journey, happening, data).key
                 if key is not None:
                     self._entries.append(_Entry(place, event, journey, key, data))
+        for journey in self.release.journeys_ended_by.get(event.type, ()):
+            self._marks += [
+                ExitMark(journey.id, event.customer_id, key, event.id, event.type, event.occurred_at)
+                for key in exits(journey, happening, data)
+            ]
 
     def _start(self, entry: _Entry) -> tuple[Run, list[NewDelivery]]:
         event = entry.event
@@ -128,13 +135,14 @@ class Batch:
                     objects=event.objects,
                     data={"event": dict(event.data)},
                     priority=wish.priority,
+                    journey=entry.journey.id,
+                    run_id=run.id,
                     due_at=business_now if self.at_event_time else None,
                     not_after=last_instant(self.release, wish.message, entry.data, business_now),
                 ),
                 identity=f"{entry.journey.id}/{entry.key}/{wish.step}/{wish.slot}",
                 origin=self.origin,
                 event_id=event.id,
-                run_id=run.id,
                 step=wish.step,
             )
             for wish in wishes

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.dispatch.accept.event import unknown_word
+from orchestrator.dispatch.accept.later import ensure_in_time
 from orchestrator.dispatch.promised import last_instant
 from orchestrator.domain.delivery import Request
 from orchestrator.domain.errors import FieldError, InputError, NotFound, did_you_mean
@@ -16,6 +17,7 @@ from orchestrator.translations import mark
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from orchestrator.dispatch.accept.later import Later
     from orchestrator.domain.customer import Channel
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.journeys.model import Channels
@@ -34,15 +36,17 @@ class WantedMessage:
     data: Mapping[str, Any] = field(default_factory=dict)
     locale: str | None = None
     not_after: Instant | None = None
+    send_at: Later | None = None
 
 
 def accept_message(
     transaction: Transaction, release: Release, clock: Clock, wanted: WantedMessage, *, identity: str, origin: str
 ) -> list[Request]:
-    """Store one request for every slot that was asked for.
+    """Store one request for every slot that was asked for; with `send_at` as timers, which become requests then.
 
     Raises:
-        NotFound: no such message or customer. InputError: the message says nothing on a channel that was asked for.
+        NotFound: no such message or customer.
+        InputError: the message says nothing on a channel that was asked for, or would be due too late.
     """
     if wanted.message not in release.messages:
         raise NotFound(
@@ -76,9 +80,14 @@ def accept_message(
             known=", ".join(sorted(channel.value for channel in release.said_on[wanted.message])),
         )
     objects = _own_objects(transaction, wanted)
-    ends = last_instant(
-        release, wanted.message, {**objects, **wanted.data}, transaction.ledger.clock().now(clock.now())
-    )
+    if wanted.send_at is None:
+        when = None
+        now = transaction.ledger.clock().now(clock.now())
+        ends = last_instant(release, wanted.message, {**objects, **wanted.data}, now)
+    else:
+        when = wanted.send_at.wall_time(transaction, release, wanted.customer_id)
+        ensure_in_time(when.instant, wanted.not_after)
+        ends = None  # what it promises then is known then
     deliveries = [
         NewDelivery(
             request=new_request(
@@ -90,6 +99,7 @@ def accept_message(
                 objects=wanted.objects,
                 data=wanted.data,
                 locale=wanted.locale,
+                due_at=None if when is None else when.instant,
                 not_after=_earlier(wanted.not_after, ends),
             ),
             identity=f"{identity}/{slot}",
@@ -97,7 +107,10 @@ def accept_message(
         )
         for slot, candidates in wanted.channels.slots()
     ]
-    transaction.deliveries.add(deliveries, clock.now())
+    if when is None:
+        transaction.deliveries.add(deliveries, clock.now())
+    else:
+        transaction.timers.add([(when, delivery) for delivery in deliveries], clock.now())
     return [delivery.request for delivery in deliveries]
 
 
@@ -141,6 +154,8 @@ def new_request(  # noqa: PLR0913  # a request has that many sides, and all of t
     priority: str = "normal",
     due_at: Instant | None = None,
     not_after: Instant | None = None,
+    journey: str | None = None,
+    run_id: str | None = None,
 ) -> Request:
     now = clock.now()
     topic = release.messages[message].message.topic
@@ -158,4 +173,6 @@ def new_request(  # noqa: PLR0913  # a request has that many sides, and all of t
         due_at=now if due_at is None else due_at,
         not_after=not_after,
         accepted_at=now,
+        journey=journey,
+        run_id=run_id,
     )

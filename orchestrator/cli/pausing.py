@@ -1,0 +1,53 @@
+"""What `jogral pause` and `jogral resume` share: naming what is paused, as options and in words."""
+
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.terminal import Terminal
+from orchestrator.domain.errors import InputError
+from orchestrator.domain.pause import PauseScope
+from orchestrator.translations import mark
+
+Everything = Annotated[bool, typer.Option("--all", help="Everything: the kill switch.")]
+Channel = Annotated[str, typer.Option("--channel", metavar="CHANNEL", help="email, whatsapp, sms or push.")]
+Account = Annotated[
+    str, typer.Option("--account", metavar="ID", help="An account of a channel, as templates/project.yaml names it.")
+]
+Journey = Annotated[str, typer.Option("--journey", metavar="ID", help="A journey: what it has asked for waits.")]
+Message = Annotated[str, typer.Option("--message", metavar="ID", help="A message, whoever asks for it.")]
+Customer = Annotated[str, typer.Option("--customer", metavar="ID", help="One customer's marketing.")]
+
+NAMES = {
+    PauseScope.ALL: mark("everything"),
+    PauseScope.CHANNEL: mark("channel {subject}"),
+    PauseScope.ACCOUNT: mark("account {subject}"),
+    PauseScope.JOURNEY: mark("journey {subject}"),
+    PauseScope.MESSAGE: mark("message {subject}"),
+    PauseScope.CUSTOMER: mark("marketing to customer {subject}"),
+}
+
+
+def chosen(everything: bool, **named: str) -> tuple[PauseScope, str]:
+    """The one thing that was named. Raises InputError for none, and for two."""
+    given = [(PauseScope(scope), subject) for scope, subject in named.items() if subject]
+    if everything:
+        given.append((PauseScope.ALL, ""))
+    if len(given) != 1:
+        raise InputError(
+            "Name exactly one thing.",
+            remedy="One of --all, --channel, --account, --journey, --message, --customer.",
+            code="usage",
+        )
+    scope, subject = given[0]
+    return (scope, subject.lower()) if scope is PauseScope.CHANNEL else (scope, subject)
+
+
+def in_words(terminal: Terminal, scope: PauseScope, subject: str) -> str:
+    """`channel sms`, in the reader's language."""
+    return terminal.words(NAMES[scope], subject=subject)
+
+
+def as_option(scope: PauseScope, subject: str) -> str:
+    """`--channel sms`, to be typed."""
+    return f"--{scope.value} {subject}".rstrip()

@@ -1,0 +1,52 @@
+"""`jogral resume`: go on with what was paused."""
+
+import typer
+
+from orchestrator.cli.help import Command
+from orchestrator.cli.ledger import open_ledger, ring, running_release
+from orchestrator.cli.pausing import Account, Channel, Customer, Everything, Journey, Message, chosen, in_words
+from orchestrator.cli.session import session_of
+from orchestrator.cli.workplace import open_project
+from orchestrator.dispatch import pauses
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command(cls=Command)
+def resume(
+    context: typer.Context,
+    everything: Everything = False,
+    channel: Channel = "",
+    account: Account = "",
+    journey: Journey = "",
+    message: Message = "",
+    customer: Customer = "",
+) -> None:
+    """Go on with what was paused: what was held for it is decided anew at once.
+
+    --all lifts the kill switch and nothing else: what was paused by name stays so.
+    """
+    session = session_of(context)
+    terminal = session.terminal
+    scope, subject = chosen(
+        everything, channel=channel, account=account, journey=journey, message=message, customer=customer
+    )
+    project = open_project(session)
+    with open_ledger(project) as opened:
+        release = running_release(opened, project)
+        with opened.store.write() as transaction:
+            done = pauses.resume(transaction, release, opened.clock, scope, subject)
+        ring(opened, done.released)
+    released = sum(done.released.values())
+    terminal.document(
+        "resume", scope=scope.value, subject=subject, was_paused=done.was_paused, released_messages=released
+    )
+    what = in_words(terminal, scope, subject)
+    if done.was_paused:
+        terminal.say("No longer paused: {what}.", what=what)
+    else:
+        terminal.say("Not paused: {what}.", what=what)
+    if released == 1:
+        terminal.say("1 message that was held is decided anew.")
+    elif released:
+        terminal.say("{count} messages that were held are decided anew.", count=released)

@@ -1,0 +1,78 @@
+"""What a decision is given beside the request and the customer: the release's rules, and how things stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from orchestrator.domain.pause import NOTHING_PAUSED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from orchestrator.caps import FrequencyCap
+    from orchestrator.domain.customer import Channel
+    from orchestrator.domain.pause import Pauses
+    from orchestrator.domain.time import Instant
+    from orchestrator.facts.book import Obstacle
+    from orchestrator.quiet_hours import QuietHours
+    from orchestrator.suppress_rules import SuppressRule
+
+
+def _every_day_is_ordinary(_day: date) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rules:
+    """What a release says about sending: which account carries each channel, which messages it says, and how often.
+
+    `said_on` names the channels of each message, `journeys` those that live.
+    """
+
+    accounts: Mapping[Channel, str]
+    said_on: Mapping[str, frozenset[Channel]]
+    journeys: frozenset[str] = frozenset()
+    quiet_hours: tuple[QuietHours, ...] = ()
+    caps: tuple[FrequencyCap, ...] = ()
+    suppress_rules: tuple[SuppressRule, ...] = ()
+    time_zone: str = "UTC"
+    is_holiday: Callable[[date], bool] = _every_day_is_ordinary
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Until when (business time) an account is left alone, and the reason code."""
+
+    until: Instant
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What stands in the way at one moment, beside the customer's own standing.
+
+    `exits`: run id → type of the event that ended the run. `closed`: accounts whose providers refuse for now.
+    """
+
+    pauses: Pauses = NOTHING_PAUSED
+    exits: Mapping[str, str] = field(default_factory=dict)
+    closed: Mapping[str, Closure] = field(default_factory=dict)
+
+
+UNDISTURBED = Circumstances()
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """What stands behind the facts and deadlines that a message promises: `ends` is the last instant of the earliest.
+
+    `obstacle` is why they cannot be promised now.
+    """
+
+    obstacle: Obstacle | None = None
+    ends: Instant | None = None
+
+
+NOTHING_PROMISED = Backing()

@@ -1,0 +1,176 @@
+"""Pausing and going on: what is named must exist, and what was held for a pause that is over is decided anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.domain.customer import Channel
+from orchestrator.domain.errors import FieldError, InputError, NotFound, did_you_mean
+from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.domain.pause import Pause, PauseScope
+from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from orchestrator.domain.time import Clock, Instant
+    from orchestrator.release import Release
+    from orchestrator.store.port import Store, Transaction
+
+# A worker that looked before a pause was lifted may hold a row after it: these rows are looked for so long, and they
+# were held no later after it than a gate takes.
+LOOKED_FOR_MS = 3_600_000
+GATE_MS = 60_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WantedPause:
+    """What somebody wants stopped. `until` is business time; None: until somebody lifts it."""
+
+    scope: PauseScope
+    subject: str = ""
+    reason: str = ""
+    until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What going on did: whether there was a pause, and what it had held (lane → how many)."""
+
+    was_paused: bool
+    released: Mapping[str, int]
+
+
+def pause(transaction: Transaction, release: Release, clock: Clock, wanted: WantedPause, *, by: str) -> Pause:
+    """Stop something; a pause of the same that stands is replaced.
+
+    Raises:
+        NotFound: there is no such channel, account, journey, message or customer.
+        InputError: its end is past.
+    """
+    _ensure_known(transaction, release, wanted.scope, wanted.subject)
+    now = clock.now()
+    if wanted.until is not None and wanted.until <= transaction.ledger.clock().now(now):
+        template = mark("The pause would be over already.")
+        raise InputError(
+            template,
+            remedy="Take a later end.",
+            code="past_end",
+            fields=[FieldError(pointer="#/until", code="past_end", template=template)],
+        )
+    made = Pause(
+        id=new_id("pau", now, clock.entropy(ENTROPY_SIZE)),
+        scope=wanted.scope,
+        subject=wanted.subject,
+        reason=wanted.reason,
+        by=by,
+        at=now,
+        until=wanted.until,
+    )
+    transaction.pauses.put(made)
+    return made
+
+
+def resume(transaction: Transaction, release: Release, clock: Clock, scope: PauseScope, subject: str = "") -> Resumed:
+    """Go on: the pause is lifted, and what it held is decided anew.
+
+    Raises:
+        NotFound: it was not paused, and there is no such channel, account, journey, message or customer.
+    """
+    now = clock.now()
+    standing = _stands(transaction, scope, subject, now)
+    lifted = transaction.pauses.lift(scope, subject, now)
+    if not lifted:
+        _ensure_known(transaction, release, scope, subject)
+    return Resumed(standing, transaction.pauses.release(scope, subject, now))
+
+
+def wake_paused(store: Store, now: Instant) -> int:
+    """Lift pauses that are over, and free what they held; how many there were.
+
+    Also what was held in the very moment in which somebody went on.
+    """
+    with store.read() as transaction:
+        business_now = transaction.ledger.clock().now(now)
+        over = transaction.pauses.over(business_now)
+        lifted = [one for one in transaction.pauses.lifted(now - LOOKED_FOR_MS) if _holds(transaction, one, now)]
+    if not over and not lifted:
+        return 0
+    with store.write() as transaction:
+        ended = [*transaction.pauses.lift_over(business_now, now), *lifted]
+        return sum(
+            sum(transaction.pauses.release(one.scope, one.subject, now, until=_held_until(one)).values())
+            for one in ended
+        )
+
+
+def _holds(transaction: Transaction, lifted: Pause, now: Instant) -> bool:
+    """One that another took the place of is not over."""
+    return not _stands(transaction, lifted.scope, lifted.subject, now) and transaction.pauses.holds(
+        lifted.scope, lifted.subject, until=_held_until(lifted)
+    )
+
+
+def _held_until(lifted: Pause) -> Instant | None:
+    """When it may have held something last: whoever looked before it was lifted has written what they saw by then."""
+    return None if lifted.lifted_at is None else lifted.lifted_at + GATE_MS
+
+
+def _stands(transaction: Transaction, scope: PauseScope, subject: str, now: Instant) -> bool:
+    customers = [subject] if scope is PauseScope.CUSTOMER else []
+    return transaction.pauses.active(transaction.ledger.clock().now(now), customers).of(scope, subject) is not None
+
+
+# --- what may be named ------------------------------------------------------------------------------------------------
+
+_CHANNELS = tuple(channel.value for channel in Channel)
+
+# Scope → (the code and the sentence for one that does not exist, and which ones there are).
+_KNOWN: Mapping[PauseScope, tuple[str, str, Callable[[Release], Collection[str]]]] = {
+    PauseScope.CHANNEL: ("unknown_channel", mark('There is no channel "{subject}"{hint}'), lambda _: _CHANNELS),
+    PauseScope.ACCOUNT: (
+        "unknown_account",
+        mark('There is no account "{subject}"{hint}'),
+        lambda release: [account.id for one in release.project.channels.values() for account in one.accounts],
+    ),
+    PauseScope.JOURNEY: (
+        "unknown_journey",
+        mark('There is no journey "{subject}"{hint}'),
+        lambda release: release.journeys,
+    ),
+    PauseScope.MESSAGE: (
+        "unknown_message",
+        mark('There is no message "{subject}"{hint}'),
+        lambda release: release.messages,
+    ),
+}
+
+
+def _ensure_known(transaction: Transaction, release: Release, scope: PauseScope, subject: str) -> None:
+    """By the release that runs: a pause of what does not exist would stop nothing, and nobody would notice."""
+    if scope is PauseScope.ALL:
+        return
+    if scope is PauseScope.CUSTOMER:
+        if not transaction.customers.known([subject]):
+            template = mark('There is no customer "{subject}".')
+            raise NotFound(template, code="unknown_customer", fields=[_field("unknown_customer", template, subject)],
+                           subject=subject)  # fmt: skip
+        return
+    code, template, names = _KNOWN[scope]
+    known = names(release)
+    if subject not in known:
+        hint = did_you_mean(subject, known)
+        raise NotFound(
+            template,
+            remedy="There are: {known}.",
+            code=code,
+            fields=[_field(code, template, subject, hint)],
+            subject=subject,
+            hint=hint,
+            known=", ".join(known),
+        )
+
+
+def _field(code: str, template: str, subject: str, hint: object = "") -> FieldError:
+    return FieldError(pointer="#/subject", code=code, template=template, params={"subject": subject, "hint": hint})

@@ -1,0 +1,54 @@
+"""A pause: what a person stopped, and until when. The kill switch is the one that stops everything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.domain.time import Instant
+
+
+class PauseScope(StrEnum):
+    """What a pause stops. `all` is the kill switch; a customer's own stops marketing only."""
+
+    ALL = "all"
+    CHANNEL = "channel"
+    ACCOUNT = "account"
+    JOURNEY = "journey"
+    MESSAGE = "message"
+    CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pause:
+    """One pause. `subject` is empty for the kill switch; `until` is business time, None until somebody lifts it."""
+
+    id: str
+    scope: PauseScope
+    subject: str
+    reason: str
+    by: str
+    at: Instant
+    until: Instant | None = None
+    lifted_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """What is paused at one moment, by (scope, subject)."""
+
+    standing: Mapping[tuple[str, str], Pause] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.standing)
+
+    def of(self, scope: PauseScope, subject: str = "") -> Pause | None:
+        """The pause of exactly this, if there is one."""
+        return self.standing.get((scope.value, subject))
+
+
+NOTHING_PAUSED = Pauses()
