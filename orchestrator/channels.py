@@ -194,11 +194,13 @@ class Notice:
 class Received:
     """What a genuine notice said.
 
-    `passed_over` counts news that is not about what became of a message. `reply` is what the provider wants to read.
+    `passed_over` counts news that is not about what became of a message, and `unknown` are the words of that news: the
+    provider's own, as it wrote them. `reply` is what the provider wants to read.
     """
 
     receipts: tuple[Receipt, ...] = ()
     passed_over: int = 0
+    unknown: tuple[str, ...] = ()
     reply: str = ""
 
 

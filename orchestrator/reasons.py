@@ -35,6 +35,11 @@ def reason(state: State, code: str, translate: Callable[[str], str] = str) -> Re
     )
 
 
+_ASK_PROVIDER = mark(
+    "Where the provider can be asked, it is; where the topic says so, it is sent again, marked. "
+    "Otherwise ask the provider before you do."
+)
+
 STATES: Mapping[State, Reason] = {
     State.ACCEPTED: Reason(
         mark("It waits for a worker."), mark("If it waits for long, look whether a worker runs: jogral doctor")
@@ -48,7 +53,7 @@ STATES: Mapping[State, Reason] = {
     State.UNREACHABLE: Reason(mark("The customer could not be reached.")),
     State.EXPIRED: Reason(mark("Its time had passed.")),
     State.FAILED: Reason(mark("It could not be sent.")),
-    State.UNKNOWN: Reason(mark("It may or may not have arrived."), mark("Ask the provider before you send it again.")),
+    State.UNKNOWN: Reason(mark("It may or may not have arrived."), _ASK_PROVIDER),
     State.QUARANTINED: Reason(mark("It was set aside.")),
 }
 """What a state means where no reason is given."""
@@ -57,7 +62,6 @@ _BY_ITSELF = mark("It is tried again by itself.")
 _ASK_CONSENT = mark("Ask the customer for consent, or record the one that you have: PATCH /v1/customers/{{id}}")
 _ADD_ADDRESS = mark("Add an address to the customer, or ask for another channel as well.")
 _FIX_COPY = mark("Correct the message's file and publish it, then ask for the message again.")
-_ASK_PROVIDER = mark("Ask the provider before you send it again.")
 
 REASONS: Mapping[str, Reason] = {
     # deferred

@@ -34,6 +34,8 @@ async def post_notice(request: web.Request) -> web.Response:
         query=dict(request.query),
     )
     received = await api.run(lambda: _hear(api, account, notice))
+    if received.passed_over:
+        api.metrics.passed_over.labels(account).inc(received.passed_over)
     if received.receipts:
         api.hearing.apply()
     return web.Response(text=received.reply)

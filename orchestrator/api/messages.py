@@ -41,7 +41,7 @@ ACCEPTED = 202
 # Columns of a delivery that are shown as they are.
 _AS_STORED = (
     "id", "message", "customer_id", "topic", "purpose", "priority", "state", "channel", "account", "provider_id",
-    "objects", "origin", "event_id", "run_id", "step", "release_id",
+    "objects", "origin", "event_id", "run_id", "step", "release_id", "calls", "possible_duplicate",
 )  # fmt: skip
 _TIMES = ("accepted_at", "due_at", "not_after", "first_call_at", "sending_at", "settled_at")
 

@@ -43,6 +43,12 @@ class Metrics:
         self.wanted = Counter(
             "jogral_requests_accepted", "Delivery requests accepted, by lane.", ["lane"], registry=self.registry
         )
+        self.passed_over = Counter(
+            "jogral_receipts_passed_over",
+            "News of providers whose words the account's recipe does not translate.",
+            ["account"],
+            registry=self.registry,
+        )
         self.ledger_up = Gauge("jogral_ledger_up", "Whether the ledger can be read.", registry=self.registry)
         self.deliveries = Gauge(
             "jogral_deliveries",

@@ -67,14 +67,24 @@ _BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*([A-Za-z_
 
 def paths_in(condition: str) -> Iterator[tuple[str, int]]:
     """The dotted names that an expression reads, with their offsets; not the functions, nor a comprehension's own."""
-    plain = _TEXT.sub(lambda text: " " * len(text[0]), condition)
-    read = {*compile_expression(condition).names} - {*_BOUND.findall(plain)}
+    plain = without_texts(condition)
+    read = {*compile_expression(condition).names} - bound_in(plain)
     for found in _PATH.finditer(plain):
         path = re.sub(r"\s", "", found[0])
         if _CALL.match(plain, found.end()):
             path = path.rpartition(".")[0]  # the last part is a method
         if path.partition(".")[0] in read:
             yield path, found.start()
+
+
+def without_texts(condition: str) -> str:
+    """The same expression with blanks for the texts in it, so that nothing in them is taken for a name."""
+    return _TEXT.sub(lambda text: " " * len(text[0]), condition)
+
+
+def bound_in(plain: str) -> set[str]:
+    """The names that comprehensions make for themselves."""
+    return {*_BOUND.findall(plain)}
 
 
 def _conditions(read: Read[Journey], survey: Survey) -> Iterator[Finding]:

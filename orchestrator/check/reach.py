@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.schema import VariableType
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -43,6 +45,16 @@ def kinds_of(event: EventType) -> tuple[str, ...]:
 def fields_of(kind: str, events: Mapping[str, Read[EventType]]) -> frozenset[str]:
     """What an object of a kind may hold: the data of every event that updates one."""
     return frozenset(name for read in events.values() if read.model.updates == kind for name in read.model.data)
+
+
+def values_of(kind: str, field: str, events: Mapping[str, Read[EventType]]) -> tuple[str, ...]:
+    """What a field of an object can be at all; nothing where an event may set it to anything."""
+    setting = [
+        read.model.data[field] for read in events.values() if read.model.updates == kind and field in read.model.data
+    ]
+    if not all(one.values and one.type is VariableType.STRING for one in setting):
+        return ()
+    return tuple(dict.fromkeys(value for one in setting for value in one.values))
 
 
 def attributes_of(survey: Survey) -> frozenset[str]:

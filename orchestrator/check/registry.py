@@ -16,6 +16,7 @@ from orchestrator.check import (
     reading,
     restraint,
     strays,
+    suppressing,
     variables,
     whatsapp,
 )
@@ -51,6 +52,7 @@ FAMILIES: tuple[Family, ...] = (
     journeys,
     consent,
     restraint,
+    suppressing,
     privacy,
 )
 

@@ -1,34 +1,32 @@
-"""CO150 and on: quiet hours, caps and suppress rules hold back what disturbs, not everything, nor what must be told."""
+"""CO150 to CO157, CO160: rules hold back what disturbs, not everything, nor what must be told."""
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
-from orchestrator.check.conditions import paths_in
-from orchestrator.check.reach import all_read, fields_of, reaches
 from orchestrator.check.restraint_rules import (
     IDLE,
     NEVER_OPENS,
     NEVER_REACHED,
     NO_HOLIDAYS,
     NO_NEXT_CHANNEL,
+    OPEN_AT_NIGHT,
     SAID_TWICE,
     SAME_ID,
     THROWN_AWAY,
-    UNKNOWN_IN_RULE,
-    UNKNOWN_OBJECT,
 )
 from orchestrator.domain.customer import Channel
-from orchestrator.domain.errors import did_you_mean, mark
+from orchestrator.domain.errors import mark
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.time import at_wall
-from orchestrator.quiet_hours import HORIZON_MS, quiet
+from orchestrator.quiet_hours import HORIZON_MS, WEEKDAYS, quiet
 from orchestrator.schema import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from datetime import date
 
     from orchestrator.caps import FrequencyCap
     from orchestrator.domain.errors import Finding
@@ -48,8 +46,7 @@ RULES = (
     NEVER_OPENS,
     NO_HOLIDAYS,
     SAID_TWICE,
-    UNKNOWN_OBJECT,
-    UNKNOWN_IN_RULE,
+    OPEN_AT_NIGHT,
 )
 
 KeyPath = tuple[str | int, ...]
@@ -66,10 +63,9 @@ def findings(survey: Survey) -> Iterator[Finding]:
     yield from _without_next_channel(settings)
     yield from _thrown_away(settings)
     yield from _never_opening(settings, survey)
+    yield from _open_at_night(settings, survey)
     yield from _without_holidays(settings)
     yield from _said_twice(settings)
-    if all_read(survey, "events"):
-        yield from _unreadable(settings, survey)
 
 
 def _restraints(project: ProjectFile) -> Iterator[tuple[KeyPath, Restraint]]:
@@ -228,6 +224,71 @@ def _never_opening(settings: Read[ProjectFile], survey: Survey) -> Iterator[Find
                 )
 
 
+# When nobody wants to hear of offers: hours between which the usual ways to write quiet hours wrongly leave one open.
+_NIGHT_HOURS = (3, 23)
+
+
+def _open_at_night(settings: Read[ProjectFile], survey: Survey) -> Iterator[Finding]:
+    """One finding for all quiet hours together: the first hour of the night at which marketing may leave."""
+    project = settings.model
+    said = _marketing_said(project, survey)
+    for hour in _NIGHT_HOURS:
+        days = {pair: found for pair in said if (found := _open_days(project, survey, hour, *pair))}
+        if not days:
+            continue
+        topics: dict[str, list[str]] = {}
+        for topic, channel in days:
+            topics.setdefault(topic, []).append(channel.value)
+        some = [day for day in WEEKDAYS if any(day in found for found in days.values())]
+        yield settings.document.finding(
+            ("quiet_hours",) if project.quiet_hours else ("topics", next(iter(topics))),
+            mark("At {when} by the customer's clock, marketing may leave: {topics}"),
+            params={
+                "when": f"{hour:02}:00" + (f" ({', '.join(some)})" if len(some) < len(WEEKDAYS) else ""),
+                "topics": ", ".join(f"{topic} ({', '.join(channels)})" for topic, channels in topics.items()),
+            },
+            code=OPEN_AT_NIGHT.code,
+            level=OPEN_AT_NIGHT.level,
+            on_key=True,
+            help=mark('Write a night for all marketing: purposes: [marketing], from: "21:00", to: "09:00".'),
+        )
+        return
+
+
+def _marketing_said(project: ProjectFile, survey: Survey) -> list[tuple[str, Channel]]:
+    """The marketing topics and the channels on which something is said about them and can be sent."""
+    said = {
+        (read.model.topic, channel)
+        for read in survey.messages.values()
+        for channel in Channel
+        if getattr(read.model.channels, channel.value) is not None
+    }
+    return [
+        (name, channel)
+        for name, topic in project.topics.items()
+        for channel, sending in project.channels.items()
+        if topic.purpose is Purpose.MARKETING and sending.accounts and (name, channel) in said
+    ]
+
+
+def _open_days(project: ProjectFile, survey: Survey, hour: int, topic: str, channel: Channel) -> list[str]:
+    """The days of the week, none of them a holiday, on which no quiet hours stand at an hour."""
+    days = [survey.today + timedelta(days=ahead) for ahead in range(len(WEEKDAYS))]
+    return [
+        WEEKDAYS[day.weekday()]
+        for day in days
+        if quiet(
+            project.quiet_hours, purpose=Purpose.MARKETING, topic=topic, channel=channel,
+            now=at_wall(datetime.combine(day, time(hour)), project.timezone),
+            zone=project.timezone, project_zone=project.timezone, is_holiday=_no_holiday,
+        ) is None
+    ]  # fmt: skip
+
+
+def _no_holiday(_day: date) -> bool:
+    return False
+
+
 def _without_holidays(settings: Read[ProjectFile]) -> Iterator[Finding]:
     for place, rule in enumerate(settings.model.quiet_hours):
         if rule.holidays == "quiet" and settings.model.holidays is None:
@@ -250,46 +311,4 @@ def _said_twice(settings: Read[ProjectFile]) -> Iterator[Finding]:
                 code=SAID_TWICE.code,
                 level=SAID_TWICE.level,
                 help=mark("Write on_doubt: stop, or leave it out."),
-            )
-
-
-def _unreadable(settings: Read[ProjectFile], survey: Survey) -> Iterator[Finding]:
-    kinds = {read.model.updates for read in survey.events.values() if read.model.updates}
-    for place, rule in enumerate(settings.model.suppress_rules):
-        if rule.object not in kinds:
-            yield settings.document.finding(
-                ("suppress_rules", place, "object"),
-                mark('No event updates "{kind}"{hint}'),
-                params={"kind": rule.object, "hint": did_you_mean(rule.object, kinds)},
-                code=UNKNOWN_OBJECT.code,
-                level=UNKNOWN_OBJECT.level,
-                help=mark("Declare one in templates/events/ with updates: {kind}."),
-            )
-        else:
-            yield from _unknown_in(rule, place, settings, survey)
-
-
-_TIMES = ("today", "now")
-
-
-def _unknown_in(rule: SuppressRule, place: int, settings: Read[ProjectFile], survey: Survey) -> Iterator[Finding]:
-    fields = sorted(f"{rule.object}.{name}" for name in {"id", *fields_of(rule.object, survey.events)})
-    known = frozenset((*fields, *_TIMES))
-    for path, offset in paths_in(rule.when):
-        if path != rule.object and not reaches(path, known):
-            params: Mapping[str, object] = {
-                "path": path,
-                "hint": did_you_mean(path, known),
-                "kind": rule.object,
-                "fields": ", ".join(fields),
-            }
-            yield settings.document.finding(
-                ("suppress_rules", place, "when"),
-                mark('"{path}" is not known to a rule about {kind}{hint}'),
-                params=params,
-                code=UNKNOWN_IN_RULE.code,
-                level=UNKNOWN_IN_RULE.level,
-                offset=offset,
-                length=len(path),
-                help=mark("There are: {fields}, today and now."),
             )

@@ -1,4 +1,4 @@
-"""What CO150 to CO159 say of quiet hours, caps and suppress rules, and why."""
+"""What CO150 to CO161 say of quiet hours, caps and suppress rules, and why."""
 
 from __future__ import annotations
 
@@ -164,5 +164,40 @@ suppress_rules:
     good="""\
 suppress_rules:
   - {id: ticket_aberto, title: Atendimento aberto, purposes: [marketing], object: ticket, when: ticket.status == "open"}
+""",
+)
+OPEN_AT_NIGHT = Rule(
+    code="CO160",
+    level="warn",
+    title=mark("Marketing may leave in the middle of the night"),
+    why=mark(
+        "An offer at 03:00 wakes somebody. Quiet hours written the wrong way round, or for some topics or channels "
+        "only, leave the night open, and nothing else says so."
+    ),
+    bad="""\
+quiet_hours:
+  - {id: noite, purposes: [marketing], from: "09:00", to: "21:00"}
+""",
+    good="""\
+quiet_hours:
+  - {id: noite, purposes: [marketing], from: "21:00", to: "09:00"}
+""",
+)
+UNKNOWN_VALUE = Rule(
+    code="CO161",
+    level="warn",
+    title=mark("A suppress rule compares a field with a text that it never is"),
+    why=mark(
+        "The events that set the field declare its values. Another text makes the comparison the same for everybody, "
+        "silently: the rule holds nothing back, or too much."
+    ),
+    bad="""\
+# templates/events/ticket.opened.yaml says values: [open, closed]
+suppress_rules:
+  - {id: ticket, title: Atendimento, purposes: [marketing], object: ticket, when: ticket.status == "aberto"}
+""",
+    good="""\
+suppress_rules:
+  - {id: ticket, title: Atendimento, purposes: [marketing], object: ticket, when: ticket.status == "open"}
 """,
 )

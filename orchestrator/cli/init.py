@@ -42,6 +42,8 @@ FIRST_SCOPES = (
     "customers:read",
     "customers:write",
     "consents:write",
+    "pauses:read",
+    "pauses:write",
 )
 
 

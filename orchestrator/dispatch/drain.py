@@ -8,31 +8,32 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
 
-from orchestrator.channels import NoAnswer
 from orchestrator.decide import Closure, rank
-from orchestrator.dispatch.breaker import PROBES, Breaker
+from orchestrator.dispatch.breaker import PROBES
+from orchestrator.dispatch.calls import Calls
 from orchestrator.dispatch.current import Current, read_current
 from orchestrator.dispatch.draft import Draft, Situation, drafts_of, look, look_again
 from orchestrator.dispatch.gate import Gate, replaced
-from orchestrator.dispatch.settle import STALE, never_began, settlement
+from orchestrator.dispatch.settle import never_began, settlement
+from orchestrator.dispatch.slice import Passed, Slice, business_now
 from orchestrator.dispatch.tokens import Tokens
-from orchestrator.domain.delivery import Delivery, Outcome, OutcomeKind
-from orchestrator.domain.errors import InputError, Refused, Unavailable
+from orchestrator.domain.errors import Refused, Unavailable
 from orchestrator.domain.message import LANES
 from orchestrator.faultpoints import nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-    from orchestrator.channels import Adapter, Answer, Call
-    from orchestrator.dispatch.began import Began, Marks
-    from orchestrator.domain.delivery import Request
+    from orchestrator.channels import Adapter
+    from orchestrator.dispatch.began import Began
+    from orchestrator.dispatch.calls import Carrier
+    from orchestrator.domain.delivery import Outcome, Request
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.release import Release
     from orchestrator.store.port import BusinessClock, ClosedAccount, Settlement, Store, Transaction
@@ -47,8 +48,9 @@ SLICES_HELD_MAX = 2
 LEASE_MS = 60_000
 LEASE_GUARD_SECONDS = 30.0
 
-# A call that has not begun two seconds after its commit is not made: the opt-out promise counts from there.
-BEGIN_WITHIN_SECONDS = 2.0
+# A call's first byte leaves within two seconds of its intent, or not at all: the opt-out promise counts from there. The
+# last fifth of a second is for what lies between our look at the clock and the provider.
+BEGIN_WITHIN_SECONDS = 1.8
 
 # So many of the first lane begin even where others have taken all the room.
 AHEAD_MAX = 50
@@ -85,43 +87,6 @@ class Look(Protocol):
     ) -> Situation: ...
 
 
-class Carrier(Protocol):
-    """What carries calls: `transport.Transport`."""
-
-    async def carry(
-        self, call: Call, *, begin_before: float | None = None, may_begin: Callable[[], bool] | None = None
-    ) -> Answer: ...
-
-    def room(self) -> int:
-        """How many calls can begin within a second, wherever they go."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Slice:
-    """Requests under one lease, those first that go first; decided once, as drafts and failures."""
-
-    lane: str
-    lease: str
-    claimed_at: float
-    current: Current
-    clock: BusinessClock
-    closed: Mapping[str, ClosedAccount]
-    requests: tuple[Request, ...]
-    found: Situation
-    drafts: dict[str, Draft]
-    failures: Mapping[str, tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Passed:
-    """What the gate let through. No call begins after the monotonic second `begin_before`."""
-
-    drafts: list[Draft]
-    marks: Marks
-    begin_before: float
-
-
 @dataclass
 class Drain:
     """One worker's way from the ledger to the providers. `worker` names it in leases.
@@ -137,12 +102,15 @@ class Drain:
     worker: str
     began: Began
     passing: Callable[[str], None] = nowhere
-    breaker: Breaker = field(default_factory=Breaker)
     tokens: Tokens = field(default_factory=Tokens)
     current: Current | None = None
+    calls: Calls = field(init=False)
     _slices: int = 0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _claiming: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.calls = Calls(self.carrier, self.clock, self.passing)
 
     async def drain(self, *, stop: Callable[[], bool] = lambda: False) -> int:
         """Send until no lane has work; how many requests were taken. A second caller waits and finds little left.
@@ -151,7 +119,7 @@ class Drain:
         """
         async with self._lock:
             taken = 0
-            sending: dict[asyncio.Task[None], _Slice] = {}
+            sending: dict[asyncio.Task[None], Slice] = {}
             try:
                 while True:
                     ready = None if stop() else await self._next_slice(sending.values())
@@ -175,7 +143,7 @@ class Drain:
 
     # --- claim, decide, render ----------------------------------------------------------------------------------------
 
-    async def _next_slice(self, held: Collection[_Slice]) -> _Slice | None:
+    async def _next_slice(self, held: Collection[Slice]) -> Slice | None:
         """The next slice of the lane whose turn it is, beside those that are held; None when it has to wait."""
         room = min(SLICE_MAX, self.carrier.room() - sum(len(one.requests) for one in held))
         full = room <= 0 or len(held) >= SLICES_HELD_MAX
@@ -192,7 +160,7 @@ class Drain:
     def _lanes(self) -> Sequence[str]:
         return LANES[::-1] if self._slices % LOWEST_LANE_EVERY == LOWEST_LANE_EVERY - 1 else LANES
 
-    def _claim(self, lane: str, limit: int) -> _Slice | None:
+    def _claim(self, lane: str, limit: int) -> Slice | None:
         """On the database thread: claim, and read what the decision needs, one query each."""
         self._forget_claims()
         lease = f"{self.worker}/{self.clock.entropy(6).hex()}"
@@ -221,7 +189,7 @@ class Drain:
         if found is None:
             return None
         self.passing("after_claim")
-        return _Slice(lane, lease, claimed_at, current, clock, closed, tuple(sorted(requests, key=rank)), found, {}, {})
+        return Slice(lane, lease, claimed_at, current, clock, closed, tuple(sorted(requests, key=rank)), found, {}, {})
 
     def _forget_claims(self) -> None:
         """A claim whose commit was not answered may have been done: what nobody holds goes back."""
@@ -245,22 +213,22 @@ class Drain:
         closures = {
             account: Closure(clock.now(one.until), one.reason) for account, one in closed.items() if one.until > now
         }
-        earliest = min(_business_now(request, clock, now) for request in requests)
+        earliest = min(business_now(request, clock, now) for request in requests)
         return how(transaction, current, requests, earliest, closures)
 
-    def _prepare(self, claimed: _Slice) -> _Slice:
+    def _prepare(self, claimed: Slice) -> Slice:
         """Decide and say what was claimed: the work that needs no ledger."""
         now = self.clock.now()
         drafts, failures = drafts_of(
             claimed.current,
-            ((request, _business_now(request, claimed.clock, now)) for request in claimed.requests),
+            ((request, business_now(request, claimed.clock, now)) for request in claimed.requests),
             claimed.found,
         )
         return replace(claimed, drafts=drafts, failures=failures)
 
     # --- gate, call, settle -------------------------------------------------------------------------------------------
 
-    async def _send(self, slice_: _Slice) -> None:
+    async def _send(self, slice_: Slice) -> None:
         if self.clock.monotonic() - slice_.claimed_at > LEASE_GUARD_SECONDS:
             log.warning("claim_dropped", lease=slice_.lease, requests=len(slice_.requests))
             await self.run(lambda: self._give_back(slice_))
@@ -277,18 +245,14 @@ class Drain:
         if passed is None:
             return
         self.passing("after_gate")
-        outcomes = await asyncio.gather(
-            *(
-                self._call(slice_, draft, passed.begin_before, partial(passed.marks.set, place))
-                for place, draft in enumerate(passed.drafts)
-            )
-        )
-        self.passing("before_settle")
-        await self._settle(slice_, passed.drafts, outcomes)
+        async with aclosing(self.calls.make(slice_, passed)) as told:
+            async for ended in told:
+                self.passing("before_settle")
+                await self._settle(slice_, passed.at, ended)
         passed.marks.forget()
         self.passing("after_settle")
 
-    def _gate(self, slice_: _Slice) -> _Passed | None:
+    def _gate(self, slice_: Slice) -> Passed | None:
         """One short transaction: lock, read again, decide again, write the intents. What it returns is on its way."""
         current = slice_.current
         with self.store.write() as transaction:
@@ -301,7 +265,7 @@ class Drain:
             gate = Gate(current, found, slice_.found, slice_.drafts, slice_.failures, room)
             for request in slice_.requests:
                 if request.id in held:
-                    gate.ask(request, _business_now(request, slice_.clock, now))
+                    gate.ask(request, business_now(request, slice_.clock, now))
             transaction.deliveries.begin(gate.sendings, release_id=current.id, at=now, deadline=now + LEASE_MS)
             transaction.deliveries.conclude(gate.conclusions, release_id=current.id, at=now)
             older = replaced(transaction, gate.deferred_customers, slice_.clock.now(now))
@@ -313,40 +277,9 @@ class Drain:
             marks = self.began.expect(slice_.lease, [one.id for one in gate.sendings]) if gate.sendings else None
         for account, calls in Counter(draft.send.account for draft in gate.drafts).items():
             self.tokens.take(account, calls)
-        return None if marks is None else _Passed(gate.drafts, marks, monotonic + BEGIN_WITHIN_SECONDS)
+        return None if marks is None else Passed(gate.drafts, marks, now, monotonic + BEGIN_WITHIN_SECONDS)
 
-    async def _call(self, slice_: _Slice, draft: Draft, begin_before: float, mark: Callable[[], None]) -> Outcome:
-        """How one call ended. A mistake in an adapter ends its own call, never the others of the slice."""
-        account = draft.send.account
-        adapter = slice_.current.adapters[account]
-
-        def may_begin() -> bool:
-            # The mark comes first: whoever is stopped between the two has not begun, and says that it may have.
-            mark()
-            self.passing("after_begin")
-            return self.breaker.lets_begin(account, self.clock.now())
-
-        try:
-            business_now = _business_now(draft.request, slice_.clock, self.clock.now())
-            call = adapter.call(_delivery(draft), business_now, self.clock.entropy)
-        except InputError as error:
-            return Outcome(OutcomeKind.REFUSED, "render_error", detail=str(error))
-        except Exception as error:
-            log.exception("adapter_failed", account=account, delivery=draft.request.id)
-            return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=f"the adapter raised {_kind(error)}")
-        answer = await self.carrier.carry(call, begin_before=begin_before, may_begin=may_begin)
-        self.passing("after_provider_accept")
-        if isinstance(answer, NoAnswer) and answer.reason == STALE:
-            return Outcome(OutcomeKind.NOT_SENT, STALE)
-        try:
-            outcome = adapter.outcome(answer)
-        except Exception as error:
-            log.exception("adapter_failed", account=account, delivery=draft.request.id)
-            outcome = Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail=f"the adapter raised {_kind(error)}")
-        self.breaker.hear(account, outcome, self.clock.now())
-        return outcome
-
-    async def _settle(self, slice_: _Slice, drafts: Sequence[Draft], outcomes: Sequence[Outcome]) -> None:
+    async def _settle(self, slice_: Slice, called_at: Instant, ended: Sequence[tuple[Draft, Outcome]]) -> None:
         """Write how the calls ended. What a provider took is not forgotten because the ledger is away for a moment."""
         current = slice_.current
         settlements = [
@@ -357,12 +290,16 @@ class Drain:
                 current.in_doubt(draft.send.account, draft.request.topic),
                 slice_.clock,
                 self.clock,
+                called_at=called_at,
             )
-            for draft, outcome in zip(drafts, outcomes, strict=True)
+            for draft, outcome in ended
         ]
         # Here, because calls of the other slice are heard by this thread.
         now = self.clock.now()
-        to_close, to_open = self.breaker.to_close(slice_.closed, now), self.breaker.to_open(slice_.closed, now)
+        to_close, to_open = (
+            self.calls.breaker.to_close(slice_.closed, now),
+            self.calls.breaker.to_open(slice_.closed, now),
+        )
         await self.write(lambda: self._write_settlements(slice_, settlements, to_close, to_open))
 
     async def write(self, what_we_know: Callable[[], None]) -> None:
@@ -381,7 +318,7 @@ class Drain:
 
     def _write_settlements(
         self,
-        slice_: _Slice,
+        slice_: Slice,
         settlements: Sequence[Settlement],
         to_close: Mapping[str, ClosedAccount],
         to_open: Sequence[str],
@@ -395,13 +332,13 @@ class Drain:
                 transaction.accounts.open(to_open)
                 log.info("account_opened", accounts=to_open)
 
-    def _undo(self, slice_: _Slice) -> None:
+    def _undo(self, slice_: Slice) -> None:
         now = self.clock.now()
         with self.store.write() as transaction:
             transaction.deliveries.settle(slice_.lease, [never_began(one, now) for one in slice_.requests], now)
             transaction.deliveries.give_back(slice_.lease, [one.id for one in slice_.requests], now)
 
-    def _give_back(self, slice_: _Slice) -> None:
+    def _give_back(self, slice_: Slice) -> None:
         with self.store.write() as transaction:
             transaction.deliveries.give_back(
                 slice_.lease, [request.id for request in slice_.requests], self.clock.now()
@@ -414,11 +351,6 @@ def _room(tokens: Mapping[str, int], closed: Mapping[str, ClosedAccount], now: I
     return {account: min(tokens.get(account, PROBES), most) for account, most in {**tokens, **probes}.items()}
 
 
-def _kind(error: Exception) -> str:
-    """Not its words: they may hold the customer's data."""
-    return type(error).__name__
-
-
 def _refuse_moved_clock(clock: BusinessClock, current: Current) -> None:
     """Replays and demos make phones up, and those are real people's."""
     if clock.moved and not current.local:
@@ -426,27 +358,3 @@ def _refuse_moved_clock(clock: BusinessClock, current: Current) -> None:
             "Business time was moved, and not every account is an outbox: nothing is sent.",
             remedy="End the replay or demo that moved it, or use another ledger.",
         )
-
-
-def _business_now(request: Request, clock: BusinessClock, now: Instant) -> Instant:
-    """The hour that a decision is made for.
-
-    Where time stands still at a barrier, each request is decided for the instant at which it became due: a batch of
-    events then reads as if each had been handled as it came.
-    """
-    return request.due_at if clock.frozen_at is not None else clock.now(now)
-
-
-def _delivery(draft: Draft) -> Delivery:
-    request, send = draft.request, draft.send
-    return Delivery(
-        reference=request.id,
-        customer_id=request.customer_id,
-        object_id=request.object_id,
-        channel=send.channel,
-        address=send.address,
-        purpose=request.purpose,
-        topic=request.topic,
-        rendered=draft.rendered,
-        expires_at=request.not_after,
-    )

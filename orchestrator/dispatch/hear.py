@@ -7,6 +7,7 @@ we know waits a day for it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import structlog
@@ -50,7 +51,26 @@ def hear(store: Store, account: str, adapter: Adapter, notice: Notice, now: Inst
         with store.write() as transaction:
             transaction.receipts.add(account, received.receipts, now)
     log.info("heard", account=account, receipts=len(received.receipts), passed_over=received.passed_over)
+    if received.passed_over:
+        log.warning(
+            "receipts_passed_over",
+            account=account,
+            receipts=received.passed_over,
+            unknown=[_harmless(word) for word in received.unknown[:_UNKNOWN_SHOWN]],
+            remedy="Translate them under words in the account's recipe; sent changes nothing.",
+        )
     return received
+
+
+# A provider's words for states are constants. What is something else, because the recipe looks in the wrong place, may
+# be about a person: of that no digit, no sign and no accent is told.
+_NOT_A_CONSTANT = re.compile(r"[^A-Za-z_ -]")
+_WORD_LENGTH_SHOWN = 40
+_UNKNOWN_SHOWN = 5
+
+
+def _harmless(word: str) -> str:
+    return _NOT_A_CONSTANT.sub("*", word[:_WORD_LENGTH_SHOWN])
 
 
 def apply_parked(store: Store, clock: Clock, *, since: Instant | None = None) -> int:
@@ -131,7 +151,15 @@ def _return(transaction: Transaction, failed: dict[str, HeardOf], clock: Clock) 
     )
     business = transaction.ledger.clock()
     settlements = [
-        settlement(one, one.tried, _refusal(failed[one.id].receipts.values()), InDoubt.STOP, business, clock)
+        settlement(
+            one,
+            one.tried,
+            _refusal(failed[one.id].receipts.values()),
+            InDoubt.STOP,
+            business,
+            clock,
+            called_at=one.sending_at,
+        )
         for one in lost
     ]
     transaction.deliveries.settle(lease, settlements, now, came_back=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,10 @@ LOOK_UP_AGAIN_MS = 60_000
 # A provider that could be asked and does not answer is asked for so long before the topic's own rule decides.
 LOOK_UP_PATIENCE_MS = 15 * 60_000
 
+# When what may have arrived is sent again, where nobody can be asked: after the first doubt, the second and the third.
+# There is no fourth time: by then the customer may have it four times.
+RESEND_AFTER_MS = (30_000, 2 * 60_000, 10 * 60_000)
+
 # A refusal that is about the address: on another channel the customer may be reached all the same.
 ADDRESS_REFUSED = "provider_rejected:address"
 
@@ -59,55 +64,64 @@ def settlement(  # the two clocks, the doubt, and what they are asked about
     in_doubt: InDoubt,
     business: BusinessClock,
     clock: Clock,
+    *,
+    called_at: Instant,
 ) -> Settlement:
-    """What becomes of a delivery after a call on a channel, or after a look-up."""
+    """What becomes of a delivery after a call on a channel, or a look-up. `called_at` is when the gate let it go."""
     now = clock.now()
     if outcome.reason == STALE:
         return _untouched(request, now)
     match outcome.kind:
         case OutcomeKind.NOT_SENT:
-            return _again(request, outcome, business, clock)
-        case OutcomeKind.UNKNOWN if in_doubt in (InDoubt.REPEAT, InDoubt.RESEND):
-            return resent(request, outcome.reason, outcome.detail, in_doubt, business, clock)
+            return _again(request, outcome, business, clock, called_at)
         case OutcomeKind.UNKNOWN:
-            wait_ms = LOOK_UP_FIRST_MS if in_doubt is InDoubt.LOOK_UP else UNKNOWN_AGE_MS
-            return _ended(request, State.UNKNOWN, outcome, now, settled=False, next_action_at=now + wait_ms)
+            again_at = now + _doubt_ms(request, in_doubt, clock)
+            ended = _ended(request, State.UNKNOWN, outcome, now, called_at, settled=False, next_action_at=again_at)
+            return replace(ended, doubts=request.doubts + 1)
         case OutcomeKind.REFUSED:
-            return _refused(request, channel, outcome, now)
+            return _refused(request, channel, outcome, now, called_at)
         case OutcomeKind.SENT:
-            return _ended(request, State.SENT, outcome, now)
+            return _ended(request, State.SENT, outcome, now, called_at)
 
 
-def resent(  # as `settlement`
-    request: Request | InFlight,
-    reason: str,
-    detail: str,
-    in_doubt: InDoubt,
-    business: BusinessClock,
-    clock: Clock,
-) -> Settlement:
-    """It may have arrived, and is sent again all the same; where it could be the second time, it is marked.
+def _doubt_ms(request: Request | InFlight, in_doubt: InDoubt, clock: Clock) -> int:
+    """How long a doubt is left alone."""
+    match in_doubt:
+        case InDoubt.LOOK_UP:
+            return LOOK_UP_FIRST_MS
+        case InDoubt.REPEAT:
+            return _back_off_ms(None, request.calls, clock)
+        case InDoubt.RESEND if request.doubts < len(RESEND_AFTER_MS):
+            return RESEND_AFTER_MS[request.doubts]
+        case _:
+            return UNKNOWN_AGE_MS
 
-    The frequency caps go on counting it, and one that grew too old for another try stays in doubt for good.
+
+def resent(lost: InFlight, in_doubt: InDoubt, now: Instant) -> Settlement:
+    """It may have arrived, and goes back to be sent again all the same; where it could be the second time, marked.
+
+    The frequency caps go on counting it. What was sent again too often, or grew too old, stays in doubt for good.
     """
-    now = clock.now()
-    first_call_at = _first_call_at(request, now)
-    wait_ms = _back_off_ms(None, request.calls, clock)
-    too_old = now + wait_ms - first_call_at > CLASS_AGE_MS[request.purpose]
+    doubts = lost.doubts + (lost.state is State.SENDING)
+    too_old = now - (lost.first_call_at or lost.sending_at) > CLASS_AGE_MS[lost.purpose]
+    if too_old or (in_doubt is InDoubt.RESEND and doubts > len(RESEND_AFTER_MS)):
+        return doubted(lost, now, ask_again=False)
+    reason, detail = why_in_doubt(lost)
     return Settlement(
-        request.id,
-        State.UNKNOWN if too_old else State.DEFERRED,
-        reason if too_old else "provider_unavailable",
-        _storable(f"{reason}: {detail}"),
+        lost.id,
+        State.ACCEPTED,
+        "",
+        f"{reason}: {detail}",
         None,
-        _due_at(request, business, now, wait_ms),
-        now + wait_ms,
-        first_call_at,
-        request.calls + 1,
-        settled=too_old,
-        excluded=request.excluded,
-        stuck_at=_stuck_at(request, business, now),
-        in_doubt=request.in_doubt or in_doubt is InDoubt.RESEND,
+        lost.due_at,
+        now,
+        lost.first_call_at or lost.sending_at,
+        lost.calls,
+        settled=False,
+        excluded=lost.excluded,
+        stuck_at=lost.stuck_at,
+        in_doubt=lost.in_doubt or in_doubt is InDoubt.RESEND,
+        doubts=doubts,
     )
 
 
@@ -130,6 +144,7 @@ def doubted(lost: InFlight, now: Instant, *, ask_again: bool) -> Settlement:
         excluded=lost.excluded,
         stuck_at=lost.stuck_at,
         in_doubt=lost.in_doubt,
+        doubts=lost.doubts + (lost.state is State.SENDING),
     )
 
 
@@ -146,10 +161,12 @@ def why_in_doubt(lost: InFlight) -> tuple[str, str]:
 _NEVER_CAME_BACK = ("lease_expired", "The worker ended while it was sending, and the provider does not say.")
 
 
-def _again(request: Request | InFlight, outcome: Outcome, business: BusinessClock, clock: Clock) -> Settlement:
+def _again(
+    request: Request | InFlight, outcome: Outcome, business: BusinessClock, clock: Clock, called_at: Instant
+) -> Settlement:
     """Certainly not sent: try again later, until the message is too old for its class."""
     now = clock.now()
-    first_call_at = _first_call_at(request, now)
+    first_call_at = _first_call_at(request, called_at)
     wait_ms = _back_off_ms(outcome, request.calls, clock)
     too_old = now + wait_ms - first_call_at > CLASS_AGE_MS[request.purpose]
     return Settlement(
@@ -167,14 +184,17 @@ def _again(request: Request | InFlight, outcome: Outcome, business: BusinessCloc
         excluded=request.excluded,
         stuck_at=_stuck_at(request, business, now),
         in_doubt=request.in_doubt,
+        doubts=request.doubts,
     )
 
 
-def _refused(request: Request | InFlight, channel: Channel, outcome: Outcome, now: Instant) -> Settlement:
+def _refused(
+    request: Request | InFlight, channel: Channel, outcome: Outcome, now: Instant, called_at: Instant
+) -> Settlement:
     """Refused for good: on this channel, where it is the address, and there are others; else altogether."""
     excluded = (*request.excluded, channel)
     if outcome.reason != ADDRESS_REFUSED or set(request.candidates) <= set(excluded):
-        return _ended(request, State.FAILED, outcome, now, released=not request.in_doubt)
+        return _ended(request, State.FAILED, outcome, now, called_at, released=not request.in_doubt)
     return Settlement(
         request.id,
         State.ACCEPTED,
@@ -183,12 +203,13 @@ def _refused(request: Request | InFlight, channel: Channel, outcome: Outcome, no
         None,
         request.due_at,
         now,
-        _first_call_at(request, now),
+        _first_call_at(request, called_at),
         request.calls + 1,
         settled=False,
         released=not request.in_doubt,
         excluded=excluded,
         in_doubt=request.in_doubt,
+        doubts=request.doubts,
     )
 
 
@@ -209,6 +230,7 @@ def _untouched(request: Request | InFlight, now: Instant) -> Settlement:
         excluded=request.excluded,
         stuck_at=request.stuck_at,
         in_doubt=request.in_doubt,
+        doubts=request.doubts,
     )
 
 
@@ -217,6 +239,7 @@ def _ended(  # what differs between ends, by name
     state: State,
     outcome: Outcome,
     now: Instant,
+    called_at: Instant,
     *,
     settled: bool = True,
     released: bool = False,
@@ -230,18 +253,19 @@ def _ended(  # what differs between ends, by name
         _storable(outcome.provider_id) or None,
         request.due_at,
         now if next_action_at is None else next_action_at,
-        _first_call_at(request, now),
+        _first_call_at(request, called_at),
         request.calls + 1,
         settled=settled,
         released=released,
         excluded=request.excluded,
         stuck_at=request.stuck_at,
         in_doubt=request.in_doubt,
+        doubts=request.doubts,
     )
 
 
-def _first_call_at(request: Request | InFlight, now: Instant) -> Instant:
-    return request.first_call_at if request.first_call_at is not None else now
+def _first_call_at(request: Request | InFlight, called_at: Instant) -> Instant:
+    return request.first_call_at if request.first_call_at is not None else called_at
 
 
 def _stuck_at(request: Request | InFlight, business: BusinessClock, now: Instant) -> Instant:

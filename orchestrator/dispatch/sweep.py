@@ -16,7 +16,6 @@ from orchestrator.dispatch.settle import (
     never_began,
     resent,
     settlement,
-    why_in_doubt,
 )
 from orchestrator.domain.delivery import OutcomeKind, State
 
@@ -87,12 +86,12 @@ async def _settled(drain: Drain, current: Current, clock: BusinessClock, lost: I
     if call is not None:
         outcome = adapter.found(await drain.carrier.carry(call))
         if outcome.kind is not OutcomeKind.UNKNOWN:
-            return settlement(lost, lost.tried, outcome, then, clock, drain.clock)
+            return settlement(lost, lost.tried, outcome, then, clock, drain.clock, called_at=lost.sending_at)
         if drain.clock.now() - lost.sending_at <= LOOK_UP_PATIENCE_MS:
             return doubted(lost, drain.clock.now(), ask_again=True)
     if then is InDoubt.STOP:
         return doubted(lost, drain.clock.now(), ask_again=call is not None)
-    return resent(lost, *why_in_doubt(lost), then, clock, drain.clock)
+    return resent(lost, then, drain.clock.now())
 
 
 def _settle(drain: Drain, lease: str, settlements: list[Settlement]) -> None:

@@ -94,7 +94,7 @@ class Request:
     adds to it and wins. `due_at` and `not_after` are business time; `first_call_at` is machine time. `attempts` counts
     claims that never came back, `calls` those that reached a provider and were refused for now; `tried` is the channel
     of the last one, and `stuck_at` (business time) since when its account has been refusing. `in_doubt`: an earlier
-    call may have arrived.
+    call may have arrived; `doubts` counts those.
     """
 
     id: str
@@ -119,6 +119,7 @@ class Request:
     tried: Channel | None = None
     stuck_at: Instant | None = None
     in_doubt: bool = False
+    doubts: int = 0
 
     @property
     def object_id(self) -> str:

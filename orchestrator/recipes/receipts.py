@@ -1,7 +1,8 @@
 """Reading what a provider tells by itself: the signature over the raw bytes first, then its words by a table.
 
-A notice is one piece of news or a list of them. What is not about messages is passed over; what is, and lacks something
-that the recipe says stands there, is refused as a whole, so that the provider keeps it until the recipe is mended.
+A notice is one piece of news or a list of them. News with a word that the recipe does not translate is passed over.
+News without any word, or that lacks something else that the recipe says stands there, makes the whole notice refused,
+so that the provider keeps it until the recipe is mended.
 """
 
 from __future__ import annotations
@@ -63,9 +64,12 @@ class ReceiptsRecipe:
     def received(self, notice: Notice, now: Instant) -> Received:
         """The news of a notice. Raises Refused for one that is not signed with our secret, InputError for nonsense."""
         self._verify(notice)
-        items = self._items(notice.body)
-        receipts = [receipt for receipt in (self._receipt(item, now) for item in items) if receipt is not None]
-        return Received(receipts=tuple(receipts), passed_over=len(items) - len(receipts), reply=self.reply)
+        told = [(self._word(item), item) for item in self._items(notice.body)]
+        receipts = tuple(self._receipt(item, word, now) for word, item in told if word in self.words)
+        unknown = tuple(dict.fromkeys(word for word, _ in told if word not in self.words))
+        return Received(
+            receipts=receipts, passed_over=len(told) - len(receipts), unknown=unknown, reply=self.reply
+        )
 
     def _verify(self, notice: Notice) -> None:
         given = notice.headers.get(self.header, "").encode("utf-8", "surrogateescape")
@@ -80,12 +84,13 @@ class ReceiptsRecipe:
             raise _unreadable(str(error)) from error
         return said if isinstance(said, list) else [said]
 
-    def _receipt(self, item: Any, now: Instant) -> Receipt | None:
-        """One piece of news, or None when it is not about what became of a message."""
-        word = _optional(item, self.status_at)
-        kind = self.words.get(word)
-        if kind is None:
-            return None
+    def _word(self, item: Any) -> str:
+        try:
+            return word_at(item, self.status_at)
+        except NotThere as error:
+            raise _unreadable(str(error)) from error
+
+    def _receipt(self, item: Any, word: str, now: Instant) -> Receipt:
         reference, provider_id = _optional(item, self.reference_at), _optional(item, self.provider_id_at)
         if not reference and not provider_id:
             raise _unreadable("which message it is about")
@@ -95,7 +100,7 @@ class ReceiptsRecipe:
             raise _unreadable(str(error)) from error
         return Receipt(
             event_key=event_key,
-            kind=kind,
+            kind=self.words[word],
             at=_time(item, self.at_at, now),
             reference=reference,
             provider_id=provider_id,

@@ -78,7 +78,7 @@ class SqlAudit:
     def sends(self, look: Look) -> list[SentMessage]:
         recent = _recent(look)
         rows = self._connection.execute(select(*_SENT, recent.c.business_at).join(recent, _sent_by(recent)))
-        return [SentMessage._make(row) for row in rows]
+        return [SentMessage._make(row) for row in rows.all()]
 
     def uses(self, customer_ids: Collection[str], since: Instant) -> list[SentMessage]:
         rows = self._connection.execute(
@@ -88,7 +88,7 @@ class SqlAudit:
                 _TABLE.reserved_at >= since,
             )
         )
-        return [SentMessage._make(row) for row in rows]
+        return [SentMessage._make(row) for row in rows.all()]
 
     def whereabouts(self, customer_ids: Collection[str]) -> list[Whereabouts]:
         rows = self._connection.execute(
@@ -101,7 +101,7 @@ class SqlAudit:
             .where(bulk.among(self._connection, customers.c.id, customer_ids))
             .order_by(customers.c.id, customer_addresses.c.rank)
         )
-        return [Whereabouts._make(row) for row in rows]
+        return [Whereabouts._make(row) for row in rows.all()]
 
 
 _SENT = (

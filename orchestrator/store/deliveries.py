@@ -189,9 +189,17 @@ class SqlDeliveries(DeliveryRecord):
         bulk.update(
             self._connection,
             deliveries,
-            (*_SETTLED, "excluded", "stuck_at", "possible_duplicate", *ended),
+            (*_SETTLED, "excluded", "stuck_at", "possible_duplicate", "doubts", *ended),
             [
-                (*_settled(one, at), ",".join(one.excluded), one.stuck_at, one.in_doubt, *(0 for _ in ended), one.id)
+                (
+                    *_settled(one, at),
+                    ",".join(one.excluded),
+                    one.stuck_at,
+                    one.in_doubt,
+                    one.doubts,
+                    *(0 for _ in ended),
+                    one.id,
+                )
                 for one in held
                 if one.state is not State.SENT
             ],
@@ -242,6 +250,7 @@ class SqlDeliveries(DeliveryRecord):
                 _TABLE.calls,
                 _TABLE.stuck_at,
                 _TABLE.possible_duplicate,
+                _TABLE.doubts,
             )
             .where(IN_FLIGHT_ROWS, _TABLE.settled_at.is_(None), *self._whose_time_has_come(now, only))
             .order_by(_TABLE.next_action_at)
@@ -340,6 +349,7 @@ def _in_flight(row: Any) -> InFlight:
         calls=row.calls,
         stuck_at=row.stuck_at,
         in_doubt=row.possible_duplicate,
+        doubts=row.doubts,
     )
 
 

@@ -153,6 +153,7 @@ class Settlement:
     excluded: tuple[Channel, ...] = ()
     stuck_at: Instant | None = None
     in_doubt: bool = False
+    doubts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,7 @@ class InFlight:
     calls: int
     stuck_at: Instant | None
     in_doubt: bool
+    doubts: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ REQUEST = (
     _TABLE.channel,
     _TABLE.stuck_at,
     _TABLE.possible_duplicate,
+    _TABLE.doubts,
 )
 """What a worker needs of one."""
 
@@ -128,6 +129,7 @@ def request_of(row: Sequence[Any]) -> Request:
         tried,
         stuck_at,
         in_doubt,
+        doubts,
     ) = row
     return Request(
         id=delivery_id,
@@ -152,6 +154,7 @@ def request_of(row: Sequence[Any]) -> Request:
         tried=_CHANNELS.get(tried),
         stuck_at=stuck_at,
         in_doubt=bool(in_doubt),
+        doubts=doubts,
     )
 
 

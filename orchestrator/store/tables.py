@@ -204,7 +204,8 @@ RESERVED_ROWS = text("deliveries.reserved_at IS NOT NULL")
 #
 # A use of the frequency caps is the delivery itself: `reserved_at` (business time) and `reserved_day` (the customer's
 # date in that moment) are set by the gate and cleared by a definite refusal. `excluded` are channels that are out for
-# this delivery, `stuck_at` is since when its account refuses for now, `receipt` the furthest that came back.
+# this delivery, `stuck_at` is since when its account refuses for now, `doubts` counts calls whose end nobody knows,
+# `receipt` is the furthest that came back.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -248,6 +249,7 @@ deliveries = Table(
     Column("reserved_at", BigInteger),
     Column("reserved_day", String),
     Column("possible_duplicate", Boolean, nullable=False, server_default=text("false")),
+    Column("doubts", SmallInteger, nullable=False, server_default="0"),
     Column("receipt", String, nullable=False, server_default=""),
     # The claim reads the first, the sweep of leases and doubts the second, the third whoever ends a reason to hold, and
     # the fourth the gate, when a newer message takes the place of older ones. All stay as small as what is open.

@@ -121,7 +121,7 @@ class SqlTimers:
             return None
         # Every column of a delivery that nobody has touched yet.
         document: dict[str, Any] = dict.fromkeys(column.name for column in deliveries.c)
-        document |= {"detail": "", "reason": "", "receipt": "", "excluded": "", "possible_duplicate": False}
+        document |= {"detail": "", "reason": "", "receipt": "", "excluded": "", "calls": 0, "possible_duplicate": False}
         document |= {"address": None, "rendering": None, "receipts": [], "decisions": []}
         document |= row.content
         return document | {name: getattr(row, column.name) for name, column in _OF_THE_TIMER.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -30,7 +31,7 @@ from orchestrator.dispatch.accept import (
 from orchestrator.dispatch.drain import LEASE_MS
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile, Said
-from orchestrator.dispatch.settle import CLASS_AGE_MS, LOOK_UP_AGAIN_MS, UNKNOWN_AGE_MS
+from orchestrator.dispatch.settle import CLASS_AGE_MS, LOOK_UP_AGAIN_MS, RESEND_AFTER_MS, UNKNOWN_AGE_MS
 from orchestrator.dispatch.sweep import sweep
 from orchestrator.dispatch.tick import tick, tidy
 from orchestrator.domain.customer import Channel, ConsentState
@@ -54,6 +55,7 @@ from tests.contract.world import (
     numbers,
     placed,
     power_cut,
+    reference,
     said,
     webhooks,
 )
@@ -350,11 +352,11 @@ def silence(reason, *, in_doubt):
     [
         (http(404), ("failed", "provider_rejected:address")),
         (http(400), ("failed", "provider_rejected:message")),
-        (http(500), ("deferred", "provider_unavailable")),
-        (http(200, b"welcome"), ("deferred", "provider_unavailable")),
+        (http(500), ("unknown", "unreadable_answer")),
+        (http(200, b"welcome"), ("unknown", "unreadable_answer")),
         (http(429), ("deferred", "rate_limit")),
         (http(401), ("deferred", "provider_unavailable")),
-        (silence("timeout", in_doubt=True), ("deferred", "provider_unavailable")),
+        (silence("timeout", in_doubt=True), ("unknown", "timeout")),
         (silence("connect", in_doubt=False), ("deferred", "provider_unavailable")),
     ],
 )
@@ -403,24 +405,53 @@ def test_what_was_bought_is_told_again_in_doubt_and_marked(over_http):
     over_http.provider.answer = silence("timeout", in_doubt=True)
     asked = over_http.ask()
     over_http.drain()
-    assert over_http.get(asked)["possible_duplicate"]
+    assert over_http.ended(asked) == ("unknown", "timeout")
+    assert not over_http.get(asked)["possible_duplicate"]
 
     over_http.provider.answer = delivered
-    over_http.clock.advance(minutes=1)
+    over_http.clock.advance(seconds=RESEND_AFTER_MS[0] / 1000 - 0.001)
+    assert over_http.sweep() == 0
+    over_http.clock.advance(seconds=0.001)
+    assert over_http.sweep() == 1
     over_http.drain()
     assert over_http.ended(asked) == ("sent", "")
     assert over_http.provider.references == [asked, asked]
     assert over_http.get(asked)["possible_duplicate"]
 
 
-def test_a_doubt_that_grew_too_old_to_be_sent_again_stays_one(over_http):
-    over_http.provider.answer = silence("timeout", in_doubt=True)
+def test_nobody_is_told_the_same_without_end(over_http):
+    """A provider that takes everything and answers nonsense: after the fourth time it stays in doubt."""
+    over_http.provider.answer = http(200, b"{}")
     asked = over_http.ask()
     for _ in range(40):
         over_http.drain()
         over_http.clock.advance(minutes=15)
+        over_http.sweep()
     found = over_http.get(asked)
-    assert (found["state"], found["reason"], found["settled_at"] is not None) == ("unknown", "timeout", True)
+    assert len(over_http.provider.calls) == 1 + len(RESEND_AFTER_MS)
+    assert (found["state"], found["reason"], found["settled_at"]) == ("unknown", "unreadable_answer", None)
+
+
+def test_what_others_know_is_written_while_one_call_hangs(over_http):
+    """A worker that dies then leaves one doubt, not a slice of them."""
+    hanging, quick = over_http.ask(), over_http.ask()
+    hung = asyncio.Event()
+    carry = over_http.provider.carry
+
+    async def carried(call, **timing):
+        if reference(call) == hanging:
+            await hung.wait()
+        return await carry(call, **timing)
+
+    async def look(work):
+        found = work()
+        if over_http.ended(quick)[0] == "sent":
+            hung.set()
+        return found
+
+    over_http.provider.carry = carried
+    over_http.drain(look)
+    assert over_http.ended(quick) == over_http.ended(hanging) == ("sent", "")
 
 
 def test_a_provider_that_asks_for_time_gets_exactly_that(over_http):
@@ -492,7 +523,7 @@ def test_whatever_a_provider_says_can_be_kept(over_http, words):
     asked = over_http.ask()
 
     over_http.drain()
-    assert over_http.ended(asked)[0] in ("sent", "deferred")
+    assert over_http.ended(asked)[0] in ("sent", "unknown")
 
 
 def test_a_call_that_was_not_begun_in_time_goes_back_without_counting(world):

@@ -142,8 +142,22 @@ def test_the_same_news_many_times_at_once_is_kept_once(provider, casa_lume, aske
     assert settled(casa_lume, servers) == [("delivered", True), ("read", True)]
 
 
-def test_news_of_other_things_is_answered_and_not_kept(provider, casa_lume, servers):
-    assert tell(provider, {"type": "account.updated"}).status == 200
+def test_news_with_other_words_is_answered_counted_and_not_kept(provider, casa_lume, servers):
+    with capture_logs() as lines:
+        assert tell(provider, {"status": "template_Approved"}).status == 200
+        assert tell(provider, {"status": "ana.souza+1@example.com 11912345678 " + "x" * 40}).status == 200
+    (first, second) = [line for line in lines if line["event"] == "receipts_passed_over"]
+    assert (first["log_level"], first["account"], first["unknown"]) == ("warning", "email", ["template_Approved"])
+    assert second["unknown"] == ["ana*souza***example*com *********** xxxx"]
+    assert 'jogral_receipts_passed_over_total{account="email"} 2.0' in provider.get("/metrics").body.decode()
+    assert settled(casa_lume, servers) == []
+
+
+def test_a_notice_without_a_status_is_given_back(provider, casa_lume, servers):
+    """The recipe looks in the wrong place: 200 would lose every receipt, and nobody would notice."""
+    reply = tell(provider, {"type": "account.updated"})
+
+    assert (reply.status, reply.json["code"]) == (422, "unreadable_notice")
     assert settled(casa_lume, servers) == []
 
 

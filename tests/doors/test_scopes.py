@@ -42,7 +42,7 @@ INTRODUCTION = """# Scopes
 Who may do what. A key has scopes (`jogral keys create --name shop --scope events:write --expires 90d`), and a route
 needs any one of those that name it here; `admin` is all of them. A key without one is answered 403; no key, or one that
 is unknown, revoked or expired, 401. `tests/doors/test_scopes.py` calls every route with every scope, and writes this
-page. 
+page.
 """
 
 

@@ -40,6 +40,7 @@ class Row:
     reserved_at: int | None = None
     reserved_day: str | None = None
     possible_duplicate: bool = False
+    doubts: int = 0
 
     def as_request(self):
         return replace(
@@ -52,6 +53,7 @@ class Row:
             tried=Channel(self.channel) if self.channel else None,
             stuck_at=self.stuck_at,
             in_doubt=self.possible_duplicate,
+            doubts=self.doubts,
         )
 
 
@@ -218,7 +220,8 @@ class Memory:
                 row.lease, row.settled_at = None, at if one.settled else None
                 row.attempts = 0 if came_back else row.attempts
                 if one.state is not State.SENT:
-                    row.excluded, row.stuck_at, row.possible_duplicate = one.excluded, one.stuck_at, one.in_doubt
+                    row.excluded, row.stuck_at, row.doubts = one.excluded, one.stuck_at, one.doubts
+                    row.possible_duplicate = one.in_doubt
                 if one.released:
                     row.reserved_at = row.reserved_day = None
 
@@ -277,6 +280,7 @@ def _in_flight(row):
         calls=row.calls,
         stuck_at=row.stuck_at,
         in_doubt=row.possible_duplicate,
+        doubts=row.doubts,
     )
 
 

@@ -212,12 +212,20 @@ def test_a_notice_may_be_one_piece_of_news_a_list_or_hold_one():
     assert heard([]).receipts == ()
 
 
-@pytest.mark.parametrize("other", [{}, "news", 7, None, {"status": {"name": "QUEUED"}}, {"status": {"name": None}}])
-def test_what_is_no_news_of_a_message_is_passed_over(other):
+@pytest.mark.parametrize("other", [NEWS | {"status": {"name": "QUEUED"}}, {"status": {"name": "QUEUED"}}])
+def test_a_word_that_the_recipe_does_not_translate_is_passed_over(other):
     """A provider tells more than one asked for, and a refusal would make it tell it again."""
-    found = heard([NEWS, other])
+    found = heard([NEWS, other, other])
 
-    assert (len(found.receipts), found.passed_over) == (1, 1)
+    assert (len(found.receipts), found.passed_over, found.unknown) == (1, 2, ("QUEUED",))
+
+
+@pytest.mark.parametrize("other", [{}, "news", 7, None, {"status": {"name": None}}, {"status": {"name": ""}}])
+def test_news_without_any_status_is_refused_as_a_whole(other):
+    """The recipe says where one stands: it looks in the wrong place, and every receipt would be lost unnoticed."""
+    with pytest.raises(InputError) as refused:
+        heard([NEWS, other])
+    assert refused.value.code == "unreadable_notice"
 
 
 @pytest.mark.parametrize(

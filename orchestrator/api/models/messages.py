@@ -235,6 +235,10 @@ class MessageShown(Document):
     run_id: str | None = None
     step: str | None = None
     release_id: Annotated[str | None, Field(description="The words in force when it was written.")] = None
+    calls: Annotated[int, Field(description="How many calls for it have ended.")] = 0
+    possible_duplicate: Annotated[
+        bool, Field(description="It was sent again although an earlier call may have arrived.")
+    ] = False
     accepted_at: Shown
     due_at: Shown
     not_after: Shown | None = None

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("reserved_at", sa.BigInteger(), nullable=True),
         sa.Column("reserved_day", sa.String(), nullable=True),
         sa.Column("possible_duplicate", sa.Boolean(), nullable=False, server_default=sa.text("false")),
+        sa.Column("doubts", sa.SmallInteger(), nullable=False, server_default="0"),
         sa.Column("receipt", sa.String(), nullable=False, server_default=""),
     ):
         op.add_column("deliveries", column)
@@ -55,7 +56,7 @@ def downgrade() -> None:
     for name in _INDEXES:
         op.drop_index(name, "deliveries")
     for column in (
-        "journey", "excluded", "stuck_at", "reserved_at", "reserved_day", "possible_duplicate", "receipt",
+        "journey", "excluded", "stuck_at", "reserved_at", "reserved_day", "possible_duplicate", "doubts", "receipt",
     ):  # fmt: skip
         op.drop_column("deliveries", column)
     op.drop_column("decisions", "release_id")
