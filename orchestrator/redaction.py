@@ -61,7 +61,7 @@ def redacted(_logger: Any, _method: str, line: Line) -> Line:
     for name, value in line.items():
         if name in NEVER:
             line[name] = WITHHELD
-        elif name not in OUR_OWN and not (name in INSTANTS and value in _INSTANTS):
+        elif name not in OUR_OWN and not (name in INSTANTS and isinstance(value, int) and value in _INSTANTS):
             line[name] = _clean(value)
     return line
 

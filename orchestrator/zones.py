@@ -40,6 +40,14 @@ def zone_of(customer: Customer, project_zone: str) -> str:
     return project_zone
 
 
+def is_guessed(customer: Customer) -> bool:
+    """Whether nothing tells a customer's zone, though their phone says that it may not be the project's."""
+    if customer.time_zone is not None and _exists(customer.time_zone):
+        return False
+    phone = next((address.value for address in customer.addresses if address.kind is AddressKind.PHONE), None)
+    return phone is not None and zone_of_phone(phone) is None
+
+
 def zone_of_phone(phone: str) -> str | None:
     """Where the area code of a Brazilian E.164 phone is; None for any other phone."""
     if not phone.startswith(_BRAZIL):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.addresses import masked
 from orchestrator.api.errors import MissingScope
+from orchestrator.api.faults import refused
 from orchestrator.api.models.customers import (
     ConsentShown,
     CustomerChanged,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from orchestrator.domain.customer import Customer
+    from orchestrator.domain.time import Clock, Instant
     from orchestrator.release import Release
     from orchestrator.store.port import ApiKey, Transaction
 
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     Show = Callable[[AddressKind, str], str]
 
 CREATED = 201
+# How far another system's clock may be ahead of ours.
+AHEAD_MS_MAX = 5 * 60_000
+
 MERGE_PATCH = "application/merge-patch+json"
 
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
@@ -54,6 +59,7 @@ async def post_customer(request: web.Request) -> web.Response:
 
     def work(transaction: Transaction) -> Answer:
         profile = _profile(body, api.releases.read(transaction))
+        _require_said(body, _now(transaction, api.app.clock))
         if body.id is not None and transaction.customers.known([body.id]):
             raise AlreadyExists(
                 'There is a customer "{id}" already.', remedy="Change them: PATCH /v1/customers/{id}",
@@ -74,7 +80,9 @@ async def patch_customer(request: web.Request) -> web.Response:
     _require_consents_scope(request[CALLER], body)
 
     def work(transaction: Transaction) -> Answer:
-        revise(transaction, customer_id, _profile(body, api.releases.read(transaction)), api.app.clock)
+        profile = _profile(body, api.releases.read(transaction))
+        _require_said(body, _now(transaction, api.app.clock))
+        revise(transaction, customer_id, profile, api.app.clock)
         return Answer(200, _document(transaction, customer_id, show))
 
     answer = await api.run(lambda: once(api.app.store, api.app.clock, None, work))
@@ -158,6 +166,20 @@ def _require_known_topics(body: CustomerChanged, release: Release) -> None:
                 template, remedy="Topics are declared in templates/project.yaml.", code="unknown_topic",
                 fields=[wrong], **params,
             )  # fmt: skip
+
+
+def _now(transaction: Transaction, clock: Clock) -> Instant:
+    """The later of the two clocks: where a demo has moved business time ahead, its customers speak then."""
+    return max(clock.now(), transaction.ledger.clock().now(clock.now()))
+
+
+def _require_said(body: CustomerChanged, now: Instant) -> None:
+    """What is to be said next year would win over everything that is said until then."""
+    for place, one in enumerate(body.consents):
+        if one.at is not None and one.at > now + AHEAD_MS_MAX:
+            template = mark("Nobody can have said this yet: the time is in the future")
+            wrong = FieldError(pointer=f"#/consents/{place}/at", code="future_time", template=template)
+            raise refused([wrong])
 
 
 # --- what goes out ----------------------------------------------------------------------------------------------------

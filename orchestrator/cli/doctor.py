@@ -58,5 +58,8 @@ def doctor(context: typer.Context) -> None:
     if not troubles:
         terminal.say("All is well.")
         return
-    terminal.say("Found {count} problems.", count=len(troubles))
+    if len(troubles) == 1:
+        terminal.say("Found 1 problem.")
+    else:
+        terminal.say("Found {count} problems.", count=len(troubles))
     raise typer.Exit(max(EXIT_CODES[check.verdict] for check in troubles))

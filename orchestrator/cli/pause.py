@@ -20,6 +20,7 @@ from orchestrator.cli.pausing import (
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.workplace import open_project
 from orchestrator.dispatch import pauses
+from orchestrator.dispatch.explain.names import find_customer
 from orchestrator.dispatch.pauses import WantedPause
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.pause import Pause, PauseScope
@@ -56,6 +57,8 @@ def pause(  # noqa: PLR0913, PLR0917  # each is an option of the command
     with open_ledger(project) as opened:
         release = running_release(opened, project)
         with opened.store.write() as transaction:
+            if scope is PauseScope.CUSTOMER:
+                subject = find_customer(transaction, subject).id
             until = _until(lasts, transaction.ledger.clock().now(opened.clock.now())) if lasts else None
             wanted = WantedPause(scope=scope, subject=subject, reason=reason, until=until)
             made = pauses.pause(transaction, release, opened.clock, wanted, by="cli")

@@ -16,7 +16,9 @@ Account = Annotated[
 ]
 Journey = Annotated[str, typer.Option("--journey", metavar="ID", help="A journey: what it has asked for waits.")]
 Message = Annotated[str, typer.Option("--message", metavar="ID", help="A message, whoever asks for it.")]
-Customer = Annotated[str, typer.Option("--customer", metavar="ID", help="One customer's marketing.")]
+Customer = Annotated[
+    str, typer.Option("--customer", metavar="WHO", help="One customer's marketing, by id, e-mail or phone.")
+]
 
 NAMES = {
     PauseScope.ALL: mark("everything"),

@@ -8,6 +8,10 @@ from orchestrator.cli.pausing import Account, Channel, Customer, Everything, Jou
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project
 from orchestrator.dispatch import pauses
+from orchestrator.dispatch.explain.names import find_customer
+from orchestrator.domain.pause import PauseScope
+from orchestrator.domain.time import Clock
+from orchestrator.store.port import Transaction
 
 app = typer.Typer(add_completion=False)
 
@@ -35,6 +39,8 @@ def resume(
     with open_ledger(project) as opened:
         release = running_release(opened, project)
         with opened.store.write() as transaction:
+            if scope is PauseScope.CUSTOMER and not _is_paused(transaction, opened.clock, subject):
+                subject = find_customer(transaction, subject).id
             done = pauses.resume(transaction, release, opened.clock, scope, subject)
         ring(opened, done.released)
     released = sum(done.released.values())
@@ -50,3 +56,9 @@ def resume(
         terminal.say("1 message that was held is decided anew.")
     elif released:
         terminal.say("{count} messages that were held are decided anew.", count=released)
+
+
+def _is_paused(transaction: Transaction, clock: Clock, customer_id: str) -> bool:
+    """By this very id: one who is no longer known may be paused still."""
+    now = transaction.ledger.clock().now(clock.now())
+    return transaction.pauses.active(now, [customer_id]).of(PauseScope.CUSTOMER, customer_id) is not None

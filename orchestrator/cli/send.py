@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from orchestrator.cli.outcome import outcome_document, show_outcome
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.workplace import open_project
 from orchestrator.dispatch.accept import CUSTOMER, PROJECT, Later, WantedMessage, accept_message
+from orchestrator.dispatch.explain.names import find_customer
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import OPEN, Request, State
 from orchestrator.domain.errors import InputError, NotFound, did_you_mean
@@ -36,7 +38,9 @@ LOOK_SECONDS = 0.05
 def send(  # noqa: PLR0913, PLR0917  # each is an option of the command
     context: typer.Context,
     message: Annotated[str, typer.Argument(metavar="MESSAGE", help="The message's id.")],
-    customer: Annotated[str, typer.Option("--customer", metavar="ID", help="The customer's id.")],
+    customer: Annotated[
+        str, typer.Option("--customer", metavar="WHO", help="The customer's id, e-mail, phone, or SYSTEM:ID.")
+    ],
     channel: Annotated[
         list[str] | None,
         typer.Option(
@@ -80,10 +84,12 @@ def send(  # noqa: PLR0913, PLR0917  # each is an option of the command
             data=_data(data),
             send_at=_later(at, zone) if at else None,
         )
-        request = _accept(opened, release, wanted)
+        request, late = _accept(opened, release, wanted)
         session.left_behind = lambda: session.terminal.words("{id} is accepted and will be sent.", id=request.id)
         later = {"due_at": rfc3339(request.due_at, release.project.timezone)} if at else {}
-        if later:
+        if late:
+            session.terminal.say("Accepted {id}: its time is past, and it goes at once.", id=request.id)
+        elif later:
             session.terminal.say("Accepted {id} for {due_at}", id=request.id, **later)
         else:
             ring(opened, {request.purpose.value})
@@ -148,11 +154,14 @@ def _ensure_zone(zone: str) -> None:
         ) from error
 
 
-def _accept(opened: App, release: Release, wanted: WantedMessage) -> Request:
+def _accept(opened: App, release: Release, wanted: WantedMessage) -> tuple[Request, bool]:
+    """The request, and whether it is wanted at a time that has just gone by."""
     identity = new_id("cli", opened.clock.now(), opened.clock.entropy(ENTROPY_SIZE))
     with opened.store.write() as transaction:
+        wanted = replace(wanted, customer_id=find_customer(transaction, wanted.customer_id).id)
         (request,) = accept_message(transaction, release, opened.clock, wanted, identity=identity, origin="cli")
-    return request
+        now = transaction.ledger.clock().now(opened.clock.now())
+    return request, wanted.send_at is not None and request.due_at <= now
 
 
 def _awaited(opened: App, request_id: str, seconds: float) -> dict[str, Any] | None:

@@ -300,13 +300,21 @@ def _fact(fact: Fact, teller: Teller) -> str:
 
 def _quiet(quiet: QuietHours, teller: Teller) -> str:
     hours = quiet.hours.replace("-", "–")  # noqa: RUF001  # a dash between hours, as people write it
+    zone = _zone(quiet, teller)
     return teller.translate(
-        "{id} {hours} {zone}, now {hour}", id=quiet.id, hours=hours, zone=quiet.zone, hour=teller.hour(quiet.at)
+        "{id} {hours} {zone}, now {hour}", id=quiet.id, hours=hours, zone=zone, hour=teller.hour(quiet.at)
     )
 
 
 def _local_hour(local: LocalHour, teller: Teller) -> str:
-    return teller.translate("not now, {hour} in {zone}", hour=teller.hour(local.at), zone=local.zone)
+    return teller.translate("not now, {hour} in {zone}", hour=teller.hour(local.at), zone=_zone(local, teller))
+
+
+def _zone(found: QuietHours | LocalHour, teller: Teller) -> str:
+    """Their zone; and where nothing tells it, that it is the project's."""
+    if not found.guessed:
+        return found.zone
+    return teller.translate("{zone} (guessed: project's zone)", zone=found.zone)
 
 
 def _cap(cap: Cap, teller: Teller) -> str:

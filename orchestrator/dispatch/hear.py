@@ -63,14 +63,15 @@ def hear(store: Store, account: str, adapter: Adapter, notice: Notice, now: Inst
 
 
 # A provider's words for states are constants. What is something else, because the recipe looks in the wrong place, may
-# be about a person: of that no digit, no sign and no accent is told.
+# be about a person: of that no digit, no sign and no accent is told, and of an address nothing.
 _NOT_A_CONSTANT = re.compile(r"[^A-Za-z_ -]")
 _WORD_LENGTH_SHOWN = 40
 _UNKNOWN_SHOWN = 5
+_WITHHELD = "***"
 
 
 def _harmless(word: str) -> str:
-    return _NOT_A_CONSTANT.sub("*", word[:_WORD_LENGTH_SHOWN])
+    return _WITHHELD if "@" in word else _NOT_A_CONSTANT.sub("*", word[:_WORD_LENGTH_SHOWN])
 
 
 def apply_parked(store: Store, clock: Clock, *, since: Instant | None = None) -> int:

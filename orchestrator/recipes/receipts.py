@@ -67,9 +67,7 @@ class ReceiptsRecipe:
         told = [(self._word(item), item) for item in self._items(notice.body)]
         receipts = tuple(self._receipt(item, word, now) for word, item in told if word in self.words)
         unknown = tuple(dict.fromkeys(word for word, _ in told if word not in self.words))
-        return Received(
-            receipts=receipts, passed_over=len(told) - len(receipts), unknown=unknown, reply=self.reply
-        )
+        return Received(receipts=receipts, passed_over=len(told) - len(receipts), unknown=unknown, reply=self.reply)
 
     def _verify(self, notice: Notice) -> None:
         given = notice.headers.get(self.header, "").encode("utf-8", "surrogateescape")

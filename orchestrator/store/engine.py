@@ -131,7 +131,15 @@ def _speak_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get("jogral_read_only", False)
+        _sync(connection, "FULL" if connection.get_execution_options().get("jogral_durable", True) else "NORMAL")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _sync(connection: Connection, level: str) -> None:
+    """Between transactions, which is where SQLite takes it; said again only when it changes."""
+    if connection.info.get("jogral_sync", "FULL") != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous = {level}")
+        connection.info["jogral_sync"] = level
 
 
 # A read sees one moment, however many questions it asks.
@@ -142,8 +150,8 @@ _READ_ONLY: Mapping[str, Mapping[str, Any]] = {
 
 
 @contextlib.contextmanager
-def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Connection]:
-    """One transaction, or none of it.
+def transaction(engine: Engine, *, read_only: bool = False, durable: bool = True) -> Iterator[Connection]:
+    """One transaction, or none of it. One that is not `durable` may be lost in a power cut, as a whole.
 
     Raises:
         Unavailable: the database cannot do it now, with what to do about it.
@@ -151,7 +159,9 @@ def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Connecti
     """
     options = _READ_ONLY[engine.dialect.name] if read_only else {}
     try:
-        with engine.connect().execution_options(**options) as connection, connection.begin():
+        with engine.connect().execution_options(**options, jogral_durable=durable) as connection, connection.begin():
+            if not durable and engine.dialect.name != "sqlite":
+                connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
             yield connection
     except (DataError, OverflowError, UnicodeEncodeError) as error:
         raise InputError(

@@ -63,8 +63,8 @@ class SqlStore:
         return where_is(self.engine)
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[SqlTransaction]:
-        with transaction(self.engine) as connection:
+    def write(self, *, durable: bool = True) -> Iterator[SqlTransaction]:
+        with transaction(self.engine, durable=durable) as connection:
             yield _transaction(connection)
 
     @contextlib.contextmanager

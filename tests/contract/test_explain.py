@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from orchestrator.channels import HttpAnswer
+from orchestrator.console.why import Teller, answer_words
 from orchestrator.decide import GATES
 from orchestrator.dispatch.accept import Later
 from orchestrator.dispatch.current import Current
@@ -401,6 +402,22 @@ def test_the_next_try_is_the_opening_of_the_customers_own_morning(world):
     assert (halt.until, explanation.ahead.at, explanation.zone) == (OPENING, OPENING, ZONE)
     assert explanation.ahead.verdict.channel is EMAIL
     assert why_this(world, explanation.request.request.id, at=OPENING).decision.state is None
+
+
+def test_a_zone_that_nobody_told_is_called_a_guess(world):
+    """A phone of another country, and no zone: the hours are those of the project's clock."""
+    asked = by_night(world)
+
+    def told():
+        (found,) = (one for one in why_this(world, asked).decision.answers if one.gate == "quiet_hours")
+        (evidence,) = found.evidence
+        return evidence.guessed, answer_words(found, Teller("en", str, ZONE, world.clock.now()))
+
+    assert told() == (False, "noite 21:00\u201309:00 America/Sao_Paulo, now 22:14")
+    world.revise(Profile(id="cus_ana", phones=("+351912345678",)))
+    assert told() == (True, "noite 21:00\u201309:00 America/Sao_Paulo (guessed: project's zone), now 22:14")
+    world.revise(Profile(id="cus_ana", time_zone=ZONE))
+    assert not told()[0]
 
 
 def test_waiting_is_asked_about_again_until_it_ends(world):

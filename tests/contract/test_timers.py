@@ -330,6 +330,18 @@ def test_what_would_be_too_late_when_it_is_due_is_refused(world):
     assert refused.value.code == "due_too_late"
 
 
-def test_a_time_that_is_past_means_now(world):
-    world.ask("order_confirmed", PUSH, send_at=at("2026-11-24T09:00"))
+def test_a_time_that_is_just_past_means_now(world):
+    world.ask("order_confirmed", PUSH, send_at=at("2026-11-25T08:00"))
     assert fire(world.store, world.clock.now()) == 1
+
+
+@pytest.mark.parametrize(
+    ("wall", "code"),
+    [("2026-11-25T07:59:59", "past_time"), ("2025-12-01T09:00", "past_time"), ("2036-12-01T09:00", "too_far")],
+)
+def test_a_time_with_a_wrong_year_is_refused(world, wall, code):
+    """One that is past would go at once, and one far ahead would be found out about in ten years."""
+    with pytest.raises(InputError) as refused:
+        world.ask("order_confirmed", PUSH, send_at=at(wall))
+    assert (refused.value.code, [field.pointer for field in refused.value.fields]) == (code, ["#/send_at"])
+    assert fire(world.store, world.clock.now()) == 0

@@ -110,6 +110,22 @@ def test_recording_consent_needs_a_scope_of_its_own(api, casa_lume):
     assert writer.with_key(new_key(casa_lume, "customers:write", "consents:write")).post(PATH, BRUNO).status == 201
 
 
+@pytest.mark.parametrize("state", ["granted", "withdrawn"])
+def test_nobody_has_agreed_or_refused_in_the_future(api, state):
+    """It would win over everything that they say until then. A clock that is a little ahead is forgiven."""
+    said = {"topic": "offers", "channel": "email", "state": state}
+    soon, later = ({**said, "at": at} for at in ("2026-11-25T09:05:00-03:00", "2026-11-25T09:05:01-03:00"))
+    known = api.post(PATH, {"id": "cus_dora", "consents": [soon]})
+    for reply in (
+        api.post(PATH, {"id": "cus_carla", "consents": [soon, later]}),
+        api.patch(f"{PATH}/cus_dora", {"consents": [soon, later]}),
+    ):
+        assert (reply.status, reply.pointers) == (422, ["#/consents/1/at"])
+        assert reply.json["errors"][0]["code"] == "future_time"
+    assert known.status == 201
+    assert api.get(f"{PATH}/cus_carla").status == 404
+
+
 # --- changing -------------------------------------------------------------------------------------------------------
 
 

@@ -253,6 +253,9 @@ def test_the_zone_of_a_time_may_be_named(ask, api, said, due):
         ({"send_at": "2026-12-01T09:00:00Z", "zone": "project"}, "#", "zone_needs_wall"),
         ({"zone": "project"}, "#", "zone_needs_wall"),
         ({"send_at": "2026-12-01T09:00", "not_after": "2026-11-30T00:00:00Z"}, "#/send_at", "due_too_late"),
+        ({"send_at": "2025-12-01T09:00"}, "#/send_at", "past_time"),
+        ({"send_at": "2026-11-25T07:59:00-03:00"}, "#/send_at", "past_time"),
+        ({"send_at": "2028-12-01T09:00"}, "#/send_at", "too_far"),
     ],
 )
 def test_a_time_that_makes_no_sense_is_refused(ask, said, pointer, code):

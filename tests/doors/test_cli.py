@@ -226,7 +226,7 @@ def test_init_makes_a_shop_that_works(jogral_in, tmp_path):
     assert stat.S_IMODE((shop / ".jogral/keys.json").stat().st_mode) == 0o600
     assert not (shop / "channels").exists()
     assert not (shop / "templates/layouts").exists()
-    assert "messages:send" in listed.document["items"][0]["scopes"]
+    assert {"messages:send", "pauses:read", "pauses:write"} <= set(listed.document["items"][0]["scopes"])
     assert secret not in listed.out
     assert secret.encode() not in (shop / ".jogral/ledger.db").read_bytes()
     assert jogral_in(shop)("preview", "--all").code == 0
@@ -538,7 +538,7 @@ def test_a_missing_file_is_named(open_shop):
     ("arguments", "told"),
     [
         (["order_lte", "--customer", "cus_ana"], 'did you mean "order_late"?'),
-        (["order_late", "--customer", "cus_nobody"], 'There is no customer "cus_nobody".'),
+        (["order_late", "--customer", "cus_nobody"], 'There is no customer "cus_nobody"'),
         (["review_request", "--customer", "cus_ana", "--channel", "sms"], '"review_request" is not said on sms.'),
         (["order_late", "--customer", "cus_ana", "--object", "order"], '"order" is not an object.'),
         (["order_late", "--customer", "cus_ana", "--data", "brand_voice.yaml"], "is not JSON"),
@@ -646,6 +646,11 @@ def test_secrets_that_others_read_are_a_problem(open_shop, shop):
 
     assert done.code == 1
     assert f"chmod 600 {keys}" in done.out
+    assert done.out.endswith("Found 1 problem.\n")
+
+    edit(shop / "templates/messages/order_late.yaml", "kind: message", "kind: [")
+
+    assert open_shop("doctor").out.endswith("Found 2 problems.\n")
 
 
 def test_a_broken_project_does_not_hide_the_other_checks(open_shop, shop):

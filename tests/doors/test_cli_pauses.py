@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator.app import SystemClock
 from orchestrator.domain.delivery import State
+from orchestrator.domain.time import moment
 from orchestrator.store.port import Conclusion
 
 SEND = ("send", "order_confirmed", "--customer", "cus_ana", "--data", "-")
@@ -85,7 +86,7 @@ def test_it_speaks_portuguese(open_shop):
         (("--account", "emial"), 'did you mean "email"?'),
         (("--journey", "orders_simpl"), 'did you mean "orders_simple"?'),
         (("--message", "order_confirmd"), 'did you mean "order_confirmed"?'),
-        (("--customer", "cus_nobody"), 'There is no customer "cus_nobody".'),
+        (("--customer", "cus_nobody"), 'There is no customer "cus_nobody"'),
     ],
 )
 def test_a_thing_that_does_not_exist_is_refused_with_what_was_meant(open_shop, paused, arguments, said):
@@ -102,19 +103,48 @@ def test_a_duration_that_is_none_is_refused(open_shop, lasts):
     assert (done.code, f'"{lasts}" is not a duration.' in done.err) == (2, True)
 
 
+@pytest.mark.parametrize("who", ["cus_ana", "ana@example.com", "ANA@example.com", "+5511912345678"])
+def test_a_customer_is_found_as_they_are_by_explain(open_shop, paused, who):
+    """By what somebody has at hand; what is told and kept is their id."""
+    done = open_shop("pause", "--customer", who)
+    assert (done.code, paused()) == (0, [("customer", "cus_ana")])
+    assert "jogral resume --customer cus_ana" in done.out
+    done = open_shop("resume", "--customer", who, "--json")
+    assert (done.document["subject"], done.document["was_paused"]) == ("cus_ana", True)
+    assert open_shop(*SEND[:3], who, *SEND[4:], "--json", stdin=ORDER).document["customer_id"] == "cus_ana"
+
+
+@pytest.mark.parametrize("command", [("pause",), ("resume",), ("send", "order_confirmed")])
+def test_an_address_of_nobody_is_not_repeated(open_shop, command):
+    done = open_shop(*command, "--customer", "nobody@example.com")
+    assert (done.code, "nobody@example.com" in done.err) == (2, False)
+
+
 # --- send --at ------------------------------------------------------------------------------------------------------
 
 
 def test_a_message_for_later_is_accepted_and_told_with_its_time(open_shop, ledger):
     """By the customer's clock: 11 is São Paulo, and so is the project."""
-    done = open_shop(*SEND, "--at", "2036-12-01T09:00", "--json", stdin=ORDER)
-    assert (done.code, done.document["due_at"]) == (0, "2036-12-01T09:00:00-03:00")
+    day = far_day()
+    done = open_shop(*SEND, "--at", f"{day}T09:00", "--json", stdin=ORDER)
+    assert (done.code, done.document["due_at"]) == (0, f"{day}T09:00:00-03:00")
     with ledger.read() as transaction:
         assert transaction.deliveries.get(done.document["id"]) is None
         assert transaction.timers.get(done.document["id"])["state"] == "accepted"
 
-    done = open_shop(*SEND, "--at", "2036-12-01T09:00", "--zone", "America/Manaus", stdin=ORDER)
-    assert done.out.endswith(" for 2036-12-01T10:00:00-03:00\n")
+    done = open_shop(*SEND, "--at", f"{day}T09:00", "--zone", "America/Manaus", stdin=ORDER)
+    assert done.out.endswith(f" for {day}T10:00:00-03:00\n")
+
+
+def test_a_time_that_has_just_gone_by_is_at_once_and_says_so(open_shop):
+    at = moment(SystemClock().now() - 60_000, "UTC").isoformat()
+    done = open_shop(*SEND, "--at", at, stdin=ORDER)
+    assert (done.code, done.out.endswith(": its time is past, and it goes at once.\n")) == (0, True)
+
+
+def far_day():
+    """A day that is ahead, and not too far."""
+    return moment(SystemClock().now() + 300 * 86_400_000, "UTC").date().isoformat()
 
 
 @pytest.mark.parametrize(
@@ -123,6 +153,9 @@ def test_a_message_for_later_is_accepted_and_told_with_its_time(open_shop, ledge
         (("--at", "tomorrow"), '"tomorrow" is not a time.'),
         (("--at", "2036-12-01"), '"2036-12-01" is not a time.'),
         (("--at", "2036-12-01T09:00", "--zone", "America/Sao_Pablo"), '"America/Sao_Pablo" is no time zone.'),
+        (("--at", "2025-12-01T09:00"), "2025-12-01T09:00:00 (America/Sao_Paulo) is more than an hour ago."),
+        (("--at", "2066-12-01T09:00"), "2066-12-01T09:00:00 (America/Sao_Paulo) is more than two years ahead."),
+        (("--at", "9999-12-31T23:00-03:00"), "is not a time."),
     ],
 )
 def test_a_time_that_is_none_is_refused(open_shop, arguments, said):

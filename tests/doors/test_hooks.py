@@ -145,11 +145,13 @@ def test_the_same_news_many_times_at_once_is_kept_once(provider, casa_lume, aske
 def test_news_with_other_words_is_answered_counted_and_not_kept(provider, casa_lume, servers):
     with capture_logs() as lines:
         assert tell(provider, {"status": "template_Approved"}).status == 200
-        assert tell(provider, {"status": "ana.souza+1@example.com 11912345678 " + "x" * 40}).status == 200
-    (first, second) = [line for line in lines if line["event"] == "receipts_passed_over"]
+        assert tell(provider, {"status": "para 11912345678, José " + "x" * 40}).status == 200
+        assert tell(provider, {"status": "ana@example.com"}).status == 200
+    first, second, third = [line for line in lines if line["event"] == "receipts_passed_over"]
     assert (first["log_level"], first["account"], first["unknown"]) == ("warning", "email", ["template_Approved"])
-    assert second["unknown"] == ["ana*souza***example*com *********** xxxx"]
-    assert 'jogral_receipts_passed_over_total{account="email"} 2.0' in provider.get("/metrics").body.decode()
+    assert second["unknown"] == ["para ************ Jos* xxxxxxxxxxxxxxxxx"]
+    assert third["unknown"] == ["***"]
+    assert 'jogral_receipts_passed_over_total{account="email"} 3.0' in provider.get("/metrics").body.decode()
     assert settled(casa_lume, servers) == []
 
 

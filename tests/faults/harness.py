@@ -31,6 +31,7 @@ from orchestrator.dispatch import keys
 from orchestrator.dispatch.accept import WantedMessage, accept_message
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile, Said, register
+from orchestrator.dispatch.settle import RESEND_AFTER_MS
 from orchestrator.domain.customer import Channel, ConsentState
 from orchestrator.domain.receipt import ReceiptKind
 from orchestrator.journeys.model import Channels
@@ -134,19 +135,23 @@ class Shop:
         """The number of an order that no other message is about."""
         return str(next(self._numbers))
 
-    def until_done(self, tend: Callable[[], object] = lambda: None, *, doubts: bool = False) -> float:
+    def until_done(
+        self, tend: Callable[[], object] = lambda: None, *, doubts: bool = False, again: bool = False
+    ) -> float:
         """Wait until nothing waits and nothing is on its way; how many seconds that took.
 
         Args:
             tend: called again and again meanwhile.
             doubts: whether to wait for doubts too that asking can settle; not for ever, because whether they are
                 settled in time is for the judge to say.
+            again: whether to wait for what goes out again as well.
         """
         began = time.monotonic()
-        while waiting := self.one(f"SELECT count(*) FROM deliveries WHERE {OPEN}{IN_DOUBT if doubts else ''}"):
+        open_ = OPEN + (IN_DOUBT if doubts else "") + (WAITING_AGAIN if again else "")
+        while waiting := self.one(f"SELECT count(*) FROM deliveries WHERE {open_}"):
             tend()
             waited = time.monotonic() - began
-            if waited > DOUBT_SECONDS and not self.one(f"SELECT count(*) FROM deliveries WHERE {OPEN}"):
+            if waited > DOUBT_SECONDS and not again and not self.one(f"SELECT count(*) FROM deliveries WHERE {OPEN}"):
                 break
             if waited > PATIENCE_SECONDS:
                 raise TimeoutError(f"{waiting} deliveries are still open after {PATIENCE_SECONDS:g} s: {self.states()}")
@@ -192,7 +197,10 @@ class Shop:
 OPEN = "state IN ('accepted', 'deferred', 'sending', 'held')"
 # What the provider can be asked about; marketing is not repeated, even where that would do no harm.
 CAN_BE_SETTLED = f"(account LIKE '{LOOKED_UP}%' OR account LIKE '{KEYED}%' AND purpose = 'transactional')"
+# What was bought is sent again where nobody can be asked, until there were four calls.
+GOES_OUT_AGAIN = f"(purpose = 'transactional' AND doubts <= {len(RESEND_AFTER_MS)})"
 IN_DOUBT = f" OR (state = 'unknown' AND {CAN_BE_SETTLED})"
+WAITING_AGAIN = f" OR (state = 'unknown' AND {GOES_OUT_AGAIN})"
 
 
 @contextmanager

@@ -71,7 +71,7 @@ def errors_500(setting: Setting) -> Item:
         until(lambda: run.crew.tend() is None or time.monotonic() > ends)
         run.behave()
         setting.say("it heals")
-        took_s = run.finish(doubts=True)
+        took_s = run.finish(doubts=True, again=True)
     judge = run.judge
     figures = {"messages": messages, "broken_s": broken_s, "drained_s": took_s, **_outcome(judge)}
     transactional = [one for one in judge.silent if judge.rows[one.id]["purpose"] == "transactional"]
@@ -146,9 +146,9 @@ class _Campaign:
         for account in ACCOUNTS:
             self.provider.behave(account, remembers_keys=account == KEYED, **behaviour)
 
-    def finish(self, *, doubts: bool = False) -> float:
+    def finish(self, *, doubts: bool = False, again: bool = False) -> float:
         """Wait until it is over, and hear the judge; the seconds that took."""
-        took_s = self.shop.until_done(self.crew.tend, doubts=doubts)
+        took_s = self.shop.until_done(self.crew.tend, doubts=doubts, again=again)
         self._judge = Judge.of(self.shop, self.asked)
         return took_s
 

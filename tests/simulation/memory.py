@@ -71,7 +71,8 @@ class Memory:
     intents: list = field(default_factory=list)
 
     @contextlib.contextmanager
-    def write(self):
+    def write(self, *, durable=True):
+        del durable
         kept = copy.copy(self.rows), copy.copy(self.said), copy.copy(self.closed), list(self.intents)
         kept_rows = {key: copy.copy(row) for key, row in self.rows.items()}
         try:

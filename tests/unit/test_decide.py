@@ -196,7 +196,9 @@ def test_whatever_is_sent_was_allowed_and_whatever_was_allowed_is_sent(request, 
         if channel in rules.accounts
         and channel in rules.said_on["order_shipped"]
         and address.kind is ADDRESS_KINDS[channel]
-        and (address.id, channel) not in found.suppressions
+        # A STOP ends marketing alone.
+        and found.suppressions.get((address.id, channel))
+        in ({None} if request.purpose is Purpose.MARKETING else {None, "stop"})
         and (
             found.consents.get((request.topic, channel)) is ConsentState.GRANTED
             if request.topic == "offers"

@@ -95,6 +95,15 @@ def test_values_that_we_make_pass_as_they_are():
     assert line(**ours) == {"event": "something", **ours}
 
 
+def test_the_instant_until_which_something_lasts_is_told():
+    """What else stands under the name is cleaned as anything."""
+    assert line(until=1_795_600_800_000)["until"] == 1_795_600_800_000
+    for other in (5_511_912_345_678, 11_912_345_678):
+        assert line(until=other)["until"] == "[withheld]"
+    assert line(until="+5511912345678")["until"] == "[number]"
+    assert line(other=1_795_600_800_000)["other"] == "[withheld]"
+
+
 @pytest.mark.parametrize("name", ["detail", "email", "phone", "password", "name", "body", "token", "said"])
 def test_some_names_never_tell_their_values(name):
     """Names of people and words of providers match no pattern."""

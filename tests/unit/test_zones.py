@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 import pytest
 
 from orchestrator.domain.customer import Address, AddressKind, Customer
-from orchestrator.zones import zone_of, zone_of_phone
+from orchestrator.zones import is_guessed, zone_of, zone_of_phone
 
 VECTOR = json.loads((Path(__file__).parents[1] / "vectors/br_area_code_timezones.json").read_text("utf-8"))
 BY_LIBRARY = {code: entry["zones"] for entry in VECTOR["map"] for code in entry["ddd"]}
@@ -44,6 +44,21 @@ def test_a_phone_of_elsewhere_tells_nothing(number):
     """Nor does what is too short to have an area code."""
     assert zone_of_phone(number) is None
     assert zone_of(somebody(phone(number)), SHOP) == SHOP
+
+
+@pytest.mark.parametrize(
+    ("phones", "zone", "guessed"),
+    [
+        (["+351912345678"], None, True),
+        (["+351912345678", "+5592912345678"], None, True),
+        (["+351912345678"], "Europe/Lisbon", False),
+        (["+351912345678"], "Europe/Lisboa", True),
+        (["+5592912345678", "+351912345678"], None, False),
+        ([], None, False),
+    ],
+)
+def test_a_phone_of_elsewhere_without_a_zone_makes_the_shops_a_guess(phones, zone, guessed):
+    assert is_guessed(somebody(*map(phone, phones), time_zone=zone)) is guessed
 
 
 def test_what_the_customer_said_wins():

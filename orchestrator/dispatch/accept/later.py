@@ -40,13 +40,36 @@ class Later:
         return project_zone if self.zone == PROJECT else self.zone
 
 
-def ensure_in_time(due_at: Instant, not_after: Instant | None) -> None:
-    """Raises InputError for a message that would be too late before it is due."""
-    if not_after is not None and due_at > not_after:
-        template = mark("It would be due after not_after, and never be sent.")
-        raise InputError(
-            template,
-            remedy="Take an earlier send_at, or a later not_after.",
-            code="due_too_late",
-            fields=[FieldError(pointer="#/send_at", code="due_too_late", template=template)],
+# A queue or a person may be late by so much, and the message goes at once; what is older has a wrong date.
+LATE_MS_MAX = 3_600_000
+AHEAD_MS_MAX = 2 * 366 * 86_400_000
+
+
+def ensure_in_time(when: WallTime, not_after: Instant | None, now: Instant) -> None:
+    """Raises InputError for a time that is past or far away, and for one at which the message would be too late.
+
+    A year that was mistyped must not send at once, nor be found out about in ten years.
+    """
+    due_at, told = when.instant, f"{when.wall} ({when.zone})"
+    if due_at < now - LATE_MS_MAX:
+        raise _refused(
+            "past_time",
+            mark("{time} is more than an hour ago."),
+            mark("Take a later time, or none to send at once."),
+            time=told,
         )
+    if due_at > now + AHEAD_MS_MAX:
+        raise _refused(
+            "too_far", mark("{time} is more than two years ahead."), mark("Take an earlier time."), time=told
+        )
+    if not_after is not None and due_at > not_after:
+        raise _refused(
+            "due_too_late",
+            mark("It would be due after not_after, and never be sent."),
+            mark("Take an earlier send_at, or a later not_after."),
+        )
+
+
+def _refused(code: str, template: str, remedy: str, time: str = "") -> InputError:
+    field = FieldError(pointer="#/send_at", code=code, template=template, params={"time": time})
+    return InputError(template, remedy=remedy, code=code, fields=[field], time=time)

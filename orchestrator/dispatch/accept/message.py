@@ -46,7 +46,7 @@ def accept_message(
 
     Raises:
         NotFound: no such message or customer.
-        InputError: the message says nothing on a channel that was asked for, or would be due too late.
+        InputError: the message says nothing on a channel that was asked for, or the time is not one to wait for.
     """
     if wanted.message not in release.messages:
         raise NotFound(
@@ -80,13 +80,13 @@ def accept_message(
             known=", ".join(sorted(channel.value for channel in release.said_on[wanted.message])),
         )
     objects = _own_objects(transaction, wanted)
+    now = transaction.ledger.clock().now(clock.now())
     if wanted.send_at is None:
         when = None
-        now = transaction.ledger.clock().now(clock.now())
         ends = last_instant(release, wanted.message, {**objects, **wanted.data}, now)
     else:
         when = wanted.send_at.wall_time(transaction, release, wanted.customer_id)
-        ensure_in_time(when.instant, wanted.not_after)
+        ensure_in_time(when, wanted.not_after, now)
         ends = None  # what it promises then is known then
     deliveries = [
         NewDelivery(

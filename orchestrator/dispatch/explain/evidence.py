@@ -66,6 +66,7 @@ def read_findings(
         consents=in_force(said),
         silenced=tuple(one for one in silenced if one.at <= recorded_until),
         pauses=_pauses(transaction, request, trace, recorded_until),
+        own_hours=frozenset(rule.id for rule in project.quiet_hours if rule.timezone == "customer"),
         rules={
             rule.id: Rule(id=rule.id, title=rule.title, object=rule.object, when=rule.when)
             for rule in project.suppress_rules

@@ -27,6 +27,7 @@ from orchestrator.dispatch.explain.values import (
     Wish,
 )
 from orchestrator.domain.customer import ADDRESS_KINDS, Channel
+from orchestrator.zones import is_guessed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -49,7 +50,8 @@ class Findings:
     """What a decision is explained with, as it was when the decision was made.
 
     `at` is business time, `zone` the customer's. `pauses` are by (scope, subject), `adapters` by account,
-    `rules` suppress rules by id, `consents` what was in force by channel.
+    `rules` suppress rules by id, `consents` what was in force by channel, `own_hours` the quiet hours that go by the
+    customer's clock.
     """
 
     request: Request
@@ -65,6 +67,7 @@ class Findings:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     facts: tuple[Fact, ...] = ()
     adapters: Mapping[str, str] = field(default_factory=dict)
+    own_hours: frozenset[str] = frozenset()
 
     def addresses(self, channel: Channel) -> tuple[Address, ...]:
         """Those that a channel can write to."""
@@ -175,11 +178,12 @@ def _facts(step: Step, findings: Findings) -> Iterable[Evidence]:
 
 def _quiet(step: Step, findings: Findings) -> Iterable[Evidence]:
     if not step.detail:
-        yield LocalHour(zone=findings.zone, at=findings.at)
+        yield LocalHour(zone=findings.zone, at=findings.at, guessed=is_guessed(findings.customer))
         return
     rule, hours, zone = (*step.detail.split(" "), "", "")[:3]
     if hours:  # else it says by a code why it stopped
-        yield QuietHours(id=rule, hours=hours, zone=zone, at=findings.at)
+        guessed = rule in findings.own_hours and is_guessed(findings.customer)
+        yield QuietHours(id=rule, hours=hours, zone=zone, at=findings.at, guessed=guessed)
 
 
 def _caps(step: Step, _findings: Findings) -> Iterable[Evidence]:

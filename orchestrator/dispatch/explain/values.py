@@ -111,20 +111,22 @@ class Obstacle:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QuietHours:
-    """A rule in force, and the customer's own hour."""
+    """A rule in force, and the customer's own hour; `guessed` where that is the project's, for want of a zone."""
 
     id: str
     hours: str
     zone: str
     at: Instant
+    guessed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LocalHour:
-    """The customer's own hour, where no rule is in force."""
+    """The customer's own hour, where no rule is in force; `guessed` as with quiet hours."""
 
     zone: str
     at: Instant
+    guessed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

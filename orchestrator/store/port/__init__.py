@@ -1,0 +1,137 @@
+"""What the ledger does, as the core sees it: values in, values out, inside one transaction.
+
+`SqlStore` is the implementation; the contract suite in `tests/contract` says what any other would have to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from orchestrator.store.port.ledger import (
+    Accounts,
+    Audit,
+    Facts,
+    Inbox,
+    Ledger,
+    Pauses,
+)
+from orchestrator.store.port.people import (
+    Consents,
+    Customers,
+)
+from orchestrator.store.port.queue import (
+    Deliveries,
+    Events,
+    Receipts,
+    Timers,
+)
+from orchestrator.store.port.values import (
+    ApiKey,
+    BusinessClock,
+    ClosedAccount,
+    Conclusion,
+    ConsentEvent,
+    Deferred,
+    ExitMark,
+    FirstAnswer,
+    HeardOf,
+    InFlight,
+    Look,
+    Match,
+    NewDelivery,
+    Progress,
+    Promise,
+    Sending,
+    SentMessage,
+    Settlement,
+    StoredEvent,
+    Whereabouts,
+)
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from orchestrator.store.evidence import Explanations
+
+__all__ = [
+    "Accounts",
+    "ApiKey",
+    "Audit",
+    "BusinessClock",
+    "ClosedAccount",
+    "Conclusion",
+    "ConsentEvent",
+    "Consents",
+    "Customers",
+    "Deferred",
+    "Deliveries",
+    "Events",
+    "ExitMark",
+    "Facts",
+    "FirstAnswer",
+    "HeardOf",
+    "InFlight",
+    "Inbox",
+    "Ledger",
+    "Look",
+    "Match",
+    "NewDelivery",
+    "Pauses",
+    "Progress",
+    "Promise",
+    "Receipts",
+    "Sending",
+    "SentMessage",
+    "Settlement",
+    "Store",
+    "StoredEvent",
+    "Timers",
+    "Transaction",
+    "Whereabouts",
+]
+
+
+class Transaction(Protocol):
+    """Everything that one transaction can do, by noun."""
+
+    @property
+    def customers(self) -> Customers: ...
+    @property
+    def consents(self) -> Consents: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def deliveries(self) -> Deliveries: ...
+    @property
+    def receipts(self) -> Receipts: ...
+    @property
+    def timers(self) -> Timers: ...
+    @property
+    def facts(self) -> Facts: ...
+    @property
+    def pauses(self) -> Pauses: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def inbox(self) -> Inbox: ...
+    @property
+    def audit(self) -> Audit: ...
+    @property
+    def explanations(self) -> Explanations: ...
+    @property
+    def ledger(self) -> Ledger: ...
+
+
+class Store(Protocol):
+    """The ledger."""
+
+    def write(self, *, durable: bool = True) -> AbstractContextManager[Transaction]:
+        """A transaction that commits at the end, or leaves no trace. Raises Unavailable.
+
+        What is not `durable` is not waited for until it is on the disk: a power cut may undo it, never a crash.
+        """
+        ...
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """A consistent view that changes nothing."""
+        ...
