@@ -151,7 +151,7 @@ def test_no_canary_reaches_a_log_or_redis(leaky_shop, shop):
     # Each of them went wrong, in its own way.
     assert misused == {400, 401, 404, 422}
     assert crashed == 500
-    assert [state for state, _ in ended] == ["failed", "deferred", "deferred", "sent", "failed"]
+    assert [state for state, _ in ended] == ["failed", "deferred", "unknown", "sent", "failed"]
     assert ended[0][1]["code"] == "provider_rejected:address"
     logged = "".join(up.log)
     assert "adapter_failed" in logged
