@@ -259,10 +259,12 @@ class Drain:
         with self.store.write() as transaction:
             transaction.customers.lock({request.customer_id for request in slice_.requests})
             held = transaction.deliveries.still_held(slice_.lease, [request.id for request in slice_.requests])
-            found = self._look(transaction, look_again, current, slice_.requests, slice_.clock, slice_.closed)
+            # Another worker may have been told meanwhile to leave an account alone.
+            closed = transaction.accounts.closed()
+            found = self._look(transaction, look_again, current, slice_.requests, slice_.clock, closed)
             # Both clocks before the commit: a process that is stopped right after it wakes up too late, and knows it.
             now, monotonic = self.clock.now(), self.clock.monotonic()
-            room = _room(self.tokens.room(current.release.limits, monotonic), slice_.closed, now)
+            room = _room(self.tokens.room(current.release.limits, monotonic), closed, now)
             gate = Gate(current, found, slice_.found, slice_.drafts, slice_.failures, room)
             for request in slice_.requests:
                 if request.id in held:
