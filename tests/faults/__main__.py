@@ -11,6 +11,8 @@ import random
 import sys
 from pathlib import Path
 
+import structlog
+
 from tests.faults.items import DATABASES, registered
 from tests.faults.run import run_all
 from tests.faults.table import document, plain, write_docs
@@ -20,6 +22,8 @@ FAST_AT_ONCE = 4
 
 
 def main() -> int:
+    # What our own code logs in this process stands beside the progress; stdout is for what was asked.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     entries = registered()
     options = parsed(sorted(entries))
     if options.write_docs:
