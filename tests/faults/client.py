@@ -44,8 +44,13 @@ class Client:
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the connection, if there is one."""
         if self._connection is not None:
             self._connection.close()
+            self._connection = None
 
     @property
     def url(self) -> str:

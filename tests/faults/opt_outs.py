@@ -98,9 +98,12 @@ def _opt_out(client: Client, leaving: Sequence[Wish]) -> dict[str, float]:
             one.until_accepted("PATCH", f"/v1/customers/{wish.customer}", {"consents": [said]})
             acknowledged[wish.customer] = time.time()
 
-    callers = [threading.Thread(target=call, args=[client.another()]) for _ in range(CALLERS)]
+    clients = [client.another() for _ in range(CALLERS)]
+    callers = [threading.Thread(target=call, args=[one]) for one in clients]
     for caller in callers:
         caller.start()
     for caller in callers:
         caller.join()
+    for one in clients:
+        one.hang_up()
     return acknowledged
