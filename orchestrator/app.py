@@ -224,7 +224,7 @@ def _refuse_strangers(settings: Settings, accounts: Mapping[str, Adapter]) -> No
 
 
 class DatabaseThread:
-    """The one thread that touches the database in a process that also runs an event loop."""
+    """A thread that touches the database in a process that also runs an event loop."""
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
@@ -256,8 +256,23 @@ class StoreInbox:
             return transaction.inbox.find(references)
 
 
-def open_drain(app: App, run: DatabaseThread, worker: str) -> tuple[Drain, Transport]:
+class DatabaseThreads:
+    """A worker's: `run`, and one of its own for claims where the database serves two writers at a time."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.run = DatabaseThread()
+        self.claiming = DatabaseThread() if store.serves_writers_together else None
+
+    def close(self) -> None:
+        """Wait for what is running."""
+        self.run.close()
+        if self.claiming is not None:
+            self.claiming.close()
+
+
+def open_drain(app: App, threads: DatabaseThreads, worker: str) -> tuple[Drain, Transport]:
     """A worker's drain, on the event loop that is running."""
+    run = threads.run
     transport = Transport(inbox=StoreInbox(app), run=run, clock=app.clock)
     drain = Drain(
         store=app.store,
@@ -267,6 +282,7 @@ def open_drain(app: App, run: DatabaseThread, worker: str) -> tuple[Drain, Trans
         wire=wire(app.settings),
         worker=worker,
         began=BeganFiles(app.state / "began"),
+        claiming=threads.claiming,
         passing=app.passing,
     )
     return drain, transport

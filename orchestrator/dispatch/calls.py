@@ -69,7 +69,7 @@ class Calls:
                     yield [(draft, call.result()) for call, draft in calls.items() if call in done]
         finally:
             # Also when the ledger was lost for good: nothing of ours is on the wire that nobody waits for.
-            await asyncio.gather(*calls, return_exceptions=True)
+            await asyncio.gather(*pending, return_exceptions=True)
 
     async def _call(self, slice_: Slice, draft: Draft, begin_before: float, mark: Callable[[], None]) -> Outcome:
         """How one call ended. A mistake in an adapter ends its own call, never the others of the slice."""

@@ -1,7 +1,8 @@
 """Drain: claim a slice, decide and render it, pass the gate, call, settle. The only way to a provider.
 
 A slice is at most 500 requests under one lease. Two are held at a time: while one is on the wire, the other is settled,
-claimed, decided, rendered or at the gate. The database is touched from one thread, which `run` hands work to.
+claimed, decided, rendered or at the gate. The database is touched from one thread, which `run` hands work to. Where it
+serves two writers at a time, claims have a thread of their own, and three slices are held.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 from collections import Counter
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import structlog
@@ -42,6 +44,7 @@ log = structlog.get_logger()
 
 SLICE_MAX = 500
 SLICES_HELD_MAX = 2
+SLICES_HELD_MAX_CLAIMED_APART = 3
 
 # Clocks nest: a call ends within 15 s, its lease after 60 s. When half the lease is gone before the gate, the claim is
 # dropped: what follows could outlive it.
@@ -91,7 +94,8 @@ class Look(Protocol):
 class Drain:
     """One worker's way from the ledger to the providers. `worker` names it in leases.
 
-    `passing` is called with the name of each fault point; see `faultpoints`.
+    `claiming` is the thread that claims, where that is not `run`'s. `passing` is called with the name of each fault
+    point; see `faultpoints`.
     """
 
     store: Store
@@ -101,13 +105,14 @@ class Drain:
     wire: Callable[[Release], Mapping[str, Adapter]]
     worker: str
     began: Began
+    claiming: Run | None = None
     passing: Callable[[str], None] = nowhere
     tokens: Tokens = field(default_factory=Tokens)
     current: Current | None = None
     calls: Calls = field(init=False)
     _slices: int = 0
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _claiming: list[str] = field(default_factory=list)
+    _unanswered: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.calls = Calls(self.carrier, self.clock, self.passing)
@@ -146,30 +151,36 @@ class Drain:
     async def _next_slice(self, held: Collection[Slice]) -> Slice | None:
         """The next slice of the lane whose turn it is, beside those that are held; None when it has to wait."""
         room = min(SLICE_MAX, self.carrier.room() - sum(len(one.requests) for one in held))
-        full = room <= 0 or len(held) >= SLICES_HELD_MAX
+        most = SLICES_HELD_MAX if self.claiming is None else SLICES_HELD_MAX_CLAIMED_APART
+        full = room <= 0 or len(held) >= most
         # What somebody waits for does not wait for a campaign: there is always a place for one slice of it.
         ahead = full and all(one.lane != LANES[0] for one in held)
-        for lane in self._lanes():
-            limit = AHEAD_MAX if full and ahead and lane == LANES[0] else 0 if full else room
-            found = await self.run(lambda lane=lane, limit=limit: self._claim(lane, limit)) if limit else None  # type: ignore[misc]  # lambdas infer no default
-            if found is not None:
-                self._slices += 1
-                return self._prepare(found)
-        return None
+        if full and not ahead:
+            return None
+        limits = {LANES[0]: AHEAD_MAX} if full else dict.fromkeys(self._lanes(), room)
+        found = await (self.claiming or self.run)(lambda: self._claim(limits))
+        if found is None:
+            return None
+        self._slices += 1
+        return self._prepare(found)
 
     def _lanes(self) -> Sequence[str]:
         return LANES[::-1] if self._slices % LOWEST_LANE_EVERY == LOWEST_LANE_EVERY - 1 else LANES
 
-    def _claim(self, lane: str, limit: int) -> Slice | None:
-        """On the database thread: claim, and read what the decision needs, one query each."""
+    def _claim(self, limits: Mapping[str, int]) -> Slice | None:
+        """On a database thread: of the first lane that has something, at most so many."""
         self._forget_claims()
-        lease = f"{self.worker}/{self.clock.entropy(6).hex()}"
         now = self.clock.now()
         with self.store.read() as transaction:
             clock = transaction.ledger.clock()
-            if not transaction.deliveries.waiting(lane, now=now, business_now=clock.now(now)):
-                return None
-        self._claiming.append(lease)
+            waiting = transaction.deliveries.waiting(now=now, business_now=clock.now(now))
+        claims = (self._claim_of(lane, limit, now) for lane, limit in limits.items() if lane in waiting)
+        return next((claimed for claimed in claims if claimed is not None), None)
+
+    def _claim_of(self, lane: str, limit: int, now: Instant) -> Slice | None:
+        """Claim, and read what the decision needs. Nothing, where somebody else was faster."""
+        lease = f"{self.worker}/{self.clock.entropy(6).hex()}"
+        self._unanswered.append(lease)
         # A claim that a power cut undoes is claimed again, and whatever follows from it waits for the disk.
         with self.store.write(durable=False) as transaction:
             clock = transaction.ledger.clock()
@@ -186,7 +197,7 @@ class Drain:
             claimed_at = self.clock.monotonic()
             closed = transaction.accounts.closed()
             found = self._look(transaction, look, current, requests, clock, closed) if requests else None
-        self._claiming.clear()
+        self._unanswered.clear()
         if found is None:
             return None
         self.passing("after_claim")
@@ -194,11 +205,11 @@ class Drain:
 
     def _forget_claims(self) -> None:
         """A claim whose commit was not answered may have been done: what nobody holds goes back."""
-        if self._claiming:
+        if self._unanswered:
             with self.store.write() as transaction:
-                for lease in self._claiming:
+                for lease in self._unanswered:
                     transaction.deliveries.forget_claim(lease, self.clock.now())
-            self._claiming.clear()
+            self._unanswered.clear()
 
     def _look(  # what `look` and `look_again` share
         self,
@@ -284,13 +295,13 @@ class Drain:
 
     async def _settle(self, slice_: Slice, called_at: Instant, ended: Sequence[tuple[Draft, Outcome]]) -> None:
         """Write how the calls ended. What a provider took is not forgotten because the ledger is away for a moment."""
-        current = slice_.current
+        in_doubt = cache(slice_.current.in_doubt)
         settlements = [
             settlement(
                 draft.request,
                 draft.send.channel,
                 outcome,
-                current.in_doubt(draft.send.account, draft.request.topic),
+                in_doubt(draft.send.account, draft.request.topic),
                 slice_.clock,
                 self.clock,
                 called_at=called_at,

@@ -82,7 +82,8 @@ def tidy(store: Store, now: Instant) -> int:
 def _ring(store: Store, bell: Bell, now: Instant) -> list[str]:
     with store.read() as transaction:
         business_now = transaction.ledger.clock().now(now)
-        due = [lane for lane in LANES if transaction.deliveries.waiting(lane, now=now, business_now=business_now)]
+        waiting = transaction.deliveries.waiting(now=now, business_now=business_now)
+    due = [lane for lane in LANES if lane in waiting]
     for lane in due:
         bell.ring(lane)
     return due

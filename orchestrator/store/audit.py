@@ -20,7 +20,6 @@ from orchestrator.store.port import SentMessage, Whereabouts
 from orchestrator.store.tables import (
     CLAIMABLE_ROWS,
     IN_FLIGHT_ROWS,
-    RESERVED_ROWS,
     addresses,
     consent_events,
     customer_addresses,
@@ -83,7 +82,6 @@ class SqlAudit:
     def uses(self, customer_ids: Collection[str], since: Instant) -> list[SentMessage]:
         rows = self._connection.execute(
             select(*_SENT, _TABLE.reserved_at).where(
-                RESERVED_ROWS,
                 bulk.among(self._connection, _TABLE.customer_id, customer_ids),
                 _TABLE.reserved_at >= since,
             )

@@ -12,7 +12,6 @@ from orchestrator.domain.customer import Address, AddressKind, CapUse, Channel, 
 from orchestrator.domain.message import Purpose
 from orchestrator.store import bulk
 from orchestrator.store.tables import (
-    RESERVED_ROWS,
     addresses,
     consent_state,
     customer_addresses,
@@ -63,17 +62,9 @@ class SqlCustomers:
         uses_since: Instant | None = None,
         kinds: Collection[str] = (),
     ) -> dict[str, Standing]:
-        asked = {"ids": customer_ids}
-        return dict(
-            _standings(
-                _PROFILES.document(self._connection, **asked),
-                _REACHED.document(self._connection, **asked),
-                _SAID.document(self._connection, **asked, topics=topics),
-                _SILENCED.document(self._connection, **asked),
-                "[]" if uses_since is None else _USED.document(self._connection, **asked, since=uses_since),
-                _OWNED.document(self._connection, **asked, kinds=kinds) if kinds else "[]",
-            )
-        )
+        since = _NEVER if uses_since is None else uses_since
+        documents = _GATE.documents(self._connection, ids=customer_ids, topics=topics, since=since, kinds=kinds)
+        return dict(_standings(*documents))
 
     def get(self, customer_id: str) -> Customer | None:
         profiles = bulk.fetch(self._connection, select(*_PROFILE).where(customers.c.id == customer_id))
@@ -242,7 +233,6 @@ _USED = bulk.Question(
         deliveries.c.topic,
         deliveries.c.id,
     ).where(
-        RESERVED_ROWS,
         bulk.given(dialect, deliveries.c.customer_id, "ids"),
         deliveries.c.reserved_at > bindparam("since"),
     )
@@ -253,6 +243,11 @@ _OWNED = bulk.Question(
         bulk.given(dialect, objects.c.customer_id, "ids"), bulk.given(dialect, objects.c.kind, "kinds")
     )
 )
+
+_GATE = bulk.Questions(_PROFILES, _REACHED, _SAID, _SILENCED, _USED, _OWNED)
+
+# Nothing was used after this, in milliseconds.
+_NEVER = 2**62
 
 
 # The gate asks what the claim has asked, and nearly always hears the same, letter for letter: then it means the same.

@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import CLAIMABLE, OPEN, State
-from orchestrator.domain.message import Purpose
+from orchestrator.domain.message import LANES, Purpose
 from orchestrator.store import bulk
 from orchestrator.store.delivery_record import DeliveryRecord
 from orchestrator.store.port import Deferred, InFlight
@@ -70,9 +70,9 @@ class SqlDeliveries(DeliveryRecord):
     def still_held(self, lease: str, delivery_ids: Collection[str]) -> set[str]:
         return self._locked(delivery_ids, lease, _CLAIMABLE)
 
-    def waiting(self, lane: str, *, now: Instant, business_now: Instant) -> bool:
-        asked = {"lane": lane, "now": now, "business_now": business_now}
-        return self._connection.scalars(_FIRST_DUE, asked).first() is not None
+    def waiting(self, *, now: Instant, business_now: Instant) -> set[str]:
+        found = self._connection.execute(_ANY_DUE, {"now": now, "business_now": business_now}).one()
+        return {lane for lane, due_at in zip(LANES, found, strict=True) if due_at is not None}
 
     def begin(self, sendings: Sequence[Sending], *, release_id: str, at: Instant, deadline: Instant) -> None:
         sending = State.SENDING.value
@@ -357,17 +357,27 @@ def _in_flight(row: Any) -> InFlight:
 
 _CLAIMABLE_NOW = and_(
     CLAIMABLE_ROWS,
-    _TABLE.lane == bindparam("lane"),
     _TABLE.due_at <= bindparam("business_now"),
     _TABLE.next_action_at <= bindparam("now"),
 )
 
-_FIRST_DUE = select(_TABLE.id).where(_CLAIMABLE_NOW).limit(1)
+# Each the first of its index: asked whether there is any, PostgreSQL reads the table from its start, past all that is
+# settled.
+_ANY_DUE = select(
+    *(
+        select(_TABLE.due_at)
+        .where(_TABLE.lane == lane, _CLAIMABLE_NOW)
+        .order_by(_TABLE.due_at)
+        .limit(1)
+        .scalar_subquery()
+        for lane in LANES
+    )
+)
 
 _DUE = bulk.Question(
     lambda _: (
         select(*REQUEST)
-        .where(_CLAIMABLE_NOW)
+        .where(_TABLE.lane == bindparam("lane"), _CLAIMABLE_NOW)
         # Nothing more: a campaign of a million rows that are due in one moment must not be sorted at every claim.
         .order_by(_TABLE.due_at)
         .limit(bindparam("most"))

@@ -6,13 +6,22 @@ import contextlib
 import json
 import re
 import sqlite3
+import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    DisconnectionError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from orchestrator.domain.errors import ConfigurationError, InputError, JogralError, Overtaken, Unavailable
@@ -21,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -34,6 +44,10 @@ NOTICE_A_DEAD_SERVER = {
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,  # milliseconds
 }
+
+
+# A connection that lay longer is asked whether its server is still there before it is used.
+ASKED_AFTER_SECONDS = 1.0
 
 
 def connect(database_url: str) -> Engine:
@@ -50,7 +64,6 @@ def connect(database_url: str) -> Engine:
             url,
             json_serializer=dumps,
             hide_parameters=True,  # they are people's data, and errors are printed
-            pool_pre_ping=True,
             pool_size=10,
             connect_args={
                 "connect_timeout": 5,
@@ -58,6 +71,7 @@ def connect(database_url: str) -> Engine:
                 **NOTICE_A_DEAD_SERVER,
             },
         )
+        _ask_whether_it_lives(engine)
     return engine
 
 
@@ -133,6 +147,23 @@ def _speak_sqlite(engine: Engine) -> None:
         read_only = connection.get_execution_options().get("jogral_read_only", False)
         _sync(connection, "FULL" if connection.get_execution_options().get("jogral_durable", True) else "NORMAL")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _ask_whether_it_lives(engine: Engine) -> None:
+    """Of connections that lay a while; what was used a moment ago needs no way to the server and back for that."""
+
+    @event.listens_for(engine, "checkin")
+    def lay_down(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["jogral_used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def take(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("jogral_used_at", time.monotonic()) > ASKED_AFTER_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                # The pool connects anew, and asks its other connections too.
+                raise DisconnectionError from error
 
 
 def _sync(connection: Connection, level: str) -> None:

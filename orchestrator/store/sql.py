@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The migration that this version of the code works with."""
 
 
@@ -61,6 +61,11 @@ class SqlStore:
     def place(self) -> str:
         """Where the ledger is, without its password."""
         return where_is(self.engine)
+
+    @property
+    def serves_writers_together(self) -> bool:
+        """Whether two transactions write at a time; where not, the second waits for the end of the first."""
+        return self.engine.dialect.name != "sqlite"
 
     @contextlib.contextmanager
     def write(self, *, durable: bool = True) -> Iterator[SqlTransaction]:

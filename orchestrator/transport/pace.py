@@ -8,8 +8,8 @@ from collections import deque
 SAMPLES_MAX = 200
 SAMPLES_MIN = 20
 
-# What a host is given before it has been measured; also what no host is given more than: two slices.
-ROOM_MAX = 1_000
+# What a host is given before it has been measured; also what no host is given more than: three slices.
+ROOM_MAX = 1_500
 
 
 class Pace:

@@ -75,7 +75,11 @@ def line_to(url):
 
 
 def ended(line):
-    return line.recv(1) == b""
+    """A kernel that had not yet handed the line to the server resets it."""
+    try:
+        return line.recv(1) == b""
+    except ConnectionResetError:
+        return True
 
 
 def answers(url):

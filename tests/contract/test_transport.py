@@ -774,9 +774,9 @@ def test_room_follows_the_slow_twentieth():
                 await made.carry(entry(number))
             return before, made.slice_room(host_of(entry(1)))
 
-    assert asyncio.run(room(0.25)) == (1_000, 40)
-    assert asyncio.run(room(5.0)) == (1_000, 10)
-    assert asyncio.run(room(0.0)) == (1_000, 1_000)
+    assert asyncio.run(room(0.25)) == (1_500, 40)
+    assert asyncio.run(room(5.0)) == (1_500, 10)
+    assert asyncio.run(room(0.0)) == (1_500, 1_500)
 
 
 def test_a_host_is_where_a_call_goes():

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from orchestrator.api.server import serve
-from orchestrator.app import App, DatabaseThread, SystemClock, open_drain
+from orchestrator.app import App, DatabaseThreads, SystemClock, open_drain
 from orchestrator.dispatch import keys
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile, register
@@ -236,12 +236,12 @@ def drained(app):
     """Let a worker send everything that is due; how many requests it took."""
 
     async def work():
-        run = DatabaseThread()
-        drain, transport = open_drain(app, run, "test")
+        threads = DatabaseThreads(app.store)
+        drain, transport = open_drain(app, threads, "test")
         try:
             return await drain.drain()
         finally:
             await transport.close()
-            run.close()
+            threads.close()
 
     return asyncio.run(work())

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 from orchestrator.domain.customer import CapUse, Channel, ConsentState, Standing
 from orchestrator.domain.delivery import CLAIMABLE, OPEN, State
+from orchestrator.domain.message import LANES
 from orchestrator.domain.pause import Pauses
 from orchestrator.store.port import BusinessClock, Deferred, InFlight
 
@@ -150,8 +151,8 @@ class Memory:
     class _Deliveries:
         memory: Memory
 
-        def waiting(self, lane, *, now, business_now):
-            return any(self._claimable(lane, now, business_now))
+        def waiting(self, *, now, business_now):
+            return {lane for lane in LANES if any(self._claimable(lane, now, business_now))}
 
         def claim(self, lane, limit, *, lease, now, business_now, lease_until):
             taken = sorted(self._claimable(lane, now, business_now), key=lambda row: row.due_at)[:limit]

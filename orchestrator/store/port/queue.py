@@ -138,8 +138,8 @@ class Deliveries(Protocol):
         """How many requests are accepted, on the wire or in doubt and due by then."""
         ...
 
-    def waiting(self, lane: str, *, now: Instant, business_now: Instant) -> bool:
-        """Whether a lane has something to claim."""
+    def waiting(self, *, now: Instant, business_now: Instant) -> set[str]:
+        """The lanes that have something to claim."""
         ...
 
     def tally(self, *, origin: str | None = None) -> dict[str, dict[str, int]]:
