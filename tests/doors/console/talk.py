@@ -1,6 +1,6 @@
 """Who the console's tests talk about: customers, what they are told, and what an attacker would put into a name."""
 
-from orchestrator.app import DatabaseThread, open_drain
+from orchestrator.app import DatabaseThreads, open_drain
 from orchestrator.channels import InboxCall, InboxEntry
 from orchestrator.dispatch.accept import WantedMessage, accept_message
 from orchestrator.dispatch.register import Profile
@@ -61,8 +61,8 @@ RAW = [
 
 async def send(app, release):
     """Accept and drain everything that is wanted, as the doors and a worker do."""
-    run = DatabaseThread()
-    drain, transport = open_drain(app, run, "test")
+    threads = DatabaseThreads(app.store)
+    drain, transport = open_drain(app, threads, "test")
     for number, (customer, channels, order) in enumerate(WANTED):
         wanted = WantedMessage(
             message="order_confirmed",
@@ -75,7 +75,7 @@ async def send(app, release):
         await drain.drain()
         app.clock.advance(minutes=1)
     await transport.close()
-    run.close()
+    threads.close()
 
 
 def entry_of(entries, customer, channel):
