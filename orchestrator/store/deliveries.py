@@ -1,4 +1,4 @@
-"""Deliveries as a queue: workers claim, begin and settle; looking at them is in `delivery_record`."""
+"""Deliveries as a queue: workers claim and begin; settling is in `in_flight`, looking in `delivery_record`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, or_, select, update
 
-from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import CLAIMABLE, OPEN, State
 from orchestrator.domain.message import LANES, Purpose
 from orchestrator.store import bulk
-from orchestrator.store.delivery_record import DeliveryRecord
-from orchestrator.store.port import Deferred, InFlight
+from orchestrator.store.in_flight import DeliveriesInFlight
+from orchestrator.store.port import Deferred
 from orchestrator.store.promises import replace_promises
-from orchestrator.store.requests import COLUMNS, REQUEST, channels_of, request_of, row_of
+from orchestrator.store.requests import COLUMNS, REQUEST, request_of, row_of
 from orchestrator.store.tables import (
     CLAIMABLE_ROWS,
     DEFERRED_ROWS,
     HELD_ROWS,
-    IN_FLIGHT_ROWS,
     decisions,
     deliveries,
     renderings,
@@ -29,21 +27,20 @@ from orchestrator.store.tables import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import ColumnElement, Update
+    from sqlalchemy import Update
 
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Instant
-    from orchestrator.store.port import Conclusion, NewDelivery, Sending, Settlement
+    from orchestrator.store.port import Conclusion, NewDelivery, Sending
 
 _TABLE = deliveries.c
 _CLAIMABLE = [state.value for state in CLAIMABLE]
 _NO_CLAIMS = "[]"
-_IN_FLIGHT = [State.SENDING.value, State.UNKNOWN.value]
 # Reasons to wait that are about the customer's peace: there a newer message takes the place of an older one.
 _REPLACEABLE = ("quiet_hours:", "frequency_cap:")
 
 
-class SqlDeliveries(DeliveryRecord):
+class SqlDeliveries(DeliveriesInFlight):
     """See `port.Deliveries`."""
 
     def add(self, new: Sequence[NewDelivery], at: Instant) -> None:
@@ -175,49 +172,6 @@ class SqlDeliveries(DeliveryRecord):
             for delivery_id, customer_id, topic, purpose, *rest in bulk.fetch(self._connection, wanted)
         ]
 
-    def settle(self, lease: str, settlements: Sequence[Settlement], at: Instant, *, came_back: bool = True) -> None:
-        ours = self._locked([one.id for one in settlements], lease, _IN_FLIGHT)
-        held = [one for one in settlements if one.id in ours]
-        ended = ("attempts",) if came_back else ()
-        bulk.update(
-            self._connection,
-            deliveries,
-            (*_SETTLED, *ended),
-            [(*_settled(one, at), *(0 for _ in ended), one.id) for one in held if one.state is State.SENT],
-        )
-        # Nearly all were sent; only of the others there is more to say.
-        bulk.update(
-            self._connection,
-            deliveries,
-            (*_SETTLED, "excluded", "stuck_at", "possible_duplicate", "doubts", *ended),
-            [
-                (
-                    *_settled(one, at),
-                    ",".join(one.excluded),
-                    one.stuck_at,
-                    one.in_doubt,
-                    one.doubts,
-                    *(0 for _ in ended),
-                    one.id,
-                )
-                for one in held
-                if one.state is not State.SENT
-            ],
-        )
-        self._release([one.id for one in held if one.released])
-
-    def abandon(self, worker: str, at: Instant) -> int:
-        ended = self._connection.execute(
-            update(deliveries)
-            .where(
-                _TABLE.lease.startswith(f"{worker}/", autoescape=True),
-                _TABLE.next_action_at > at,
-                _TABLE.state.in_([*_CLAIMABLE, *_IN_FLIGHT]),
-            )
-            .values(next_action_at=at)
-        )
-        return ended.rowcount
-
     def poison(self, attempts_max: int, at: Instant) -> list[str]:
         return list(
             self._connection.scalars(
@@ -227,49 +181,6 @@ class SqlDeliveries(DeliveryRecord):
                 .returning(_TABLE.id)
             )
         )
-
-    def in_flight(
-        self, limit: int, *, lease: str, now: Instant, lease_until: Instant, only: Collection[str] | None = None
-    ) -> list[InFlight]:
-        lost = (
-            select(
-                _TABLE.id,
-                _TABLE.lease,
-                _TABLE.account,
-                _TABLE.channel,
-                _TABLE.candidates,
-                _TABLE.excluded,
-                _TABLE.topic,
-                _TABLE.purpose,
-                _TABLE.state,
-                _TABLE.reason,
-                _TABLE.detail,
-                _TABLE.sending_at,
-                _TABLE.due_at,
-                _TABLE.first_call_at,
-                _TABLE.calls,
-                _TABLE.stuck_at,
-                _TABLE.possible_duplicate,
-                _TABLE.doubts,
-            )
-            .where(IN_FLIGHT_ROWS, _TABLE.settled_at.is_(None), *self._whose_time_has_come(now, only))
-            .order_by(_TABLE.next_action_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        rows = self._connection.execute(lost).all()
-        self._connection.execute(
-            update(deliveries)
-            .where(bulk.among(self._connection, _TABLE.id, [row.id for row in rows]))
-            .values(lease=lease, next_action_at=lease_until)
-        )
-        return [_in_flight(row) for row in rows]
-
-    def _whose_time_has_come(self, now: Instant, only: Collection[str] | None) -> list[ColumnElement[bool]]:
-        come = _TABLE.next_action_at <= now
-        if only is None:
-            return [come]
-        return [or_(come, _TABLE.state == State.UNKNOWN.value), bulk.among(self._connection, _TABLE.id, only)]
 
     def release_held(self, reason: str, at: Instant) -> dict[str, int]:
         # What is held was due, and keeps its place in the queue.
@@ -281,76 +192,9 @@ class SqlDeliveries(DeliveryRecord):
         )
         return dict(Counter(lanes))
 
-    def _locked(self, delivery_ids: Collection[str], lease: str, states: Sequence[str]) -> set[str]:
-        """Those that are under this lease in one of the states, locked until the commit."""
-        rows = _LEASED.rows(self._connection, ids=delivery_ids, by=lease, states=states)
-        return {delivery_id for (delivery_id,) in rows}
-
-    def _release(self, delivery_ids: Sequence[str]) -> None:
-        """They certainly did not arrive: frequency caps count them no more."""
-        if delivery_ids:
-            self._connection.execute(
-                update(deliveries)
-                .where(bulk.among(self._connection, _TABLE.id, delivery_ids))
-                .values(reserved_at=None, reserved_day=None)
-            )
-
     def _decided(self, rows: list[tuple[Any, ...]]) -> None:
         columns = ("delivery_id", "verdict", "trace", "at", "business_at", "release_id")
         bulk.insert(self._connection, decisions, columns, rows)
-
-
-_SETTLED = (
-    "state",
-    "reason",
-    "detail",
-    "provider_id",
-    "due_at",
-    "next_action_at",
-    "calls",
-    "lease",
-    "first_call_at",
-    "settled_at",
-)
-
-
-def _settled(one: Settlement, at: Instant) -> tuple[Any, ...]:
-    """A settlement as the columns of _SETTLED."""
-    return (
-        one.state.value,
-        one.reason,
-        one.detail,
-        one.provider_id,
-        one.due_at,
-        one.next_action_at,
-        one.calls,
-        None,
-        one.first_call_at,
-        at if one.settled else None,
-    )
-
-
-def _in_flight(row: Any) -> InFlight:
-    return InFlight(
-        id=row.id,
-        lease=row.lease,
-        account=row.account,
-        tried=Channel(row.channel),
-        candidates=channels_of(row.candidates),
-        excluded=channels_of(row.excluded),
-        topic=row.topic,
-        purpose=Purpose(row.purpose),
-        state=State(row.state),
-        reason=row.reason,
-        detail=row.detail,
-        sending_at=row.sending_at,
-        due_at=row.due_at,
-        first_call_at=row.first_call_at,
-        calls=row.calls,
-        stuck_at=row.stuck_at,
-        in_doubt=row.possible_duplicate,
-        doubts=row.doubts,
-    )
 
 
 # --- asked for every slice --------------------------------------------------------------------------------------------
@@ -382,18 +226,6 @@ _DUE = bulk.Question(
         .order_by(_TABLE.due_at)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
-    )
-)
-
-_LEASED = bulk.Question(
-    lambda dialect: (
-        select(_TABLE.id)
-        .where(
-            bulk.given(dialect, _TABLE.id, "ids"),
-            _TABLE.lease == bindparam("by"),
-            bulk.given(dialect, _TABLE.state, "states"),
-        )
-        .with_for_update()
     )
 )
 
