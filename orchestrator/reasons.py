@@ -141,6 +141,10 @@ REASONS: Mapping[str, Reason] = {
         mark("Send the value with the event, or give it a fallback."),
     ),
     "claim_mismatch": Reason(mark("The text would not have said what the facts say."), _FIX_COPY),
+    "claim_contradicted": Reason(
+        mark("What it said was true when it was approved, and is no longer."),
+        mark("Render the reply again, and send what it says now."),
+    ),
     "voice_error": Reason(mark("The text breaks a rule of the brand voice."), _FIX_COPY),
     "provider_rejected": Reason(
         mark("The provider refused it for good ({detail})."), mark("See what the provider said, below.")

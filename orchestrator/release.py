@@ -10,7 +10,7 @@ import hashlib
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from orchestrator.caps import FrequencyCap
 from orchestrator.catalog.locales import negotiate
@@ -20,9 +20,11 @@ from orchestrator.domain.customer import Channel
 from orchestrator.domain.message import Purpose
 from orchestrator.events import EventType
 from orchestrator.facts.calendar import Calendar
+from orchestrator.facts.model import Amount
 from orchestrator.facts.sheet import FactSheet
 from orchestrator.journeys.model import Journey
 from orchestrator.quiet_hours import QuietHours
+from orchestrator.replies.model import PublishedReply
 from orchestrator.schema import Identifier, Schema
 from orchestrator.suppress_rules import SuppressRule
 
@@ -49,11 +51,12 @@ class Account(Schema):
 
 
 class ChannelSettings(Schema):
-    """How a channel is sent."""
+    """How a channel is sent. `cost` is what one message costs, or one segment of an SMS; previews say it."""
 
     from_: Annotated[str | None, Field(alias="from")] = None
     reply_to: str | None = None
     accounts: tuple[Account, ...] = ()
+    cost: Annotated[Amount | None, Field(exclude_if=lambda cost: cost is None)] = None
 
 
 class Topic(Schema):
@@ -105,6 +108,15 @@ class Release(Schema):
     journeys: dict[Identifier, Journey]
     events: dict[str, EventType]
     facts: FactSheet = FactSheet()
+    replies: dict[Identifier, PublishedReply] = {}
+
+    @model_serializer(mode="wrap")
+    def _without_what_nobody_wrote(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A project without replies is the release that it was before there were any."""
+        content: dict[str, Any] = serialize(self)
+        if not self.replies:
+            del content["replies"]
+        return content
 
     @cached_property
     def content(self) -> str:

@@ -57,6 +57,7 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "customer_named_once",
         mark("Name the customer in exactly one way: id, email, phone, or external_id with its source"),
     ),
+    "order_named_once": ("order_named_once", mark("Name the order once: as order_id, or under objects")),
     "subject_unless_all": (
         "subject_unless_all",
         mark("Name which one in subject; the scope all has none"),

@@ -18,10 +18,11 @@ from orchestrator.api.models.messages import (
 from orchestrator.api.reading import idempotency_key, key_required, read_model, read_query
 from orchestrator.api.responses import respond, shown
 from orchestrator.api.services import API
+from orchestrator.api.whom import customer_named
 from orchestrator.dispatch import accept
 from orchestrator.domain.customer import ADDRESS_KINDS, Channel
 from orchestrator.domain.delivery import State
-from orchestrator.domain.errors import FieldError, InputError, NotFound
+from orchestrator.domain.errors import NotFound
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.time import rfc3339
 from orchestrator.journeys.model import Channels
@@ -104,7 +105,7 @@ def _wanted(transaction: Transaction, release: Release, wanted: WantedMessage) -
     channels = wanted.channels
     return accept.WantedMessage(
         message=wanted.message,
-        customer_id=_customer_id(transaction, wanted),
+        customer_id=customer_named(transaction, wanted.customer_id, wanted.customer),
         channels=Channels(all=channels.all, first_reachable=channels.first_reachable)
         if channels is not None
         else _wherever_said(release, wanted.message),
@@ -114,22 +115,6 @@ def _wanted(transaction: Transaction, release: Release, wanted: WantedMessage) -
         not_after=wanted.not_after,
         send_at=wanted.later,
     )
-
-
-def _customer_id(transaction: Transaction, wanted: WantedMessage) -> str:
-    if wanted.customer is None:
-        return wanted.customer_id or ""
-    reference = wanted.customer.reference
-    found = accept.find_customers(transaction, [reference]).get(reference)
-    if found is None:
-        template = mark("Nobody that we know is named like this.")
-        raise InputError(
-            template,
-            remedy="Create them first: POST /v1/customers.",
-            code="unknown_customer",
-            fields=[FieldError(pointer="#/customer", code="unknown_customer", template=template)],
-        )
-    return found
 
 
 def _wherever_said(release: Release, message: str) -> Channels:

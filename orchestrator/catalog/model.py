@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -11,7 +11,12 @@ from orchestrator.catalog.claimed import Claimed, claimed_by
 from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.errors import Unfit, Word, mark
 from orchestrator.domain.fact import FACTS
+from orchestrator.domain.message import Purpose
+from orchestrator.domain.stage import Stage
 from orchestrator.schema import Dotted, Identifier, Schema, Typed, nest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # First words of a name that no variable can have.
 RESERVED = {
@@ -126,6 +131,7 @@ class Message(Schema):
     title: str
     owner: str
     topic: Identifier
+    stage: Stage | None = None
     tags: tuple[str, ...] = ()
     tone: str = "default"
     variables: dict[Dotted, Variable] = {}
@@ -136,27 +142,29 @@ class Message(Schema):
 
     @model_validator(mode="after")
     def _no_name_inside_another(self) -> Self:
-        """Data is nested by its dots: `order.number` cannot be a value and hold `order.number.short` as well."""
-        for path in self.variables:
-            parts = path.split(".")
-            if parts[0] in RESERVED:
-                raise Unfit(
-                    'declares the variable "{path}", but names under {first} are {reserved}',
-                    path=path,
-                    first=parts[0],
-                    reserved=RESERVED[parts[0]],
-                )
-            for length in range(1, len(parts)):
-                holder = ".".join(parts[:length])
-                if holder in self.variables:
-                    raise Unfit(
-                        'declares "{holder}" and "{path}": one value cannot hold another', holder=holder, path=path
-                    )
+        refuse_clashes(self.variables)
         return self
 
 
+def refuse_clashes(paths: Collection[str]) -> None:
+    """Data is nested by its dots: `order.number` cannot be a value and hold `order.number.short` as well. Unfit."""
+    for path in paths:
+        parts = path.split(".")
+        if parts[0] in RESERVED:
+            raise Unfit(
+                'declares the variable "{path}", but names under {first} are {reserved}',
+                path=path,
+                first=parts[0],
+                reserved=RESERVED[parts[0]],
+            )
+        for length in range(1, len(parts)):
+            holder = ".".join(parts[:length])
+            if holder in paths:
+                raise Unfit('declares "{holder}" and "{path}": one value cannot hold another', holder=holder, path=path)
+
+
 class PublishedMessage(Schema):
-    """A message as it is rendered, with its translations by locale.
+    """A message as it is rendered, with its translations by locale. `purpose` is its topic's.
 
     `letter` is the e-mail's HTML with its places still open, laid out and inlined once when the project was read:
     sending needs neither the layout nor the libraries that apply it.
@@ -166,6 +174,7 @@ class PublishedMessage(Schema):
 
     message: Message
     letter: str = ""
+    purpose: Purpose | None = None
     translations: dict[str, PublishedMessage] = {}
 
     @cached_property

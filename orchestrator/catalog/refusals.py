@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.errors import InputError
+from typing import TYPE_CHECKING
+
+from orchestrator.domain.errors import InputError, mark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.catalog.prose import Fault
 
 
 class MissingVariable(InputError):
@@ -15,6 +22,22 @@ class RenderError(InputError):
     """The data holds a value that does not fit its type. Becomes `failed: render_error`."""
 
     code = "render_error"
+
+
+class OffBrand(RenderError):
+    """The text breaks rules of the brand voice: those in `faults`. Becomes `failed: brand_voice`."""
+
+    code = "voice_error"
+
+    def __init__(self, faults: Sequence[Fault], *, message: str) -> None:
+        self.faults = tuple(faults)
+        super().__init__(
+            mark('message "{message}" breaks the brand voice: {says} ({rule})'),
+            remedy=mark("Say it in other words."),
+            message=message,
+            says=self.faults[0].message,
+            rule=self.faults[0].rule,
+        )
 
 
 class ClaimMismatch(InputError):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.catalog.escape import escaped
 from orchestrator.catalog.prepare import Prepared, prepare
 from orchestrator.catalog.proof import ALTERED, Difference, Proof, differences, prove, refused, shape_of, shaped
-from orchestrator.catalog.refusals import ClaimMismatch, MissingVariable, RenderError, SilentChannel
+from orchestrator.catalog.prose_brought import refuse_brought
+from orchestrator.catalog.refusals import ClaimMismatch, MissingVariable, OffBrand, RenderError, SilentChannel
 from orchestrator.catalog.sms import segment
 from orchestrator.catalog.templates import CLAIMS
 from orchestrator.catalog.values import missing, values_of, words_of
@@ -26,6 +27,7 @@ __all__ = [
     "ClaimMismatch",
     "Difference",
     "MissingVariable",
+    "OffBrand",
     "RenderError",
     "SilentChannel",
     "differences",
@@ -54,7 +56,8 @@ def render(  # the last one is named
 
     Raises:
         MissingVariable, RenderError: the data does not fit. SilentChannel: the message says nothing there.
-        ClaimMismatch: the text promises something that the claims do not.
+        ClaimMismatch: the text promises something that the claims do not. OffBrand: the data brings words that the
+        voice forbids.
     """
     prepared = prepare(message, voice, locale, channel)
     values = values_of(prepared, data)
@@ -66,6 +69,7 @@ def render(  # the last one is named
     altered = proof.compare(filled)
     if altered is not None:
         raise refused(prepared, Difference(altered, ALTERED))
+    refuse_brought(message, prepared, values)
     return _FINISH[channel](prepared, filled, proof)
 
 

@@ -26,20 +26,31 @@ class Character(Schema):
     reading_level: ReadingLevel = ReadingLevel()
 
 
+Severity = Literal["error", "warning", "info"]
+"""What breaking a rule means: an error is not sent, a warning is for the writer to weigh, info is good to know."""
+
+
 class Term(Schema):
     """A preferred word and those that it replaces."""
 
     use: str
     instead_of: tuple[str, ...]
+    level: Severity = "error"
 
 
 class Rule(Schema):
-    """A rule of copy, in the shapes of the Vale prose linter. `jogral check` applies them."""
+    """A rule of copy, in the shapes of the Vale prose linter; `catalog/prose.py` applies it.
+
+    In `message`, `%s` is what was found. `bad` and `good` are a text that breaks the rule and one that does not:
+    `jogral check` tries the rule on both.
+    """
 
     id: Identifier
     extends: Literal["existence", "substitution", "occurrence", "conditional"]
-    level: Literal["error", "warning", "info"] = "error"
+    level: Severity = "error"
     message: str
+    bad: str = ""
+    good: str = ""
     purposes: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
     token: str = ""
@@ -71,9 +82,9 @@ class Formats(Schema):
 
 
 class EmojiHabit(Schema):
-    """How many emoji one message may carry."""
+    """How many emoji one message may carry; as many as it likes where the voice does not say."""
 
-    max: Annotated[int, Field(ge=0)] = 0
+    max: Annotated[int, Field(ge=0)] | None = None
 
 
 class ChannelHabits(Schema):
@@ -92,8 +103,13 @@ class ChannelHabits(Schema):
 
 
 class VoiceElsewhere(Schema):
-    """What the voice does differently in another language; what is not said here stays."""
+    """What the voice does differently in another language; what is not said here stays.
 
+    Words do not: `terms` and `rules` are of one language, and another has only those that are written here.
+    """
+
+    terms: tuple[Term, ...] = ()
+    rules: tuple[Rule, ...] = ()
     formats: Formats = Formats()
     channels: dict[Channel, ChannelHabits] = {}
 
@@ -101,6 +117,8 @@ class VoiceElsewhere(Schema):
     def _only_what_was_said(self) -> dict[str, Any]:
         """A default that was never written must not overrule the voice's own words when this is read again."""
         return {
+            "terms": [term.model_dump(mode="json") for term in self.terms],
+            "rules": [rule.model_dump(mode="json") for rule in self.rules],
             "formats": self.formats.model_dump(exclude_unset=True),
             "channels": {name.value: habits.model_dump(exclude_unset=True) for name, habits in self.channels.items()},
         }
@@ -133,8 +151,8 @@ class Voice(Schema):
         return self.channels.get(channel, _NO_HABITS)
 
     def in_locale(self, locale: str) -> Voice:
-        """The voice as it speaks in a locale: its own, or one of `locales`."""
-        return self if locale not in self.locales else _elsewhere(self, locale)
+        """The voice as it speaks in a locale. Of its words, none are for a language that `locales` does not have."""
+        return self if locale == self.locale else _elsewhere(self, locale)
 
     @model_validator(mode="after")
     def _writes_prices_as_the_locale_does(self) -> Self:
@@ -154,4 +172,6 @@ _NO_HABITS = ChannelHabits()
 def _elsewhere(voice: Voice, locale: str) -> Voice:
     own = voice.model_dump(mode="json", exclude={"locales"})
     own["formats"]["price"]["pattern"] = ""  # an example in another language; Babel knows this one's
-    return Voice.model_validate({**merged(own, voice.locales[locale].model_dump(mode="json")), "locale": locale})
+    own["terms"] = own["rules"] = []
+    elsewhere = voice.locales.get(locale, VoiceElsewhere())
+    return Voice.model_validate({**merged(own, elsewhere.model_dump(mode="json")), "locale": locale})

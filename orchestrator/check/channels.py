@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from orchestrator.check import email, links, push, sms
+from orchestrator.check.entries import entries
 from orchestrator.check.rule import Rule
 from orchestrator.check.samples import spoken
 from orchestrator.check.wording import copy_in
@@ -35,10 +36,11 @@ RULES = (*email.RULES, *links.RULES, *sms.RULES, *push.RULES, _NOT_TRANSLATED)
 def findings(survey: Survey) -> Iterator[Finding]:
     """Everything that a channel would cut, refuse, change or charge twice for."""
     for one in spoken(survey):
-        yield from email.findings(survey, one)
         yield from links.findings(one)
         yield from sms.findings(survey, one)
-        yield from push.findings(survey, one)
+        if not one.is_reply:  # which is plain text, without a preheader, under the title that its writer knows it by
+            yield from email.findings(survey, one)
+            yield from push.findings(survey, one)
     yield from _prefixes(survey)
     yield from _not_translated(survey)
 
@@ -73,10 +75,9 @@ _NOT_WORDS = frozenset({"template", "layout", "type", "emit", "url"})
 
 
 def _not_translated(survey: Survey) -> Iterator[Finding]:
-    for message_id, translations in survey.translations.items():
-        read = survey.messages.get(message_id)
-        original = dict(copy_in(read.document.data)) if read is not None else {}
-        for translation in translations.values():
+    for entry in entries(survey):
+        original = dict(copy_in(entry.read.document.data))
+        for translation in entry.translations.values():
             own = dict(copy_in(translation.document.data))
             for path, text in original.items():
                 if path not in own and not _NOT_WORDS.intersection(path) and re.search(r"\w", _PLACE.sub("", text)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator.catalog.examples import complete_data
 from orchestrator.catalog.refusals import ClaimMismatch
@@ -11,9 +11,10 @@ from orchestrator.catalog.statements import StatementKind, read_statements
 from orchestrator.catalog.values import look_up
 from orchestrator.check import literals, patterns
 from orchestrator.check.copies import copies
+from orchestrator.check.entries import variants
 from orchestrator.check.rule import Rule
 from orchestrator.check.samples import facts_for, spoken
-from orchestrator.check.wording import CLAIMS, copy_in, copy_of, heard_on, readings
+from orchestrator.check.wording import CLAIMS, copy_of, heard_on, readings, texts_under
 from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import InputError, mark
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from orchestrator.domain.errors import Finding
     from orchestrator.facts.sheet import FactSheet
     from orchestrator.project import Read, Survey
+    from orchestrator.replies.model import Reply
+
+C = TypeVar("C", "Message", "Reply")
 
 _UNFIT = Rule(
     code="CL104",
@@ -142,10 +146,10 @@ def findings(survey: Survey) -> Iterator[Finding]:
         for finding in literals.findings_in(copy, survey.sheet):
             at_fault.add(finding.file)
             yield finding
-    for message_id, read in survey.messages.items():
-        for finding in (*_kinds(read, survey.sheet), *_not_claims(survey, message_id)):
-            at_fault.add(finding.file)
-            yield finding
+    for finding in (*_of_messages(survey), *_of_replies(survey)):
+        at_fault.add(finding.file)
+        yield finding
+    for read in survey.messages.values():
         yield from _unstated(read)
         yield from _divided(read)
     unreadable = [*patterns.findings(survey)]
@@ -167,6 +171,20 @@ _FITTING: Mapping[ClaimKind, frozenset[VariableType]] = {
     ClaimKind.COUPON: frozenset({VariableType.STRING}),
     ClaimKind.POLICY: frozenset({VariableType.STRING}),
 }
+
+
+def _of_messages(survey: Survey) -> Iterator[Finding]:
+    for message_id, read in survey.messages.items():
+        yield from _kinds(read, survey.sheet)
+        yield from _not_claims(survey, read, survey.translations.get(message_id, {}))
+
+
+def _of_replies(survey: Survey) -> Iterator[Finding]:
+    """A phrase may stand in one variant alone, so it is looked for in all of them."""
+    for reply_id, read in survey.replies.items():
+        for entry in variants(survey, reply_id):
+            yield from _kinds(entry.read, survey.sheet)
+        yield from _not_claims(survey, read, survey.replies_translated.get(reply_id, {}))
 
 
 def _kinds(read: Read[Message], sheet: FactSheet) -> Iterator[Finding]:
@@ -195,9 +213,8 @@ def _unfit(read: Read[Message], name: str, claim: Claim, remedy: str, fitting: s
 _AMOUNTS = (StatementKind.MONEY, StatementKind.COUPON)
 
 
-def _not_claims(survey: Survey, message_id: str) -> Iterator[Finding]:
+def _not_claims(survey: Survey, read: Read[C], translations: Mapping[str, Read[C]]) -> Iterator[Finding]:
     """A translation that lists no phrases of its own has those of the original."""
-    read, translations = survey.messages[message_id], survey.translations.get(message_id, {})
     heirs = [one.document for one in translations.values() if "not_claims" not in one.document.data]
     locale = survey.voice.model.locale if survey.voice else "pt-BR"
     yield from _phrases(read.document, heirs, locale, survey.sheet)
@@ -205,8 +222,12 @@ def _not_claims(survey: Survey, message_id: str) -> Iterator[Finding]:
         yield from _phrases(translation.document, (), other, survey.sheet)
 
 
+# Where a message writes its copy, and where a reply does.
+_COPY = ("content", "channels", "variants")
+
+
 def _phrases(document: Document, heirs: Iterable[Document], locale: str, sheet: FactSheet) -> Iterator[Finding]:
-    said = [text for one in (document, *heirs) for _, text in copy_in(one.data)]
+    said = [text for one in (document, *heirs) for _, text in texts_under(one.data, *_COPY)]
     for place, phrase in enumerate(document.data.get("not_claims") or ()):
         amount = _amount_in(phrase, locale, sheet)
         if amount is not None:

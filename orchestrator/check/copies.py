@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.plurals import NUMBER, OTHER
 from orchestrator.catalog.read_back import MASK
-from orchestrator.check.wording import CLAIMS, copy_in, texts
+from orchestrator.check.wording import CLAIMS, copy_in, texts, texts_under
+from orchestrator.replies.model import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from orchestrator.check.wording import KeyPath
     from orchestrator.documents import Document
     from orchestrator.domain.errors import Finding
-    from orchestrator.project import Survey
+    from orchestrator.project import Read, Survey
+    from orchestrator.replies.model import Reply
 
 # Texts under `content` and `channels` that reach nobody, and those that reach people without being read by them.
 _SETTINGS = frozenset({"layout", "template", "type", "emit", "claims"})
@@ -128,8 +130,13 @@ class Copy:
         )  # fmt: skip
 
 
+def is_read(path: KeyPath) -> bool:
+    """Whether people read what stands there; settings reach nobody, and addresses are followed."""
+    return _SETTINGS.isdisjoint(path) and _ADDRESSES.isdisjoint(path)
+
+
 def copies(survey: Survey) -> Iterator[Copy]:
-    """The texts of messages, of their translations, and of the voice around them, as far as they are read."""
+    """The texts of messages and replies, of translations, and of the voice around them, as far as they are read."""
     return (copy for copy in written(survey) if _ADDRESSES.isdisjoint(copy.path))
 
 
@@ -140,6 +147,10 @@ def written(survey: Survey) -> Iterator[Copy]:
         yield from _of_message(read.document, locale, read.model)
         for other, translation in survey.translations.get(message_id, {}).items():
             yield from _of_message(translation.document, other, translation.model)
+    for reply_id, reply in survey.replies.items():
+        yield from _of_reply(reply, locale)
+        for other, one in survey.replies_translated.get(reply_id, {}).items():
+            yield from _of_reply(one, other)
     if survey.voice:
         yield from _of_voice(survey.voice.document, survey.voice.document.data, locale)
 
@@ -147,6 +158,15 @@ def written(survey: Survey) -> Iterator[Copy]:
 def _of_message(document: Document, locale: str, message: Message) -> Iterator[Copy]:
     for path, text in copy_in(document.data):
         if _SETTINGS.isdisjoint(path):
+            yield Copy(document=document, path=path, text=text, locale=locale, message=message)
+
+
+def _of_reply(read: Read[Reply], locale: str) -> Iterator[Copy]:
+    """Its title, and each body as the message that the variant is."""
+    document, messages = read.document, spoken(read.model)
+    for path, text in texts_under(document.data, "title", "variants"):
+        if path[-1] in ("title", "body"):
+            message = messages[path[1] if len(path) > 1 and isinstance(path[1], int) else 0]
             yield Copy(document=document, path=path, text=text, locale=locale, message=message)
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.catalog.statements import read_statements
+from orchestrator.check.entries import entries
 from orchestrator.check.rule import Rule
 from orchestrator.domain.errors import mark
 from orchestrator.facts.contradiction import contradiction
@@ -130,8 +131,8 @@ def findings(survey: Survey) -> Iterator[Finding]:
             for policy_id, policy in read.model.policies.items():
                 yield from _other_words(read.document, policy_id, policy, locale)
     ended = {one.id: one for one in offers if _ended(one, survey, zone)}
-    for message in survey.messages.values():
-        yield from _over(message, ended)
+    for entry in entries(survey):
+        yield from _over(entry.read, ended)
 
 
 class _Written(NamedTuple):

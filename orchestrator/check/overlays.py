@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.check.entries import entries
 from orchestrator.check.rule import Rule
 from orchestrator.check.wording import CLAIMS, copy_in, copy_of, heard_on, readings
 from orchestrator.domain.customer import Channel
@@ -55,10 +56,10 @@ RULES = (_OTHER_CLAIMS, _OTHER_VARIABLES)
 
 def findings(survey: Survey) -> Iterator[Finding]:
     """Every difference between a translation and its original that is more than words."""
-    for message_id, published in survey.published.items():
-        original = survey.messages[message_id].model
-        for locale in published.translations:  # those in which every name is known
-            overlay = survey.translations[message_id][locale]
+    for entry in entries(survey):
+        original = entry.read.model
+        for locale in entry.published.translations if entry.published else ():  # those in which every name is known
+            overlay = entry.translations[locale]
             yield from _other_claims(original, overlay)
             yield from _other_variables(original, overlay)
 

@@ -10,6 +10,7 @@ from orchestrator.catalog import formats
 from orchestrator.catalog.examples import complete_data
 from orchestrator.catalog.read_back import readable
 from orchestrator.catalog.values import look_up
+from orchestrator.check.entries import entries
 from orchestrator.check.rule import Rule
 from orchestrator.check.samples import facts_for
 from orchestrator.domain.claim import ClaimKind, StatedClaim
@@ -128,9 +129,10 @@ _MINUTES = re.compile(r"T[0-9]{2}:(?!00)")
 
 def _deadline_with_minutes(survey: Survey) -> tuple[str, str] | None:
     """A deadline that some message claims and that does not fall on the full hour: its path and its value."""
-    for read in survey.messages.values():
-        deadlines = [claim.from_ for claim in read.model.claims.values() if claim.kind is ClaimKind.DEADLINE]
-        data = complete_data(read.model, facts_for(survey, read.model, {}, "")) if deadlines else {}
+    for entry in entries(survey):
+        message = entry.read.model
+        deadlines = [claim.from_ for claim in message.claims.values() if claim.kind is ClaimKind.DEADLINE]
+        data = complete_data(message, facts_for(survey, message, {}, "")) if deadlines else {}
         for path in deadlines:
             value = str(look_up(data, tuple(path.split("."))))
             if _MINUTES.search(value):

@@ -94,6 +94,7 @@ def findings(survey: Survey) -> Iterator[Finding]:
 
 # Where people write, besides what is code.
 _OF_A_MESSAGE = ("title", "variables", "content", "channels")
+_OF_A_REPLY = ("title", "keywords", "ask", "variables", "variants")
 _OF_A_VOICE = ("channels", "locales")
 _OF_AN_EVENT = ("data",)
 
@@ -105,6 +106,9 @@ def _written(survey: Survey) -> Iterator[tuple[Document, tuple[str, ...]]]:
         yield message.document, _OF_A_MESSAGE
         for overlay in survey.translations.get(message_id, {}).values():
             yield overlay.document, _OF_A_MESSAGE
+    for reply_id, reply in survey.replies.items():
+        for written in (reply, *survey.replies_translated.get(reply_id, {}).values()):
+            yield written.document, _OF_A_REPLY
     for event in survey.events.values():
         yield event.document, _OF_AN_EVENT
     for persona in survey.personas.values():

@@ -9,11 +9,14 @@ from orchestrator.check import (
     claims,
     conditions,
     consent,
+    contradictions,
     facts,
     journeys,
     overlays,
     privacy,
+    prose,
     reading,
+    replies,
     restraint,
     strays,
     suppressing,
@@ -44,6 +47,7 @@ FAMILIES: tuple[Family, ...] = (
     strays,
     variables,
     claims,
+    contradictions,
     facts,
     overlays,
     channels,
@@ -54,6 +58,8 @@ FAMILIES: tuple[Family, ...] = (
     restraint,
     suppressing,
     privacy,
+    replies,
+    prose,
 )
 
 _ALL = (*reading.RULES, *(rule for family in FAMILIES for rule in family.RULES))

@@ -10,6 +10,7 @@ from orchestrator.catalog.examples import complete_data
 from orchestrator.catalog.locales import negotiate
 from orchestrator.catalog.render import render
 from orchestrator.catalog.templates import RefusedTemplate
+from orchestrator.check.entries import entries
 from orchestrator.check.wording import copy_in
 from orchestrator.domain.errors import InputError, Word, mark
 from orchestrator.domain.time import at_wall
@@ -34,13 +35,17 @@ THE_EXAMPLES = Word(mark("the examples"))
 
 @dataclass(frozen=True, kw_only=True)
 class Spoken:
-    """One message in one language. `document` is the file that says it so: the message's, or the translation's."""
+    """One message in one language. `document` is the file that says it so: the message's, or the translation's.
+
+    `is_reply`: it is a variant of a reply.
+    """
 
     locale: str
     published: PublishedMessage
     message: Message
     document: Document
     voice: Voice
+    is_reply: bool = False
 
     @property
     def original(self) -> bool:
@@ -58,19 +63,22 @@ class Spoken:
 
 
 def spoken(survey: Survey) -> Iterator[Spoken]:
-    """Every message in which nothing is wrong, in every language."""
+    """Every message and every variant of a reply in which nothing is wrong, in every language."""
     if survey.voice is None:
         return
     voice = survey.voice.model
-    for message_id, published in survey.published.items():
+    for entry in entries(survey):
+        published = entry.published
+        if published is None:
+            continue
         yield Spoken(
             locale=voice.locale, published=published, message=published.message,
-            document=survey.messages[message_id].document, voice=voice,
+            document=entry.read.document, voice=voice, is_reply=entry.is_reply,
         )  # fmt: skip
         for locale, translated in published.translations.items():
             yield Spoken(
                 locale=locale, published=published, message=translated.message,
-                document=survey.translations[message_id][locale].document, voice=voice.in_locale(locale),
+                document=entry.translations[locale].document, voice=voice.in_locale(locale), is_reply=entry.is_reply,
             )  # fmt: skip
 
 

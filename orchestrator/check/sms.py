@@ -69,7 +69,10 @@ def findings(survey: Survey, one: Spoken) -> Iterator[Finding]:
     own = one.own()
     for path, text in heard_on(Channel.SMS, one.message):
         if path in own:
-            yield from characters(one.document, path, text, stripped=stripped)
+            for finding in characters(one.document, path, text, stripped=stripped):
+                # An answer is written once for all channels, with its accents.
+                if not one.is_reply or finding.code == _LOST.code:
+                    yield finding
     persona, said = max(
         renderings(survey, one, Channel.SMS), key=lambda pair: (pair[1].segments, pair[1].units), default=("", None)
     )
@@ -81,7 +84,8 @@ def findings(survey: Survey, one: Spoken) -> Iterator[Finding]:
                 "found": said.segments, "units": said.units, "encoding": said.encoding, "max": copy.max_segments,
                 "persona": persona or THE_EXAMPLES,
             },
-            code=_TOO_LONG.code, level=_TOO_LONG.level, help=mark("Say less, or raise max_segments."),
+            code=_TOO_LONG.code, level=_TOO_LONG.level,
+            help=mark("Say less.") if one.is_reply else mark("Say less, or raise max_segments."),
         )  # fmt: skip
 
 

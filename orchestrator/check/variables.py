@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from orchestrator.events import EventType
     from orchestrator.facts.sheet import FactSheet
     from orchestrator.project import Read, Survey
+    from orchestrator.replies.model import Reply
 
 _LOOK_ALIKE = Rule(
     code="VA112",
@@ -112,6 +113,9 @@ def findings(survey: Survey) -> Iterator[Finding]:
         # Where names are wrong, the misspelt one leaves the right one unused: one fault, told once.
         if message_id in survey.published:
             yield from _unused(read, overlays, survey.voice)
+    for reply_id, reply in survey.replies.items():
+        for answer in (reply, *survey.replies_translated.get(reply_id, {}).values()):
+            yield from _unfit(answer, survey.voice)
 
 
 # --- VA112 ----------------------------------------------------------------------------------------------------------
@@ -221,7 +225,7 @@ _SAMPLES: Mapping[VariableType, str] = {
 }
 
 
-def _unfit(read: Read[Message], voice: Read[Voice] | None) -> Iterator[Finding]:
+def _unfit(read: Read[Message] | Read[Reply], voice: Read[Voice] | None) -> Iterator[Finding]:
     own = read.document.data.get("variables")
     if voice is None or not isinstance(own, dict):
         return

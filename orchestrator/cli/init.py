@@ -24,6 +24,7 @@ app = typer.Typer(add_completion=False)
 TEMPLATES = ("loja",)
 
 # Layouts and adapters are looked up (decisions, section 3); everything that customers read is copied.
+COPIED = (".yaml", ".md")
 NOT_COPIED = frozenset({"layouts"})
 ALWAYS = (MARK, Path("brand_voice.yaml"))
 # In project.yaml, from here to its end: they are about orders and tickets of the sample, which --empty leaves out.
@@ -95,7 +96,7 @@ def make_project(folder: Path, files: tuple[Path, ...]) -> Project:
 
 def sample() -> tuple[Path, ...]:
     """The files of the sample shop, as a project holds them."""
-    found = sorted((SHIPPED / "templates").rglob("*.yaml"))
+    found = sorted(path for path in (SHIPPED / "templates").rglob("*") if path.suffix in COPIED)
     relative = [path.relative_to(SHIPPED) for path in found]
     return (*(path for path in relative if path.parts[1] not in NOT_COPIED), Path("brand_voice.yaml"))
 

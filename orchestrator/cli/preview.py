@@ -1,6 +1,7 @@
 """`jogral preview`: a message as each channel will say it, through the one `render`."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,15 +9,19 @@ from orchestrator.app import SystemClock
 from orchestrator.cli.channels import chosen_channel
 from orchestrator.cli.help import Command
 from orchestrator.cli.preview_text import show_matrix, show_preview
-from orchestrator.cli.previews import preview_of
-from orchestrator.cli.session import session_of
+from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.workplace import open_project
 from orchestrator.dispatch.promised import book_of
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import ConfigurationError, InputError, NotFound, did_you_mean
+from orchestrator.domain.time import Instant, moment
 from orchestrator.mapping import Persona
+from orchestrator.previews import Preview, preview_of
 from orchestrator.project import Project
 from orchestrator.release import Release
+
+if TYPE_CHECKING:
+    from orchestrator.translations import Language
 
 app = typer.Typer(add_completion=False)
 
@@ -34,6 +39,10 @@ def preview(
     everything: Annotated[
         bool, typer.Option("--all", help="A table: every message, or this one for every persona.")
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write it as a page that needs no other file: four frames."),
+    ] = None,
 ) -> None:
     """Show a message as each channel will say it.
 
@@ -48,6 +57,8 @@ def preview(
             "Name a message, or see all with --all.", remedy="There are: {known}.", code="usage",
             known=", ".join(release.messages),
         )  # fmt: skip
+    if html is not None and (everything or channel or not message):
+        raise InputError("--html shows one message on every channel: name the message alone.", code="usage")
     messages = [_known(message, release)] if message else list(release.messages)
     personas = _personas(project, persona, every=everything and bool(message) and not persona)
     book, now = book_of(release, {}), SystemClock().now()
@@ -57,7 +68,9 @@ def preview(
         ok=all(one.good for one in previews),
         items=[item for one in previews for item in one.documents(session.terminal.translate)],
     )
-    if everything:
+    if html is not None:
+        _write(session, html, project, release, previews[0], now)
+    elif everything:
         show_matrix(session.terminal, previews, channels)
     else:
         show_preview(session.terminal, previews[0], in_full=bool(channel))
@@ -72,6 +85,22 @@ def _known(message: str, release: Release) -> str:
             message=message, hint=did_you_mean(message, release.messages), known=", ".join(release.messages),
         )  # fmt: skip
     return message
+
+
+def _write(session: Session, file: Path, project: Project, release: Release, preview: Preview, now: Instant) -> None:
+    """The preview as a page of its own, with what the check says about the files of the message."""
+    from orchestrator.console.preview_file import preview_file  # noqa: PLC0415  # a web server, which nobody else needs
+    from orchestrator.console.preview_project import Source  # noqa: PLC0415  # see above
+
+    source = Source(project.root)
+    findings = source.findings(preview.message.id, moment(now))
+    language: Language = "pt-BR" if session.terminal.language == "pt-BR" else "en"
+    text = preview_file(preview, release, findings, source.line, language=language, now=now)
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError("{path} cannot be written: {why}.", path=file, why=error.strerror or error) from error
+    session.terminal.say("Wrote {file}: open it in a browser.", file=file)
 
 
 def _personas(project: Project, name: str, *, every: bool) -> list[Persona]:

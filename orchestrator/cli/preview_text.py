@@ -16,9 +16,9 @@ from orchestrator.domain.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.cli.previews import Preview
     from orchestrator.cli.terminal import Terminal
     from orchestrator.domain.message import Rendered
+    from orchestrator.previews import Preview
 
 MARGIN = "  "
 LABEL_WIDTH = 10

@@ -9,7 +9,7 @@ from typing import Final
 from aiohttp import web
 
 _FOLDER = Path(__file__).parent / "static"
-_TYPES: Final = {".css": "text/css", ".svg": "image/svg+xml"}
+_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _PREFIX: Final = "/static/"
 
 
@@ -28,6 +28,11 @@ class Assets:
     def url(self, name: str) -> str:
         """Where a page finds `console.css`."""
         return self._urls[name]
+
+    def text(self, name: str) -> str:
+        """What `console.css` says, for a document that must hold all of it."""
+        body, _ = self._files[self._urls[name].removeprefix(_PREFIX)]
+        return body.decode()
 
     async def serve(self, request: web.Request) -> web.Response:
         """One file. Names are looked up, never opened, so there is no path to climb."""

@@ -67,23 +67,28 @@ class Pages:
         self, request: web.Request, template: str, shop: Shop, *, status: int = 200, **values: Any
     ) -> web.Response:
         """A page in the reader's language and the shop's hours."""
-        chosen = language(request.query.get("lang"), self._configured, request.headers.get("Accept-Language", ""))
-        text = self._templates.get_template(f"{template}.html.jinja").render(
-            values,
-            _=translator(chosen),
-            language=chosen,
-            links=Links(request.rel_url),
-            calendar=Calendar(chosen, shop.zone),
-            shop=shop,
+        chosen = self.language(request)
+        text = self.render(
+            template, chosen, links=Links(request.rel_url), calendar=Calendar(chosen, shop.zone), shop=shop, **values
         )
         headers = _HEADERS | {"Content-Security-Policy": _PAGE_POLICY, "Content-Language": chosen}
         return web.Response(text=text, content_type="text/html", status=status, headers=headers)
+
+    def language(self, request: web.Request) -> Language:
+        """The language that a page answers in."""
+        return language(request.query.get("lang"), self._configured, request.headers.get("Accept-Language", ""))
+
+    def render(self, template: str, language: Language, **values: Any) -> str:
+        """A template in a language, as text."""
+        return self._templates.get_template(f"{template}.html.jinja").render(
+            values, _=translator(language), language=language
+        )
 
     def trouble(self, request: web.Request, error: JogralError, shop: Shop) -> web.Response:
         """What happened, and what to do."""
         return self.show(request, "trouble", shop, status=error.http_status, error=error)
 
-    def letter(self, html: str) -> web.Response:
+    def letter(self, html: str, policy: str = _LETTER_POLICY) -> web.Response:
         """The HTML of a message, byte for byte as it was delivered, in a box."""
-        headers = _HEADERS | {"Content-Security-Policy": _LETTER_POLICY}
+        headers = _HEADERS | {"Content-Security-Policy": policy}
         return web.Response(text=html, content_type="text/html", headers=headers)

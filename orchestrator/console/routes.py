@@ -14,6 +14,9 @@ from orchestrator.console.assets import Assets
 from orchestrator.console.guard import require_local
 from orchestrator.console.inbox import open_entry, read_entry, read_page, read_wanted
 from orchestrator.console.pages import Pages
+from orchestrator.console.preview import Previews
+from orchestrator.console.preview_project import Source
+from orchestrator.console.preview_watch import Watch
 from orchestrator.console.reader import Links
 from orchestrator.console.shop import Shop, Shops
 from orchestrator.domain.customer import Channel
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 T = TypeVar("T")
-Handler = Callable[[web.Request], Awaitable[web.Response]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 # How a letter can be looked at.
 _VIEWS = ("html", "text", "source")
@@ -47,19 +50,36 @@ def add_console(web_app: web.Application, app: App, *, run: Run | None = None) -
     """Mount the console's pages on a web application.
 
     Args:
-        web_app: the server's; paths used are `/`, `/inbox…` and `/static/…`.
+        web_app: the server's; paths used are `/`, `/inbox…`, `/preview…` and `/static/…`.
         app: the project's ledger and settings.
         run: the server's database thread. Without it the console has one of its own, which ends with the server.
     """
     if run is None:
         run = _own_thread(web_app)
     assets = Assets()
-    console = _Console(app, run, Pages(assets, app.settings.lang))
+    pages = Pages(assets, app.settings.lang)
+    console = _Console(app, run, pages)
     web_app.router.add_get("/", console.guarded(console.landing))
     web_app.router.add_get("/inbox", console.guarded(console.inbox))
     web_app.router.add_get("/inbox/{id}", console.guarded(console.message))
     web_app.router.add_get("/inbox/{id}/body", console.guarded(console.letter))
+    _add_previews(web_app, console, assets)
     web_app.router.add_get("/static/{name}", assets.serve)
+
+
+def _add_previews(web_app: web.Application, console: _Console, assets: Assets) -> None:
+    source = Source(console.app.root)
+    watch = Watch(source.state)
+    previews = Previews(console.app, console.pages, assets, source, watch)
+
+    async def stop(_: web.Application) -> None:
+        await watch.end()
+
+    web_app.on_shutdown.append(stop)  # before open connections are waited for
+    web_app.router.add_get("/preview", console.guarded(previews.listed))
+    web_app.router.add_get("/preview/{message}", console.guarded(previews.page))
+    web_app.router.add_get("/preview/{message}/changes", console.guarded(previews.changes))
+    web_app.router.add_get("/preview/{message}/frames/{channel}", console.guarded(previews.frame))
 
 
 def _own_thread(web_app: web.Application) -> Run:
@@ -82,7 +102,7 @@ class _Console:
     def guarded(self, handler: Handler) -> Handler:
         """A handler for local eyes only, whose errors are pages too."""
 
-        async def answer(request: web.Request) -> web.Response:
+        async def answer(request: web.Request) -> web.StreamResponse:
             try:
                 require_local(request.get_extra_info("sockname"), request.host, request.headers)
                 return await handler(request)

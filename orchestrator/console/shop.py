@@ -49,17 +49,19 @@ class Shops:
         release_id = ledger.release_id()
         if release_id != self._release_id:
             content = ledger.release(release_id) if release_id else None
-            self._shop = _shop(read_release(content)) if content else Shop()
+            self._shop = shop_of(read_release(content)) if content else Shop()
             self._release_id = release_id
         return self._shop
 
 
-def _shop(release: Release) -> Shop:
+def shop_of(release: Release) -> Shop:
+    """A release as pages show it."""
     project = release.project
     return Shop(
         name=project.name,
         zone=project.timezone,
-        messages={message_id: published.message.title for message_id, published in release.messages.items()},
+        messages={reply_id: published.reply.title for reply_id, published in release.replies.items()}
+        | {message_id: published.message.title for message_id, published in release.messages.items()},
         topics={topic_id: topic.title for topic_id, topic in project.topics.items()},
         senders={
             channel: account.sender or project.channels[channel].from_ or project.name

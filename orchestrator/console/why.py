@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from babel.dates import format_datetime
 
-from orchestrator.console.words import PURPOSES, refused
+from orchestrator.console.words import PURPOSES, passed, refused
 from orchestrator.dispatch.explain.values import (
     NOTHING_TO_ASK,
     Account,
@@ -214,6 +214,12 @@ def _account(answer: Answer, teller: Teller) -> str:
 
 _REFUSALS: Final = frozenset({"provider_unavailable", "rate_limit"})
 
+
+def _read_back(answer: Answer, teller: Teller) -> str:
+    """An agent's reason, where their words differ from the facts."""
+    return passed(answer.gate, answer.code, teller.say) if answer.result == "pass" and answer.code else ""
+
+
 _ANSWERS: Mapping[str, Callable[[Answer, Teller], str]] = {
     "journey_live": _journey,
     "not_after": _deadline,
@@ -222,6 +228,7 @@ _ANSWERS: Mapping[str, Callable[[Answer, Teller], str]] = {
     "facts": _facts,
     "quiet_hours": _quiet_hours,
     "route": _account,
+    "read_back": _read_back,
 }
 
 

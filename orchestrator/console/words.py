@@ -47,6 +47,9 @@ CLAIM_KINDS: Final = {
     ClaimKind.POLICY: mark("Policy"),
 }
 
+# How grave a finding is.
+LEVELS: Final = {"error": mark("error"), "warn": mark("warning"), "info": mark("info")}
+
 # What it means that a gate let a message pass.
 PASSED: Final = {
     "journey_live": mark("The journey is running"),
@@ -78,8 +81,13 @@ NEXT: Final = {
 }
 
 
+OVERRULED: Final = mark("Its agent wrote something else than the facts say, and said why: {reason}")
+
+
 def passed(gate: str, detail: str, say: Callable[[str], str]) -> str:
     """The sentence for a gate that let a message pass; a gate of a later version gives its own name."""
+    if gate == "read_back" and detail:
+        return say(OVERRULED).format(reason=detail.removeprefix("agent: "))
     return say(PASSED[gate]).format(detail=detail) if gate in PASSED else " ".join(filter(None, (gate, detail)))
 
 

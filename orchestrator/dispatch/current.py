@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.caps import reach_ms
 from orchestrator.catalog.claimed import Claimed
+from orchestrator.catalog.locales import negotiate
 from orchestrator.decide import Rules
 from orchestrator.dispatch.promised import book_of
 from orchestrator.dispatch.settle import InDoubt
+from orchestrator.dispatch.spoken import published, said_on
 from orchestrator.domain.errors import ConfigurationError
 from orchestrator.release import read_release
 
@@ -43,7 +45,7 @@ class Current:
         project = self.release.project
         return Rules(
             accounts={channel: account.id for channel, account in self.release.accounts.items()},
-            said_on=self.release.said_on,
+            said_on=said_on(self.release),
             journeys=frozenset(self.release.journeys),
             quiet_hours=project.quiet_hours,
             caps=project.frequency_caps,
@@ -91,14 +93,14 @@ class Current:
         """Whether nothing leaves this machine, so that made-up addresses and a moved clock are safe."""
         return all(adapter.can.local for adapter in self.adapters.values())
 
-    def claimed(self, message: str) -> Claimed:
-        """Where a message's claims are read from; nowhere, for one that was taken out of the project."""
-        published = self.release.messages.get(message)
-        return _NOTHING if published is None else published.claimed
+    def claimed(self, request: Request) -> Claimed:
+        """Where a request's claims are read from; nowhere, where its message was taken out of the project."""
+        found = published(self.release, request)
+        return _NOTHING if found is None else found.claimed
 
     def live_paths(self, requests: Iterable[Request]) -> frozenset[str]:
         """The live facts that requests depend on."""
-        facts = {path for name in {request.message for request in requests} for path in self.claimed(name).facts}
+        facts = {path for claimed in {self.claimed(request) for request in requests} for path in claimed.facts}
         return self.release.facts.live_paths(facts) if facts else frozenset()
 
     def book(self, live: Mapping[str, LiveFact]) -> FactBook:
@@ -107,7 +109,9 @@ class Current:
 
     def locale(self, request: Request, customer: Customer) -> str:
         """The language in which a customer is written to: what was asked for, else their own, else the voice's."""
-        return self.release.locale_of(request.message, request.locale or customer.locale)
+        found = published(self.release, request)
+        translations = found.translations if found is not None else {}
+        return negotiate(request.locale or customer.locale or "", translations, self.release.voice.locale)
 
 
 def read_current(
@@ -127,15 +131,25 @@ def read_current(
 def data_for(
     request: Request, customer: Customer, objects: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """What a message may read: the customer, the objects it is about as they are now, and what came with the request.
+    """What a message may read: the customer, what it is about as that is now, and what came with the request."""
+    return data_of(customer, request.objects, objects, request.data)
 
-    A mapping of the request's own data adds to the object of the same name, and wins.
+
+def data_of(
+    customer: Customer,
+    about: Mapping[str, str],
+    objects: Mapping[tuple[str, str], Mapping[str, Any]],
+    own: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The same before there is a request: `about` names the objects, and `own` is what came with the wish.
+
+    A mapping of the own data adds to the object of the same name, and wins.
     """
     data: dict[str, Any] = {"customer": {**customer.attributes, "id": customer.id}}
-    for kind, object_id in request.objects.items():
+    for kind, object_id in about.items():
         known = objects.get((kind, object_id), {})
         data[kind] = {**known, "id": object_id}
-    for name, value in request.data.items():
+    for name, value in own.items():
         existing = data.get(name)
         data[name] = {**existing, **value} if isinstance(existing, dict) and isinstance(value, dict) else value
     return data

@@ -6,11 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.catalog.render import render
 from orchestrator.catalog.values import look_up
 from orchestrator.decide import NOTHING_PROMISED, UNDISTURBED, Circumstances, decide
 from orchestrator.dispatch.current import data_for
 from orchestrator.dispatch.promised import backing, with_facts
+from orchestrator.dispatch.spoken import agreed, is_reply, say
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.verdict import Send, Step
 from orchestrator.store.port import Promise
@@ -44,7 +44,7 @@ class Situation:
 class Draft:
     """A request that is to be sent, said in its voice. What the gate will write is prepared outside the lock.
 
-    `read` are the values that its claims were read from, as they were then.
+    `read` are the values that its claims were read from, as they were then. `steps` is what its words add to the trace.
     """
 
     request: Request
@@ -53,6 +53,7 @@ class Draft:
     read: tuple[Any, ...]
     content: str
     promises: tuple[Promise, ...]
+    steps: tuple[Step, ...] = ()
 
     def without_record(self) -> Draft:
         """The draft as it is called: what the ledger keeps of it is written."""
@@ -91,7 +92,10 @@ def look_again(
     if paths:
         transaction.facts.lock(paths)
     references = {
-        pair for request in requests if current.claimed(request.message).paths for pair in request.objects.items()
+        pair
+        for request in requests
+        if is_reply(current.release, request) or current.claimed(request).paths
+        for pair in request.objects.items()
     }
     return Situation(
         standings=_standings(transaction, current, requests, now),
@@ -141,7 +145,7 @@ def drafts_of(
     for request, now in requests:
         standing = found.standings[request.customer_id]
         data = data_for(request, standing.customer, found.objects)
-        claimed = current.claimed(request.message)
+        claimed = current.claimed(request)
         backed_by = backing(data, claimed, book, now)
         decision = decide(request, standing, current.rules, now, backed_by, found.circumstances)
         if not isinstance(decision.verdict, Send):
@@ -149,14 +153,7 @@ def drafts_of(
         locale = current.locale(request, standing.customer)
         data = with_facts(data, claimed, book, now, locale)
         try:
-            rendered = render(
-                current.release.messages[request.message],
-                current.release.voice,
-                locale,
-                decision.verdict.channel,
-                data,
-                today=book.today(now),
-            )
+            rendered = say(current.release, request, locale, decision.verdict.channel, data, book, now)
         except InputError as error:
             failures[request.id] = (error.code, str(error))
             continue
@@ -164,9 +161,10 @@ def drafts_of(
             request,
             decision.verdict,
             rendered,
-            _read(data, claimed),
+            _read(current, request, data, claimed),
             _content(rendered),
             _promises(rendered, book) if rendered.claims else (),
+            _overruled(current, request),
         )
     return drafts, failures
 
@@ -176,27 +174,35 @@ def failure_step(code: str) -> Step:
     return Step("read_back" if code in _READ_BACK else "render", "stop", code)
 
 
-_READ_BACK = frozenset({"claim_mismatch", "voice_error"})
+_READ_BACK = frozenset({"claim_mismatch", "claim_contradicted", "voice_error"})
+
+
+def _overruled(current: Current, request: Request) -> tuple[Step, ...]:
+    """That an agent's words say something else than the facts do, and why: the trace keeps the reason."""
+    reason = agreed(request).reason if is_reply(current.release, request) else ""
+    return (Step("read_back", "pass", f"agent: {reason}"),) if reason else ()
 
 
 def promised(current: Current, request: Request, found: Situation, book: FactBook, now: Instant) -> tuple[Any, ...]:
     """What the claims of a request are read from now, to be compared with its draft's."""
-    claimed = current.claimed(request.message)
+    claimed = current.claimed(request)
     customer = found.standings[request.customer_id].customer
     data = data_for(request, customer, found.objects)
-    return _read(with_facts(data, claimed, book, now, current.locale(request, customer)), claimed)
+    return _read(current, request, with_facts(data, claimed, book, now, current.locale(request, customer)), claimed)
 
 
 def backed(current: Current, request: Request, found: Situation, book: FactBook, now: Instant) -> Backing:
     """What stands behind a request's promises now."""
-    claimed = current.claimed(request.message)
+    claimed = current.claimed(request)
     if claimed.only_data:
         return NOTHING_PROMISED
     data = data_for(request, found.standings[request.customer_id].customer, found.objects)
     return backing(data, claimed, book, now)
 
 
-def _read(data: Mapping[str, Any], claimed: Claimed) -> tuple[Any, ...]:
+def _read(current: Current, request: Request, data: Mapping[str, Any], claimed: Claimed) -> tuple[Any, ...]:
+    if is_reply(current.release, request):
+        return (data,)  # which variant is said depends on all of it
     return tuple(look_up(data, tuple(path.split("."))) for path in claimed.paths)
 
 

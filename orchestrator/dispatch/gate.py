@@ -130,7 +130,7 @@ def _sending(draft: Draft, decision: Decision, now: Instant) -> Sending:
         draft.rendered.locale,
         draft.content,
         draft.promises,
-        _trace(decision.trace),
+        _trace((*decision.trace, *draft.steps)),
         now,
         decision.reserved_day,
     )

@@ -142,7 +142,7 @@ _KNOWN: Mapping[PauseScope, tuple[str, str, Callable[[Release], Collection[str]]
     PauseScope.MESSAGE: (
         "unknown_message",
         mark('There is no message "{subject}"{hint}'),
-        lambda release: release.messages,
+        lambda release: [*release.messages, *release.replies],
     ),
 }
 

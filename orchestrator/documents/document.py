@@ -15,7 +15,7 @@ from orchestrator.documents.wording import called
 from orchestrator.domain.errors import DocumentError, Finding, did_you_mean, filled, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from orchestrator.documents.compose import Node, Span
     from orchestrator.documents.explain import Fault
@@ -56,10 +56,17 @@ class Document:
     `data`, which is plain dicts, lists, str, int, float, bool and None, as read-only.
     """
 
-    def __init__(self, source: Source, data: dict[str, Any], root: Node | None = None) -> None:
+    def __init__(
+        self,
+        source: Source,
+        data: dict[str, Any],
+        root: Node | None = None,
+        written_at: Callable[[KeyPath], KeyPath] | None = None,
+    ) -> None:
         self.source = source
         self.data = data
         self._composed = root
+        self._written_at = written_at
 
     @property
     def file(self) -> str:
@@ -72,6 +79,10 @@ class Document:
         if self._composed is None:
             self._composed = compose(self.source)
         return self._composed
+
+    def seen_as(self, data: dict[str, Any], written_at: Callable[[KeyPath], KeyPath]) -> Document:
+        """The same text, taken for another document: with this data, and with what is at each path of it elsewhere."""
+        return Document(self.source, data, self._composed, written_at)
 
     def expect(self, kind: str, id: str | None) -> None:  # noqa: A002  # the YAML's own word
         """The document is of this kind, and its `id` is the name of its file. None: this kind has no id.
@@ -200,14 +211,17 @@ class Document:
 
     def _node(self, path: KeyPath) -> Node | None:
         node: Node | None = self._root
-        for part in path:
+        for part in self._place(path):
             node = node.children.get(part) if node is not None else None
         return node
+
+    def _place(self, path: KeyPath) -> KeyPath:
+        return path if self._written_at is None else self._written_at(path)
 
     def _span(self, path: KeyPath, *, offset: int | None, length: int | None, on_key: bool) -> Span:
         node: Node = self._root
         key: Span | None = None
-        for part in path:
+        for part in self._place(path):
             child = node.children.get(part)
             if child is None:
                 return node.first if key is None else key

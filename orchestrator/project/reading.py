@@ -6,9 +6,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from orchestrator.catalog.letter import lay_out
-from orchestrator.catalog.model import PublishedMessage
-from orchestrator.catalog.read import faults, read_message, read_voice
+from orchestrator.catalog.read import read_message, read_voice
 from orchestrator.catalog.translate import read_translation
 from orchestrator.documents.source import SYNTAX, UNKNOWN_KEY, WRONG_FILE
 from orchestrator.domain.errors import DocumentError, Finding, did_you_mean, filled, mark
@@ -20,6 +18,7 @@ from orchestrator.folder import MARK
 from orchestrator.journeys.model import Journey
 from orchestrator.mapping import Mapping as RowMapping
 from orchestrator.mapping import Persona
+from orchestrator.project.publishing import Publishing
 from orchestrator.project.references import (
     unknown_in_journey,
     unknown_in_mapping,
@@ -29,21 +28,22 @@ from orchestrator.project.references import (
 )
 from orchestrator.project.survey import Read, Survey
 from orchestrator.release import ProjectFile
+from orchestrator.replies.read import read_reply
+from orchestrator.replies.read import read_translation as read_translated_reply
 from orchestrator.schema import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
-    from orchestrator.catalog.model import Message
-    from orchestrator.catalog.voice import Voice
+    from orchestrator.catalog.model import Message, PublishedMessage
     from orchestrator.documents import Document
     from orchestrator.project.project import Project
     from orchestrator.release import Release
+    from orchestrator.replies.model import PublishedReply, Reply
 
 M = TypeVar("M", bound=Schema)
-
-NO_LAYOUT = "CH120"
+C = TypeVar("C", "Message", "Reply")
 
 # An unknown key inside a step has a code of its own: "sned" is a mistake about journeys, not about YAML.
 _IN_A_STEP = {
@@ -83,9 +83,11 @@ class Reading:
         settings = self._one(self._project.root / MARK, lambda document: _read(document, "project", None, ProjectFile))
         found = self._project.where("brand_voice.yaml")
         voice = None if found is None else self._one(found[0], read_voice)
-        originals = [path for path in self._project.files("messages") if "." not in path.stem]
+        originals = self._originals("messages")
         messages = self._all(originals, read_message)
-        translations = self._translations(messages, {path.stem for path in originals})
+        translations = self._translations("message", "messages", messages, read_translation)
+        replies = self._all(self._originals("replies"), read_reply)
+        replies_translated = self._translations("reply", "replies", replies, read_translated_reply)
         journeys = self._folder("journeys", lambda document, stem: _read(document, "journey", stem, Journey))
         events = self._folder("events", lambda document, stem: _read(document, "event", stem, EventType))
         facts = self._folder("facts", _read_facts)
@@ -94,6 +96,7 @@ class Reading:
         if settings is not None:
             self._findings += unknown_topics(settings.model, messages)
             self._findings += unknown_topics(settings.model, journeys)
+            self._findings += unknown_topics(settings.model, replies)
             self._findings += unknown_topics_of_rules(settings)
         named_messages, named_events = [path.stem for path in originals], self._stems("events")
         for journey in journeys.values():
@@ -105,8 +108,15 @@ class Reading:
                 self._findings += unknown_in_mapping(mapping.model, mapping.document, named_journeys, types)
         nowhere = [] if settings is None else [*unknown_places(settings)]
         self._findings += nowhere
-        sayable = messages if len(facts) == len(self._stems("facts")) else _without_facts(messages)
-        published = {} if voice is None else self._published(sayable, translations, voice.model, sheet.known_paths())
+        published: dict[str, PublishedMessage] = {}
+        answers: dict[str, PublishedReply] = {}
+        if voice is not None:
+            topics = {} if settings is None else settings.model.topics
+            publishing = Publishing(self._project, voice.model, sheet.known_paths(), topics)
+            unknown = len(facts) < len(self._stems("facts"))
+            published = publishing.messages(_sayable(messages, unknown), translations)
+            answers = publishing.answers(_sayable(replies, unknown), replies_translated)
+            self._findings += publishing.findings
         return Survey(
             project=self._project,
             settings=None if nowhere else settings,  # without a zone and a calendar no date can be counted
@@ -120,6 +130,9 @@ class Reading:
             facts=facts,
             sheet=sheet,
             published=published,
+            replies=replies,
+            replies_translated=replies_translated,
+            answers=answers,
             findings=tuple(dict.fromkeys(self._findings)),
             today=today,
         )
@@ -171,86 +184,42 @@ class Reading:
             )
         return None
 
-    # --- messages -----------------------------------------------------------------------------------------------------
+    # --- translations -------------------------------------------------------------------------------------------------
+
+    def _originals(self, folder: str) -> list[Path]:
+        return [path for path in self._project.files(folder) if "." not in path.stem]
 
     def _translations(
-        self, messages: Mapping[str, Read[Message]], named: set[str]
-    ) -> dict[str, dict[str, Read[Message]]]:
+        self, kind: str, folder: str, originals: Mapping[str, Read[M]], read: Callable[[Document, M], M]
+    ) -> dict[str, dict[str, Read[M]]]:
         """`<id>.<locale>.yaml`, each merged over its original."""
-        found: dict[str, dict[str, Read[Message]]] = {}
-        for path in self._project.files("messages"):
+        named = {path.stem for path in self._originals(folder)}
+        found: dict[str, dict[str, Read[M]]] = {}
+        for path in self._project.files(folder):
             parts = _TRANSLATION.fullmatch(path.stem)
             if parts is None:
                 continue
-            message_id, locale = parts["id"], parts["locale"]
-            if message_id in named and message_id not in messages:
+            name, locale = parts["id"], parts["locale"]
+            if name in named and name not in originals:
                 continue  # the original has its own findings, and nothing can be merged over it
 
-            def read(document: Document, message_id: str = message_id, locale: str = locale) -> Message:
-                _expect_translation(document, message_id, locale, messages)
-                return read_translation(document, messages[message_id].model)
+            def translated(document: Document, name: str = name, locale: str = locale) -> M:
+                _expect_translation(document, kind, name, locale, originals)
+                return read(document, originals[name].model)
 
-            one = self._one(path, read)
+            one = self._one(path, translated)
             if one is not None:
-                found.setdefault(message_id, {})[locale] = one
+                found.setdefault(name, {})[locale] = one
         return found
 
-    def _published(
-        self,
-        messages: Mapping[str, Read[Message]],
-        translations: Mapping[str, Mapping[str, Read[Message]]],
-        voice: Voice,
-        facts: Collection[str],
-    ) -> dict[str, PublishedMessage]:
-        """The messages in which nothing is wrong, laid out."""
-        found: dict[str, PublishedMessage] = {}
-        for message_id, read in messages.items():
-            original = self._laid_out(read, voice, facts)
-            if original is None:
-                continue
-            translated = {
-                locale: self._laid_out(translation, voice.in_locale(locale), facts)
-                for locale, translation in translations.get(message_id, {}).items()
-            }
-            found[message_id] = original.model_copy(
-                update={"translations": {locale: one for locale, one in translated.items() if one is not None}}
-            )
-        return found
 
-    def _laid_out(self, read: Read[Message], voice: Voice, facts: Collection[str]) -> PublishedMessage | None:
-        wrong = [*faults(read.model, voice, read.document, facts)]
-        letter = "" if wrong else self._letter(read, voice, wrong)
-        self._findings += wrong
-        return None if wrong else PublishedMessage(message=read.model, letter=letter)
-
-    def _letter(self, read: Read[Message], voice: Voice, wrong: list[Finding]) -> str:
-        copy = read.model.channels.email
-        if copy is None:
-            return ""
-        layout = self._project.where(f"templates/layouts/{copy.layout}.mjml")
-        path = ("channels", "email", "layout")
-        if layout is None:
-            message = mark('There is no layout "{layout}"')
-            remedy = mark("Write templates/layouts/{layout}.mjml, or use transactional or marketing.")
-            params: dict[str, object] = {"layout": copy.layout}
-            wrong.append(read.document.finding(path, message, code=NO_LAYOUT, help=remedy, params=params))
-            return ""
-        try:
-            return lay_out(read.model, voice, self._project.text(layout[0]))
-        except ValueError as error:
-            message, params = (
-                mark('The layout "{layout}" cannot be applied: {why}'),
-                {"layout": copy.layout, "why": error},
-            )
-            wrong.append(read.document.finding(path, message, code=NO_LAYOUT, params=params))
-            return ""
-
-
-def _without_facts(messages: Mapping[str, Read[Message]]) -> dict[str, Read[Message]]:
-    """Where a file of facts cannot be read, nobody knows whether it has what these claim: one fault, told once."""
+def _sayable(files: Mapping[str, Read[C]], facts_unknown: bool) -> Mapping[str, Read[C]]:
+    """Where a file of facts cannot be read, nobody knows whether it has what a text claims: one fault, told once."""
+    if not facts_unknown:
+        return files
     return {
-        message_id: read
-        for message_id, read in messages.items()
+        name: read
+        for name, read in files.items()
         if not any(names_fact(claim.from_) for claim in read.model.claims.values())
     }
 
@@ -286,15 +255,24 @@ def _read_facts(document: Document, _stem: str) -> Offers | Promises:
     return document.read(_FACTS[known])
 
 
-def _expect_translation(
-    document: Document, message_id: str, locale: str, messages: Mapping[str, Read[Message]]
-) -> None:
-    if message_id not in messages:
-        message = mark('There is no message "{name}" to translate{hint}')
-        remedy = mark("A translation is named <id>.<locale>.yaml after the message that it translates.")
-        params: dict[str, object] = {"name": message_id, "hint": did_you_mean(message_id, messages)}
+_NOTHING_TO_TRANSLATE = {
+    "message": (
+        mark('There is no message "{name}" to translate{hint}'),
+        mark("A translation is named <id>.<locale>.yaml after the message that it translates."),
+    ),
+    "reply": (
+        mark('There is no reply "{name}" to translate{hint}'),
+        mark("A translation is named <id>.<locale>.yaml after the reply that it translates."),
+    ),
+}
+
+
+def _expect_translation(document: Document, kind: str, name: str, locale: str, originals: Collection[str]) -> None:
+    if name not in originals:
+        message, remedy = _NOTHING_TO_TRANSLATE[kind]
+        params: dict[str, object] = {"name": name, "hint": did_you_mean(name, originals)}
         raise DocumentError([document.finding(("id",), message, code=WRONG_FILE, help=remedy, params=params)])
-    document.expect("message", message_id)
+    document.expect(kind, name)
     if document.data.get("locale") != locale:
         message = mark('"locale" must be "{locale}", as the name of the file says')
         remedy = mark("Write `locale: {locale}`.")

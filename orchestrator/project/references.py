@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from orchestrator.mapping import Mapping as RowMapping
     from orchestrator.project.survey import Read
     from orchestrator.release import ProjectFile
+    from orchestrator.replies.model import Reply
 
 UNKNOWN_TOPIC = "CO101"
 UNKNOWN_JOURNEY = "JO110"
@@ -56,9 +57,10 @@ def unknown_places(settings: Read[ProjectFile]) -> Iterator[Finding]:
 
 
 def unknown_topics(
-    settings: ProjectFile, files: Mapping[str, Read[Message]] | Mapping[str, Read[Journey]]
+    settings: ProjectFile,
+    files: Mapping[str, Read[Message]] | Mapping[str, Read[Journey]] | Mapping[str, Read[Reply]],
 ) -> Iterator[Finding]:
-    """Messages and journeys of topics that the project does not have."""
+    """Messages, journeys and replies of topics that the project does not have."""
     for read in files.values():
         if read.model.topic not in settings.topics:
             yield read.document.finding(

@@ -15,6 +15,7 @@ from orchestrator.journeys.model import Journey
 from orchestrator.mapping import Mapping as RowMapping
 from orchestrator.mapping import Persona
 from orchestrator.release import ProjectFile
+from orchestrator.replies.model import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,17 +33,20 @@ _KINDS: Mapping[str, Any] = {
     "message": Message,
     "persona": Persona,
     "project": ProjectFile,
+    "reply": Reply,
 }
 
-# What a translation says anew; see `catalog.read.read_translation`.
-_TRANSLATED = ("title", "variables", "content", "channels")
+# What a translation says anew; see `read_translation` in `catalog.translate` and in `replies.read`.
+_TRANSLATED = {
+    "message": ("title", "variables", "not_claims", "content", "channels"),
+    "reply": ("title", "keywords", "ask", "variables", "not_claims", "variants"),
+}
 
 
 def schemas() -> dict[str, Schema]:
     """Schema by the name that the first line of a file gives it: `message` is `.jogral/schemas/message.json`."""
     found = {name: _schema(name, model) for name, model in _KINDS.items()}
-    found["message"] = _or_translation(found["message"])
-    return found
+    return found | {name: _or_translation(found[name], translated) for name, translated in _TRANSLATED.items()}
 
 
 def _schema(name: str, model: Any) -> Schema:
@@ -59,10 +63,10 @@ def _closed(schema: Any) -> Any:
     return {"additionalProperties": False, **closed} if "patternProperties" in schema else closed
 
 
-def _or_translation(message: Schema) -> Schema:
-    """The schema of a message, or of its translation where the file names a locale: then nothing but ids is required.
+def _or_translation(message: Schema, translated: tuple[str, ...]) -> Schema:
+    """The schema of a message or a reply, or of its translation where the file names a locale.
 
-    A translation is described by copies of the same definitions, in which no key is required.
+    Then nothing but ids is required: a translation is described by copies of the same definitions, in which no key is.
     """
     head, definitions = ("$schema", "title", "description"), message["$defs"]
     original = {key: value for key, value in message.items() if key not in (*head, "$defs")}
@@ -75,7 +79,7 @@ def _or_translation(message: Schema) -> Schema:
             "kind": original["properties"]["kind"],
             "id": original["properties"]["id"],
             "locale": {"type": "string", "title": "Locale"},
-            **_partial({key: deepcopy(original["properties"][key]) for key in _TRANSLATED}),
+            **_partial({key: deepcopy(original["properties"][key]) for key in translated}),
         },
     }
     return {

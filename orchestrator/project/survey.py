@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from orchestrator.mapping import Persona
     from orchestrator.project.project import Project
     from orchestrator.release import ProjectFile
+    from orchestrator.replies.model import PublishedReply, Reply
 
 M = TypeVar("M", bound=Schema)
 
@@ -45,7 +46,8 @@ class Survey:
     """Every file of a project that can be read; what could not be read is only in `findings`.
 
     `translations` are message → locale → the translation merged over the original, with the translation's own
-    document. `published` holds the messages in which nothing is wrong. `today` is given, never read from a clock.
+    document. `published` holds the messages in which nothing is wrong; `replies_translated` and `answers` are the same
+    of replies. `today` is given, never read from a clock.
     """
 
     project: Project
@@ -60,6 +62,9 @@ class Survey:
     facts: Mapping[str, Read[Offers | Promises]]
     sheet: FactSheet
     published: Mapping[str, PublishedMessage]
+    replies: Mapping[str, Read[Reply]]
+    replies_translated: Mapping[str, Mapping[str, Read[Reply]]]
+    answers: Mapping[str, PublishedReply]
     findings: tuple[Finding, ...]
     today: date
 
@@ -79,4 +84,5 @@ class Survey:
             journeys={journey_id: read.model for journey_id, read in self.journeys.items()},
             events={event_type: read.model for event_type, read in self.events.items()},
             facts=self.sheet,
+            replies=dict(self.answers),
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from orchestrator.domain.customer import ConsentState
     from orchestrator.domain.delivery import Request, State
@@ -138,6 +138,22 @@ class ReceiptHeard:
     at: Instant
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PromiseMade:
+    """Something that a message promised to a customer: `objects` is what it was about (kind → id)."""
+
+    delivery_id: str
+    message: str
+    channel: str
+    objects: Mapping[str, str]
+    kind: str
+    fact: str
+    value: str
+    text: str
+    taken_back: bool
+    at: Instant
+
+
 class Explanations(Protocol):
     """Reads of one customer or one request at a time, each by an index; lists go backwards by place."""
 
@@ -197,6 +213,10 @@ class Explanations(Protocol):
 
     def receipts_of(self, delivery_id: str) -> list[ReceiptHeard]:
         """What a provider told of a delivery, in the order in which it happened."""
+        ...
+
+    def promised_to(self, customer_id: str, limit: int) -> list[PromiseMade]:
+        """What messages that left, or may have, promised to a customer; newest first."""
         ...
 
     def customers_near(self, customer_id: str, limit: int) -> list[str]:

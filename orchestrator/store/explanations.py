@@ -17,12 +17,14 @@ from orchestrator.store.evidence import (
     ExitEvent,
     KnownRequest,
     ListedDecision,
+    PromiseMade,
     ReceiptHeard,
     RecordedDecision,
     RunBegun,
     Silenced,
 )
 from orchestrator.store.port import StoredEvent
+from orchestrator.store.promises import promises_to
 from orchestrator.store.requests import REQUEST, request_of
 from orchestrator.store.tables import (
     consent_events,
@@ -199,6 +201,9 @@ class SqlExplanations:
             .order_by(table.at, table.seq)
         )
         return [ReceiptHeard(**row._mapping) for row in rows]
+
+    def promised_to(self, customer_id: str, limit: int) -> list[PromiseMade]:
+        return promises_to(self._connection, customer_id, limit)
 
     def customers_near(self, customer_id: str, limit: int) -> list[str]:
         before = select(customers.c.id).where(customers.c.id < customer_id).order_by(customers.c.id.desc())

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
+from orchestrator.domain.delivery import State
 from orchestrator.store import bulk
-from orchestrator.store.tables import promises
+from orchestrator.store.evidence import PromiseMade
+from orchestrator.store.tables import deliveries, promises
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +43,27 @@ def promises_of(connection: Connection, delivery_id: str) -> list[dict[str, Any]
         .order_by(promises.c.place)
     )
     return [dict(row._mapping) for row in rows]
+
+
+# What the provider has, or may have: of what never left, nobody was told anything.
+_TOLD = (State.SENT, State.SENDING, State.UNKNOWN)
+
+
+def promises_to(connection: Connection, customer_id: str, limit: int) -> list[PromiseMade]:
+    """What a customer was promised, newest first."""
+    delivery = deliveries.c
+    rows = connection.execute(
+        select(
+            promises.c.delivery_id, delivery.message, delivery.channel, delivery.objects, promises.c.kind,
+            promises.c.fact, promises.c.value, promises.c.text, promises.c.superseded.label("taken_back"),
+            delivery.sending_at.label("at"),
+        )
+        .join(deliveries, delivery.id == promises.c.delivery_id)
+        .where(delivery.customer_id == customer_id, delivery.state.in_(_TOLD))
+        .order_by(delivery.sending_at.desc(), promises.c.delivery_id.desc(), promises.c.place)
+        .limit(limit)
+    )  # fmt: skip
+    return [PromiseMade(**row._mapping) for row in rows]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What is surely misspelt is mended by --fix, and nothing else of the file changes."""
+"""What is surely misspelt, or has a better word, is mended by --fix, and nothing else of the file changes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ CASES = {case.name: case for case in read_cases("broken")}
         ("VA112_in_an_address", "p/{order.number}", "p/{{ order.number }}"),
         ("CL110_unknown_claim", "claims.arives", "claims.arrives"),
         ("CL111_unknown_fact", "offers.kit.prize", "offers.kit.price"),
+        ("BV110_another_word", "ordem de compra", "pedido"),
+        ("BV110_in_a_plural_form", "ordem de compra", "pedido"),
+        ("BV130_word_of_the_warehouse", "despachado", "enviado"),
     ],
 )
-def test_a_misspelt_name_is_mended(name, wrong, right, tmp_path):
-    """The one name that is near enough stands there afterwards, and the project is whole."""
+def test_a_word_is_mended(name, wrong, right, tmp_path):
+    """The name that is near enough, or the voice's own word, stands there afterwards, and the project is whole."""
     root = tmp_path / "shop"
     ((file, *_),) = CASES[name].make(root)
     before = (root / file).read_text("utf-8")

@@ -27,7 +27,17 @@ PUBLIC = {
 }
 
 # The console shows addresses, so it opens for a browser on this machine alone (console/guard.py).
-LOCAL = {"GET /", "GET /inbox", "GET /inbox/{id}", "GET /inbox/{id}/body", "GET /static/{name}"}
+LOCAL = {
+    "GET /",
+    "GET /inbox",
+    "GET /inbox/{id}",
+    "GET /inbox/{id}/body",
+    "GET /preview",
+    "GET /preview/{message}",
+    "GET /preview/{message}/changes",
+    "GET /preview/{message}/frames/{channel}",
+    "GET /static/{name}",
+}
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
 

@@ -9,10 +9,12 @@ import pytest
 from orchestrator.catalog.examples import complete_data
 from orchestrator.catalog.render import render
 from orchestrator.dispatch.promised import book_of, with_facts
+from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.time import instant
 from orchestrator.project import SHIPPED, Project
+from orchestrator.schema import parse_money
 
 LOCALES = ("pt-BR", "en")
 MESSAGES = sorted(path.stem for path in (SHIPPED / "templates/messages").glob("*.yaml") if "." not in path.stem)
@@ -49,8 +51,8 @@ def said(release, survey):
 # --- what is there --------------------------------------------------------------------------------------------------
 
 
-def test_the_shop_says_ten_things_to_eight_people():
-    assert (len(MESSAGES), len(PERSONAS)) == (10, 8)
+def test_the_shop_says_eighteen_things_to_eight_people():
+    assert (len(MESSAGES), len(PERSONAS)) == (18, 8)
 
 
 def test_nothing_is_wrong_with_it(survey):
@@ -61,6 +63,37 @@ def test_every_message_speaks_english_too(survey):
     assert {message: set(translations) for message, translations in survey.translations.items()} == {
         message: {"en"} for message in MESSAGES
     }
+
+
+def test_every_message_has_its_place_on_the_customers_way(release):
+    assert {message for message in MESSAGES if release.messages[message].message.stage is None} == set()
+
+
+def test_every_message_can_be_sent_for_something_that_happens(survey):
+    """Whatever a message needs, some event brings: none of them waits for data that nobody sends."""
+    brought = {
+        f"{read.model.updates}.{name}"
+        for read in survey.events.values()
+        if read.model.updates
+        for name in read.model.data
+    }
+    needed = {
+        name
+        for message in MESSAGES
+        for name, variable in survey.messages[message].model.variables.items()
+        if variable.fallback is None
+    }
+    assert needed - brought == set()
+
+
+def test_marketing_is_for_those_who_asked_for_it(release):
+    """A message that sells or asks something has a topic that the customer turns on, and says so to Meta."""
+    for published in release.messages.values():
+        message = published.message
+        topic = release.project.topics[message.topic]
+        category = {Purpose.MARKETING: "marketing", Purpose.TRANSACTIONAL: "utility"}[topic.purpose]
+        assert message.channels.whatsapp.template.category == category, message.id
+        assert (topic.purpose is Purpose.MARKETING) == (topic.opt_in is not None), message.topic
 
 
 @pytest.mark.parametrize(
@@ -142,10 +175,36 @@ def test_a_policy_is_told_in_the_approved_words_of_the_language(said):
     assert "return it within 7 calendar days after delivery." in theirs
 
 
-@pytest.mark.parametrize("message", ["cart_offer", "deadline_reminder"])
-def test_an_offer_is_never_told_without_the_day_on_which_it_ends(message, said):
+@pytest.mark.parametrize(
+    ("message", "promises"),
+    [
+        ("cart_offer", {"price", "discount", "coupon", "ends"}),
+        ("deadline_reminder", {"price", "discount", "coupon", "ends"}),
+        ("price_drop", {"was_price", "price", "ends"}),
+        ("win_back", {"discount", "coupon", "ends"}),
+    ],
+)
+def test_an_offer_is_never_told_without_the_day_on_which_it_ends(message, promises, said):
     for rendered in said(message, "ana", "pt-BR").values():
-        assert {claim.name for claim in rendered.claims} == {"price", "discount", "coupon", "ends"}
+        assert {claim.name for claim in rendered.claims} == promises
+
+
+def test_a_price_that_dropped_was_higher(release):
+    offer = release.facts.offers["manta_trico"]
+
+    assert parse_money(offer.was_price).amount > parse_money(offer.price).amount
+
+
+def test_whoever_is_won_back_has_a_week(said):
+    """Counted from the day of sending, whenever that is."""
+    for rendered in said("win_back", "ana", "pt-BR").values():
+        assert {claim.value for claim in rendered.claims if claim.name == "ends"} == {"2026-12-02"}
+
+
+def test_a_lost_order_is_told_with_an_apology_and_without_a_new_date(said):
+    for rendered in said("order_lost", "ana", "pt-BR").values():
+        assert "desculp" in f"{rendered.title} {rendered.text}".lower()
+        assert all(claim.superseded for claim in rendered.claims if claim.kind is ClaimKind.DELIVERY_DATE)
 
 
 def test_an_order_of_twelve_lists_them_all(said):

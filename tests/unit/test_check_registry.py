@@ -35,6 +35,8 @@ NAMES = {
     "JO": "Journeys",
     "CO": "Consent, quiet hours and caps",
     "PR": "Privacy",
+    "RE": "Support replies",
+    "BV": "Brand voice",
 }
 
 

@@ -223,7 +223,7 @@ def test_a_persona_brings_what_a_message_reads(project):
     ana = project.persona("ana")
     assert ana.data["customer"]["first_name"] == "Ana"
     assert ana.data["order"]["number"] == "10234"
-    assert set(ana.data) == {"customer", "order", "shipment", "cart"}
+    assert set(ana.data) == {"customer", "order", "shipment", "cart", "refund", "product_alert"}
 
 
 def test_a_personas_consent_is_one_of_four_words():

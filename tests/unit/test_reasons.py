@@ -17,7 +17,7 @@ CODES = (
     "cancelled",
     "no_address", "invalid_address", "no_push_token", "whatsapp_window_closed",
     "not_after", "offer_ended", "class_age",
-    "render_error", "missing_variable", "claim_mismatch", "voice_error", "provider_rejected",
+    "render_error", "missing_variable", "claim_mismatch", "claim_contradicted", "voice_error", "provider_rejected",
     "timeout", "lease_expired", "unreadable_answer", "poison",
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.dispatch.accept.event import unknown_word
 from orchestrator.dispatch.accept.later import ensure_in_time
 from orchestrator.dispatch.promised import last_instant
+from orchestrator.dispatch.spoken import topic_of
 from orchestrator.domain.delivery import Request
 from orchestrator.domain.errors import FieldError, InputError, NotFound, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
@@ -79,7 +80,7 @@ def accept_message(
             channel=silent[0].value,
             known=", ".join(sorted(channel.value for channel in release.said_on[wanted.message])),
         )
-    objects = _own_objects(transaction, wanted)
+    objects = own_objects(transaction, wanted.customer_id, wanted.objects, wanted.data)
     now = transaction.ledger.clock().now(clock.now())
     if wanted.send_at is None:
         when = None
@@ -118,17 +119,19 @@ def _earlier(one: Instant | None, other: Instant | None) -> Instant | None:
     return min(filter(None, (one, other)), default=None)
 
 
-def _own_objects(transaction: Transaction, wanted: WantedMessage) -> dict[str, Any]:
-    """What is known of the objects that the message is about (kind → data).
+def own_objects(
+    transaction: Transaction, customer_id: str, objects: Mapping[str, str], data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What is known of the objects that a message is about (kind → data); `data` is what the wish says itself.
 
     One customer's order must not be told to another, and a misspelt id must not become a failed message.
     """
-    found = transaction.events.objects(set(wanted.objects.items()))
-    for kind, object_id in wanted.objects.items():
+    found = transaction.events.objects(set(objects.items()))
+    for kind, object_id in objects.items():
         one = found.get((kind, object_id))
         # What the request says itself needs no object behind it.
-        known = one is not None or kind in wanted.data
-        if not known or (one is not None and one.customer_id not in (None, wanted.customer_id)):
+        known = one is not None or kind in data
+        if not known or (one is not None and one.customer_id not in (None, customer_id)):
             params = {"kind": kind, "object": object_id}
             template = mark('This customer has no {kind} "{object}".')
             pointer = f"#/objects/{kind}"
@@ -158,7 +161,7 @@ def new_request(  # noqa: PLR0913  # a request has that many sides, and all of t
     run_id: str | None = None,
 ) -> Request:
     now = clock.now()
-    topic = release.messages[message].message.topic
+    topic = topic_of(release, message)
     return Request(
         id=new_id("msg", now, clock.entropy(ENTROPY_SIZE)),
         message=message,

@@ -50,7 +50,7 @@ def read_findings(
     said = [one for one in why.consents(customer.id, request.topic) if one.recorded_at <= recorded_until]
     silenced = why.silenced([address.id for address in customer.addresses])
     data = data_for(request, customer, transaction.events.data_of(set(request.objects.items())))
-    claimed = current.claimed(request.message)
+    claimed = current.claimed(request)
     live = current.live_paths([request])
     book = current.book(why.facts_at(live, recorded_until) if live else {})
     ends = book.ends(claimed.lasting, data, at) if claimed.lasting else None

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import shutil
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from orchestrator.app import open_app
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import register
+from orchestrator.project import SHIPPED
 from orchestrator.settings import Settings
 from orchestrator.store.migrate import upgrade
 from orchestrator.testing import FakeClock
@@ -34,6 +36,19 @@ def make_app(tmp_path_factory):
     yield make
     for app in made:
         app.close()
+
+
+@pytest.fixture(scope="module")
+def make_shop(make_app):
+    """Apps whose folder is a copy of the shipped project, to be edited."""
+
+    def make(*, tables=False):
+        app = make_app(tables=tables)
+        shutil.copytree(SHIPPED / "templates", app.root / "templates")
+        shutil.copy(SHIPPED / "brand_voice.yaml", app.root)
+        return app
+
+    return make
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A message for a persona on every channel, as values: what the terminal shows and what `--json` carries."""
+"""A message for a persona on every channel, as values: what the terminal, `--json` and the preview page show."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 class Preview:
     """`said` holds what each channel says, why it cannot (InputError), or None where it is silent on purpose.
 
-    `examples` are the variables that the persona does not know, filled from the message's own examples.
+    `locale` is the language that it is said in. `examples` are the variables that the persona does not know, filled
+    from the message's own examples.
     """
 
     message: Message
     purpose: str
     persona: Persona
+    locale: str
     said: Mapping[Channel, Rendered | InputError | None]
     examples: tuple[str, ...]
 
@@ -71,12 +73,22 @@ class Preview:
 
 
 def preview_of(
-    release: Release, message_id: str, persona: Persona, channels: Sequence[Channel], book: FactBook, now: Instant
+    release: Release,
+    message_id: str,
+    persona: Persona,
+    channels: Sequence[Channel],
+    book: FactBook,
+    now: Instant,
+    *,
+    locale: str = "",
 ) -> Preview:
-    """Render it as the dispatcher would, with the persona's data and language, and the facts of now."""
+    """Render it as the dispatcher would, with the persona's data, the facts of now, and a language.
+
+    Without a `locale` it is the persona's own, as the dispatcher would choose it.
+    """
     published = release.messages[message_id]
     message = published.message
-    locale = release.locale_of(message_id, persona.customer.get("locale"))
+    locale = release.locale_of(message_id, locale or persona.customer.get("locale"))
     data, examples = _filled(persona.data, message)
     data = with_facts(data, published.claimed, book, now, locale)
     said: dict[Channel, Rendered | InputError | None] = {}
@@ -89,7 +101,12 @@ def preview_of(
         except InputError as error:
             said[channel] = error
     return Preview(
-        message=message, purpose=release.purpose(message.topic), persona=persona, said=said, examples=examples
+        message=message,
+        purpose=release.purpose(message.topic),
+        persona=persona,
+        locale=locale,
+        said=said,
+        examples=examples,
     )
 
 

@@ -1,0 +1,30 @@
+"""Whom a body names: a customer by our id, or in another way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.dispatch import accept
+from orchestrator.domain.errors import FieldError, InputError
+from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from orchestrator.api.models.parts import CustomerNamed
+    from orchestrator.store.port import Transaction
+
+
+def customer_named(transaction: Transaction, customer_id: str | None, customer: CustomerNamed | None) -> str:
+    """The id of whoever is named. An id is taken as it is. Raises InputError."""
+    if customer is None:
+        return customer_id or ""
+    reference = customer.reference
+    found = accept.find_customers(transaction, [reference]).get(reference)
+    if found is None:
+        template = mark("Nobody that we know is named like this.")
+        raise InputError(
+            template,
+            remedy="Create them first: POST /v1/customers.",
+            code="unknown_customer",
+            fields=[FieldError(pointer="#/customer", code="unknown_customer", template=template)],
+        )
+    return found

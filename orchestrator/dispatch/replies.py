@@ -1,0 +1,326 @@
+"""Support replies at the doors: composed with what is known now, and sent as what the agent agreed to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.catalog.prose import About, faults
+from orchestrator.dispatch.accept.event import unknown_word
+from orchestrator.dispatch.accept.message import new_request, own_objects
+from orchestrator.dispatch.current import data_of
+from orchestrator.dispatch.promised import book_of
+from orchestrator.dispatch.spoken import Agreed, ClaimContradicted, claims_of
+from orchestrator.domain.errors import Conflict, FieldError, InputError, NotFound, did_you_mean
+from orchestrator.domain.fact import names_fact
+from orchestrator.replies.answer import answer, read_asked
+from orchestrator.schema import merged, nest
+from orchestrator.store.port import NewDelivery
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from orchestrator.catalog.prose import Fault
+    from orchestrator.domain.claim import StatedClaim
+    from orchestrator.domain.customer import Channel, Customer
+    from orchestrator.domain.delivery import Request
+    from orchestrator.domain.object import Object
+    from orchestrator.domain.time import Clock, Instant
+    from orchestrator.facts.book import FactBook
+    from orchestrator.release import Release
+    from orchestrator.replies.answer import Answer, Contradiction, Missing
+    from orchestrator.replies.model import PublishedReply
+    from orchestrator.store.evidence import PromiseMade
+    from orchestrator.store.port import Transaction
+
+PROMISES_SHOWN_MAX = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WantedReply:
+    """A reply that an agent wants to read, or to send.
+
+    `objects` names what it is about (kind → id), `asked` holds the agent's answers. `text` are the agent's own words in
+    place of the rendering, `reason` is why they differ from the facts.
+    """
+
+    reply: str
+    customer_id: str
+    channel: Channel
+    objects: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    locale: str | None = None
+    text: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSince:
+    """A claim of the answer. `at` is since when its value is what it is; None where a file says it, or nobody knows."""
+
+    claim: StatedClaim
+    at: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What this customer has been promised before. `holds`: it is still so, as far as that is known here."""
+
+    made: PromiseMade
+    holds: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Composed:
+    """An answer with what an agent should know before sending it.
+
+    `about` is all that it was read from (kind → id), `own` what the agent answered, nested as data is, `advice` what
+    the voice warns of and does not forbid. It may be said until it `ends`.
+    """
+
+    answer: Answer
+    about: Mapping[str, str]
+    own: Mapping[str, Any]
+    claims: tuple[KnownSince, ...]
+    promised: tuple[Promised, ...]
+    advice: tuple[Fault, ...]
+    ends: Instant | None
+    at: Instant
+
+
+def compose(transaction: Transaction, release: Release, clock: Clock, wanted: WantedReply) -> Composed:
+    """The reply as it would be sent now. What is missing is named in the answer; there is no text with a hole.
+
+    Raises:
+        NotFound: no such reply or customer.
+        InputError: it is not said on that channel, an object is not the customer's, or the text breaks the voice.
+    """
+    reply = _reply(release, wanted.reply)
+    customer = _customer(transaction, wanted.customer_id)
+    own_objects(transaction, customer.id, wanted.objects, {})
+    objects = _objects_around(transaction, release, customer.id, wanted.objects)
+    about = {kind: object_id for kind, object_id in (*objects, *wanted.objects.items())}  # noqa: C416  # mypy reads it
+    known = {reference: one.data for reference, one in objects.items()}
+    data = data_of(customer, about, known, {})
+    book = _book(transaction, release, reply)
+    now = transaction.ledger.clock().now(clock.now())
+    found = rehearse(release, wanted, data, book, now, locale=wanted.locale or customer.locale or "")
+    made = transaction.explanations.promised_to(customer.id, PROMISES_SHOWN_MAX)
+    return replace(
+        found,
+        about=about,
+        claims=tuple(replace(one, at=_since(one.claim, about, objects, book)) for one in found.claims),
+        promised=promises_held(made, found.answer.claims, about),
+    )
+
+
+def rehearse(
+    release: Release, wanted: WantedReply, data: Mapping[str, Any], book: FactBook, now: Instant, *, locale: str
+) -> Composed:
+    """The same for data at hand, such as a persona's: nobody was promised anything. Raises as `compose`."""
+    reply = _reply(release, wanted.reply)
+    found = answer(
+        release, wanted.reply, data, wanted.asked, wanted.channel, book, now, locale=locale, edited=wanted.text
+    )
+    own = _own_data(reply, found, wanted)
+    said = reply.spoken[found.variant].claimed
+    return Composed(
+        answer=found,
+        about={},
+        own=own,
+        claims=tuple(KnownSince(claim, None) for claim in found.claims),
+        promised=(),
+        advice=_advice(release, reply, found),
+        ends=None if said.only_data else book.ends(said.lasting, merged(dict(data), own), now),
+        at=now,
+    )
+
+
+def send_reply(
+    transaction: Transaction,
+    release: Release,
+    clock: Clock,
+    wanted: WantedReply,
+    *,
+    identity: str,
+    origin: str,
+    by: str,
+) -> tuple[Request, Composed]:
+    """Ask for the reply to be sent, as any other message: the gate is asked about all of it.
+
+    Raises:
+        NotFound, InputError: as `compose`.
+        InputError: something is missing (`missing_variable`), and nothing is sent with a hole.
+        ClaimContradicted: the agent's words say something else than the facts, and no reason was given.
+    """
+    transaction.customers.lock([wanted.customer_id])
+    composed = compose(transaction, release, clock, wanted)
+    found = composed.answer
+    if found.missing:
+        raise _incomplete(release.replies[wanted.reply].reply.ask, found.missing)
+    if found.contradictions and not wanted.reason:
+        raise _contradicted(found.contradictions)
+    agreed = Agreed(
+        variant=found.variant,
+        asked=dict(wanted.asked),
+        claims=claims_of(found),
+        text=wanted.text,
+        reason=wanted.reason if found.contradictions else "",
+        by=by,
+    )
+    request = new_request(
+        release,
+        clock,
+        message=wanted.reply,
+        customer_id=wanted.customer_id,
+        candidates=(wanted.channel,),
+        objects=composed.about,
+        data={**composed.own, **agreed.as_data()},
+        locale=found.locale,
+        not_after=composed.ends,
+    )
+    delivery = NewDelivery(request=request, identity=f"{identity}/0", origin=origin)
+    transaction.deliveries.add([delivery], clock.now())
+    return request, composed
+
+
+def promises_held(
+    made: Sequence[PromiseMade], claims: Iterable[StatedClaim], about: Mapping[str, str]
+) -> tuple[Promised, ...]:
+    """Which promises still hold: by what the answer states of the same thing, else by the newest promise about it.
+
+    `made` is newest first. What was named only to be taken back is no promise.
+    """
+    holds = {_thing(claim.kind.value, claim.fact, about): claim.value for claim in claims if not claim.superseded}
+    promised: list[Promised] = []
+    for one in made:
+        if not one.taken_back:
+            value = holds.setdefault(_thing(one.kind, one.fact, one.objects), one.value)
+            promised.append(Promised(one, value == one.value))
+    return tuple(promised)
+
+
+# --- gather -----------------------------------------------------------------------------------------------------------
+
+
+def _reply(release: Release, name: str) -> PublishedReply:
+    found = release.replies.get(name)
+    if found is None:
+        raise NotFound(
+            'There is no reply "{reply}"{hint}',
+            code="unknown_reply",
+            fields=[unknown_word("#/reply", "unknown_reply", name, release.replies)],
+            reply=name,
+            hint=did_you_mean(name, release.replies),
+        )
+    if name in release.messages:
+        raise Conflict(
+            '"{reply}" is a message and a reply: one of the two needs another id.', code="ambiguous_id", reply=name
+        )
+    return found
+
+
+def _customer(transaction: Transaction, customer_id: str) -> Customer:
+    customer = transaction.customers.get(customer_id)
+    if customer is None:
+        raise NotFound(
+            'There is no customer "{customer}".',
+            remedy="Create them first: POST /v1/customers.",
+            code="unknown_customer",
+            customer=customer_id,
+        )
+    return customer
+
+
+def _objects_around(
+    transaction: Transaction, release: Release, customer_id: str, named: Mapping[str, str]
+) -> dict[tuple[str, str], Object]:
+    """The objects that are named, and what goes by the same id: an agent names an order, and means its shipment too."""
+    kinds = {event.updates for event in release.events.values() if event.updates} | set(named)
+    by_id = {(kind, object_id) for kind in kinds for object_id in named.values()}
+    found = transaction.events.objects(by_id) if by_id else {}
+    return {
+        (kind, object_id): one
+        for (kind, object_id), one in sorted(found.items())
+        if one.customer_id in (None, customer_id) and named.get(kind, object_id) == object_id
+    }
+
+
+def _book(transaction: Transaction, release: Release, reply: PublishedReply) -> FactBook:
+    paths = release.facts.live_paths({path for variant in reply.spoken for path in variant.claimed.facts})
+    return book_of(release, transaction.facts.current(paths) if paths else {})
+
+
+def _own_data(reply: PublishedReply, found: Answer, wanted: WantedReply) -> dict[str, Any]:
+    """The agent's answers: a promise may be read from these too, and ends when it says."""
+    said, _ = read_asked(reply.said_in(found.locale), reply.reply, wanted.asked)
+    nested: dict[str, Any] = {}
+    for path, value in said.items():
+        nest(nested, path, value)
+    return nested
+
+
+def _since(
+    claim: StatedClaim, about: Mapping[str, str], objects: Mapping[tuple[str, str], Object], book: FactBook
+) -> Instant | None:
+    if names_fact(claim.fact):
+        live = book.live.get(book.sheet.live.get(claim.fact, claim.fact))
+        return None if live is None else live.as_of
+    kind, _, name = claim.fact.partition(".")
+    one = objects.get((kind, about.get(kind, "")))
+    return None if one is None else one.field_times.get(name.partition(".")[0])
+
+
+def _advice(release: Release, reply: PublishedReply, found: Answer) -> tuple[Fault, ...]:
+    topic = reply.reply.topic
+    about = About(
+        purpose=release.purpose(topic).value,
+        tags=frozenset(reply.reply.tags),
+        claim_kinds=frozenset(claim.kind.value for claim in found.claims),
+        channel=found.channel,
+    )
+    return tuple(
+        one for one in faults(release.voice.in_locale(found.locale), found.text, about) if one.level != "error"
+    )
+
+
+# What a promise is about: two promises about the same thing cannot both hold.
+_Thing = tuple[str, str]
+
+
+def _thing(kind: str, fact: str, about: Mapping[str, str]) -> _Thing:
+    """A fact by its path; of what data says, all that is said of one kind about one order: its date, wherever read."""
+    if names_fact(fact):
+        return kind, fact
+    return kind, about.get(fact.partition(".")[0]) or next(iter(about.values()), fact)
+
+
+# --- refuse -----------------------------------------------------------------------------------------------------------
+
+
+def _incomplete(asked: Collection[str], missing: Sequence[Missing]) -> InputError:
+    fields = [
+        FieldError(
+            pointer=f"#/ask/{one.path}" if one.path in asked else "#",
+            code="missing_variable",
+            template="{why}",
+            params={"why": one.why},
+        )
+        for one in missing
+    ]
+    return InputError(
+        "Nothing is sent with a hole in it. {first}", code="missing_variable", fields=fields, first=missing[0].why
+    )
+
+
+def _contradicted(contradictions: Sequence[Contradiction]) -> ClaimContradicted:
+    fields = [
+        FieldError(pointer="#/text", code="claim_contradicted", template="{says}", params={"says": one})
+        for one in contradictions
+    ]
+    return ClaimContradicted(
+        "The reply would not say what the facts say. {first}",
+        remedy="Correct the text, or say why it must be so: the reason is recorded.",
+        fields=fields,
+        first=contradictions[0],
+    )

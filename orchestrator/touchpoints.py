@@ -1,0 +1,200 @@
+"""Every place where a customer reads us, by stage and channel: what is missing, and what is there twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from orchestrator.catalog.folding import fold
+from orchestrator.check.wording import CLAIMS, heard_on, readings
+from orchestrator.domain.customer import Channel
+from orchestrator.domain.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from orchestrator.catalog.model import Claim, Message
+    from orchestrator.journeys.model import Journey, SendStep, Trigger
+    from orchestrator.release import Release
+
+
+class TouchpointKind(StrEnum):
+    """Where it comes from."""
+
+    MESSAGE = "message"
+    REPLY = "reply"
+    STEP = "step"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Touchpoint:
+    """A message, a reply or a journey's step on one channel, with what it claims there.
+
+    A step has the stage of the message that it `sends`, the owner of its journey, and the `event` that starts it.
+    """
+
+    kind: TouchpointKind
+    id: str
+    title: str
+    channel: Channel
+    stage: Stage | None
+    owner: str
+    topic: str
+    claims: Mapping[str, Claim]
+    sends: str = ""
+    event: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
+    """A stage at which a channel of the project says nothing."""
+
+    stage: Stage
+    channel: Channel
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Duplicate:
+    """Touchpoints of which a customer needs one. `event`: it makes each of them write; `words`: all say the same."""
+
+    why: Literal["event", "words"]
+    channel: Channel
+    ids: tuple[str, ...]
+    event: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touchpoints:
+    """All of a project. `channels` are those that it sends on."""
+
+    channels: tuple[Channel, ...]
+    items: tuple[Touchpoint, ...]
+    duplicates: tuple[Duplicate, ...]
+
+    @cached_property
+    def matrix(self) -> Mapping[Stage, Mapping[Channel, int]]:
+        """How many messages and replies each stage has on each channel. Steps only carry them."""
+        counts = {stage: dict.fromkeys(self.channels, 0) for stage in Stage}
+        for item in self.items:
+            if item.stage is not None and item.kind is not TouchpointKind.STEP and item.channel in self.channels:
+                counts[item.stage][item.channel] += 1
+        return counts
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Stage by stage, in the order that a customer goes."""
+        return tuple(
+            Gap(stage=stage, channel=channel)
+            for stage, counts in self.matrix.items()
+            for channel, count in counts.items()
+            if not count
+        )
+
+
+def touchpoints_of(release: Release) -> Touchpoints:
+    """What a release can say, to whom it concerns."""
+    texts = [*_texts(release)]
+    return Touchpoints(
+        channels=tuple(channel for channel in Channel if channel in release.project.channels),
+        items=(
+            *(item for text in texts for item in _said(text)),
+            *(item for journey in release.journeys.values() for item in _steps(release, journey)),
+        ),
+        duplicates=(*_of_one_event(release), *_in_the_same_words(texts)),
+    )
+
+
+# --- items ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Text:
+    """What is said under one id: a message, or every variant of a reply."""
+
+    kind: TouchpointKind
+    id: str
+    variants: tuple[Message, ...]
+
+
+def _texts(release: Release) -> Iterator[_Text]:
+    for name, published in release.messages.items():
+        yield _Text(kind=TouchpointKind.MESSAGE, id=name, variants=(published.message,))
+    for name, reply in release.replies.items():
+        yield _Text(kind=TouchpointKind.REPLY, id=name, variants=tuple(one.message for one in reply.spoken))
+
+
+def _said(text: _Text) -> Iterator[Touchpoint]:
+    first = text.variants[0]
+    for channel in Channel:
+        if any(getattr(one.channels, channel.value) is not None for one in text.variants):
+            claims = {name: claim for one in text.variants for name, claim in _claims_on(channel, one).items()}
+            yield Touchpoint(
+                kind=text.kind, id=text.id, title=first.title, channel=channel, stage=first.stage,
+                owner=first.owner, topic=first.topic, claims=claims,
+            )  # fmt: skip
+
+
+def _claims_on(channel: Channel, message: Message) -> dict[str, Claim]:
+    """Those that are stated there, in the order in which they are declared."""
+    stated = {one.name for _, text in heard_on(channel, message) for one in readings(text)}
+    return {name: claim for name, claim in message.claims.items() if CLAIMS + name in stated}
+
+
+def _steps(release: Release, journey: Journey) -> Iterator[Touchpoint]:
+    for trigger, steps in journey.beginnings():
+        for step in steps:
+            message = release.messages[step.send].message
+            for channel in _channels(release, step):
+                yield Touchpoint(
+                    kind=TouchpointKind.STEP, id=f"{journey.id}/{step.id}", title=journey.title, channel=channel,
+                    stage=message.stage, owner=journey.owner, topic=message.topic,
+                    claims=_claims_on(channel, message), sends=step.send, event=trigger.event,
+                )  # fmt: skip
+
+
+def _channels(release: Release, step: SendStep) -> Iterator[Channel]:
+    """Where a step may write, and its message has words."""
+    named = (channel for _, candidates in step.channels.slots() for channel in candidates)
+    return (channel for channel in named if channel in release.said_on[step.send])
+
+
+# --- duplicates -----------------------------------------------------------------------------------------------------
+
+
+def _of_one_event(release: Release) -> Iterator[Duplicate]:
+    """Steps that one event sets off together: of one trigger, or of journeys whose conditions do not part them."""
+    known: dict[tuple[str, Channel], list[tuple[Journey, Trigger, str]]] = {}
+    for journey in release.journeys.values():
+        for trigger, steps in journey.beginnings():
+            for step in steps:
+                for channel in _channels(release, step):
+                    known.setdefault((trigger.event, channel), []).append((journey, trigger, step.id))
+    for (event, channel), found in known.items():
+        together = [one for one in found if any(_both_run(one, other) for other in found if other is not one)]
+        if together:
+            ids = tuple(f"{journey.id}/{step}" for journey, _, step in together)
+            yield Duplicate(why="event", channel=channel, ids=ids, event=event)
+
+
+def _both_run(one: tuple[Journey, Trigger, str], other: tuple[Journey, Trigger, str]) -> bool:
+    """Within a journey the first trigger that fits takes the event."""
+    if one[0] is other[0]:
+        return one[1] is other[1]
+    return one[1].when is None or other[1].when is None or one[1].when == other[1].when
+
+
+def _in_the_same_words(texts: Sequence[_Text]) -> Iterator[Duplicate]:
+    for channel in Channel:
+        known: dict[str, list[str]] = {}
+        for text in texts:
+            known.setdefault(_words_on(channel, text), []).append(text.id)
+        for words, ids in known.items():
+            if words and ids[1:]:
+                yield Duplicate(why="words", channel=channel, ids=tuple(ids))
+
+
+def _words_on(channel: Channel, text: _Text) -> str:
+    said = " ".join(words for one in text.variants for _, words in heard_on(channel, one))
+    return " ".join(fold(said).split())
