@@ -32,6 +32,7 @@ KNOWLEDGE = sorted((SHIPPED / "templates/kb").glob("*.md"))
 
 # What an agent may say beside a choice, as long as it may be.
 TYPED = {
+    "ticket.next_step": "Te aviso quando sair para entrega, e de novo quando ele estiver entregue na sua portaria, está bem?",
     "ticket.next_contact": "2026-11-27",
     "ticket.new_date": "2026-12-04",
     "ticket.new_place": "Avenida Desembargador Antônio de Pádua Magalhães Sobrinho, 10250, bloco B, ap. 7",
@@ -63,8 +64,8 @@ STATES = {
 # The state, and what the agent chose or typed, in which each variant is said: in the order of the file.
 REACHED = {
     "onde_esta_meu_pedido": (
-        ("cancelled", {}), ("lost", {}), ("delivered", {}), ("delayed", {}), ("on time", {}), ("preparing", {}),
-        ("overdue", {"ticket.next_contact"}),
+        ("cancelled", {}), ("lost", {}), ("delivered", {}), ("delayed", {"ticket.next_step"}), ("on time", {}),
+        ("preparing", {}), ("overdue", {"ticket.next_contact"}),
     ),
     "pedido_atrasado": (
         ("cancelled", {}), ("lost", {}), ("delivered", {}), ("delayed", {}),
