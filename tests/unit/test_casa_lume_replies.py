@@ -32,7 +32,7 @@ KNOWLEDGE = sorted((SHIPPED / "templates/kb").glob("*.md"))
 
 # What an agent may say beside a choice, as long as it may be.
 TYPED = {
-    "ticket.next_step": "Te aviso quando sair para entrega, e de novo quando ele estiver entregue na sua portaria, está bem?",
+    "ticket.next_step": "Te aviso quando sair para entrega, e de novo quando a transportadora registrar a chegada.",
     "ticket.next_contact": "2026-11-27",
     "ticket.new_date": "2026-12-04",
     "ticket.new_place": "Avenida Desembargador Antônio de Pádua Magalhães Sobrinho, 10250, bloco B, ap. 7",
