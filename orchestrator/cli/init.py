@@ -40,6 +40,7 @@ FIRST_SCOPES = (
     "events:write",
     "messages:send",
     "messages:read",
+    "replies:use",
     "customers:read",
     "customers:write",
     "consents:write",

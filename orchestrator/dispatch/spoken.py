@@ -140,13 +140,13 @@ def claims_of(found: Answer) -> dict[str, str]:
 
 def _ensure_still_agreed(found: Answer, wanted: Agreed) -> None:
     """The agent's words were compared with claims that still hold, and are about what is still so."""
-    if found.missing:
-        raise InputError(
-            "The reply needs {path}, which is no longer known.", code="missing_variable", path=found.missing[0].path
-        )
     if found.variant != wanted.variant:
         raise ClaimContradicted(
             "What it is about has changed since it was approved: another variant of the reply would say it now."
+        )
+    if found.missing:
+        raise InputError(
+            "The reply needs {path}, which is no longer known.", code="missing_variable", path=found.missing[0].path
         )
     if wanted.text is not None and claims_of(found) != dict(wanted.claims):
         changed = next(name for name, value in claims_of(found).items() if wanted.claims.get(name) != value)

@@ -224,8 +224,11 @@ def _lacking(path: str, label: str, sentence: str, **params: object) -> Missing:
     return Missing(path=path, label=label, why=Phrase(sentence, label=label, **params))
 
 
-# What a text still has of a template, or of one in another tool.
-_PLACE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|\[\[[^\[\]]*\]\]|\{\{|\}\}|\{%|%\}")
+# What a text still has of a template, or of one in another tool: {nome}, [NOME], [LINK], XXX, ____.
+_PLACE = re.compile(
+    r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|\[\[[^\[\]]*\]\]|\{\{|\}\}|\{%|%\}"
+    r"|\{[^{}\s][^{}]{0,60}\}|\[[^\W\d_a-zà-ÿ][A-ZÀ-Þ0-9_ ]{1,60}\]|\bX{3,}\b|_{3,}"
+)
 
 
 def _open_places(text: str | None) -> Iterator[Missing]:

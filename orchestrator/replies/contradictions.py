@@ -95,12 +95,11 @@ def contradictions(edited: str, rendered: Rendered, locale: str) -> tuple[Contra
 
 
 def contradicted_by(words: str, claims: Iterable[StatedClaim], locale: str) -> Iterator[Contradiction]:
-    """What words that the agent adds to a reply say otherwise than its claims; what these do not speak of may stand."""
+    """What words that the agent adds to a reply promise otherwise than its claims do, or beside them."""
     claims = tuple(claims)
     for one in read_statements(words.replace(MASK, " "), locale):
-        alike = [claim for claim in claims if one.kind in _kinds(claim, locale)]
-        if alike and one.kind not in _VAGUE and not any(_agrees(claim, one, locale) for claim in alike):
-            yield _against(alike[0], words[one.start : one.end])
+        if one.kind not in _VAGUE and not any(_agrees(claim, one, locale) for claim in claims):
+            yield _beside(one, words[one.start : one.end], claims, locale)
 
 
 def _new_statements(edited: str, original: str, claims: Iterable[StatedClaim], locale: str) -> list[Statement]:

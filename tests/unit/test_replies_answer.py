@@ -271,7 +271,13 @@ def test_an_answer_to_a_question_contradicts_too(said):
     assert said(asked={"ticket.next_step": "Confirmo em 04/12."}).contradictions == ()
 
 
-@pytest.mark.parametrize("edited", ["Oi, {{ customer.first_name }}!", "Seu pedido [[numero]]", "{% if x %}", "}}"])
+@pytest.mark.parametrize(
+    "edited",
+    [
+        "Oi, {{ customer.first_name }}!", "Seu pedido [[numero]]", "{% if x %}", "}}",
+        "Oi, {nome}!", "Oi, [NOME]", "Veja em [LINK DO PEDIDO]", "Oi, XXX", "Chega dia ____",
+    ],
+)  # fmt: skip
 def test_an_edit_with_an_open_place_is_not_said(said, edited):
     found = said(edited=edited)
     assert (found.text, len(found.missing)) == ("", 1)

@@ -117,10 +117,11 @@ def test_each_is_told_in_a_sentence():
     [
         ("Te ligo em 26/11.", ["26/11"]),
         ("Confirmo: 27/11.", []),
-        ("Te devolvo R$ 10.", []),
+        ("Te devolvo R$ 10.", ["R$ 10"]),
+        ("E você ganha 50% de desconto.", ["50%"]),
         ("Te aviso.", []),
         ("Te respondo até amanhã.", []),
     ],
 )
-def test_words_beside_a_reply_contradict_only_what_it_speaks_of(words, expected):
+def test_words_beside_a_reply_promise_nothing_that_it_does_not(words, expected):
     assert [one.wrote for one in contradicted_by(words, [NEW], "pt-BR")] == expected
