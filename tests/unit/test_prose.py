@@ -267,7 +267,8 @@ def test_any_text_is_read_in_time_that_grows_with_it(piece):
         faults(HARD, text, About(channel=PHONE))
         return time.process_time() - begun
 
-    assert seconds(40_000) < 10 * max(seconds(10_000), 0.02)
+    # The fastest of three: others use the machine too.
+    assert min(seconds(20_000) for _ in range(3)) < 10 * max(min(seconds(5_000) for _ in range(3)), 0.01)
 
 
 @given(st.text(alphabet="aAãz!.,-\n @/:🎉👍🏽\u200d*_'\"1R$\ufffc", max_size=80))
