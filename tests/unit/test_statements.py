@@ -362,9 +362,14 @@ OFFERS = [
 def test_no_text_takes_long_to_read(piece):
     """64 KB of what patterns stumble over; what is quadratic would take minutes."""
     text = (piece * 65_536)[:65_536]
-    began = time.process_time()
-    read_statements.__wrapped__(text, "pt-BR")
-    assert time.process_time() - began < 0.5
+
+    def seconds():
+        began = time.process_time()
+        read_statements.__wrapped__(text, "pt-BR")
+        return time.process_time() - began
+
+    # The fastest of three: others use the machine too.
+    assert min(seconds() for _ in range(3)) < 0.5
 
 
 # --- whatever formats write is read back ----------------------------------------------------------------------------
