@@ -78,7 +78,8 @@ def _copies(originals: dict[str, str]) -> Iterator[tuple[str, str]]:
         number += 1
         for name, text in in_order:
             message_id, _, rest = name.partition(".")
-            renamed = re.sub(rf"\b{message_id}\b(?<!stage: {message_id})", f"{message_id}_{number}", text)
+            word = rf"\b{message_id}\b(?<!stage: {message_id})(?<!tone: {message_id})"
+            renamed = re.sub(word, f"{message_id}_{number}", text)
             # Two WhatsApp templates must not say the same.
             said = _WHATSAPP.sub(rf"\g<0>{_in_letters(number)}. ", renamed)
             yield f"{message_id}_{number}.{rest}", said

@@ -11,6 +11,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -106,6 +107,13 @@ def long_dir(tmp_path):
     return tmp_path / ("a-very-long-name-of-a-project-" * 4)
 
 
+@pytest.fixture
+def short_dir():
+    """One whose socket can be bound, wherever tests are run."""
+    with tempfile.TemporaryDirectory() as path:
+        yield Path(path)
+
+
 # --- starting -------------------------------------------------------------------------------------------------------
 
 
@@ -148,16 +156,16 @@ def test_a_ready_server_is_left_alone(started, tmp_path):
 
 
 @pytest.mark.parametrize("has_runtime_dir", [True, False])
-def test_a_long_directory_has_its_socket_elsewhere(started, long_dir, tmp_path, monkeypatch, has_runtime_dir):
+def test_a_long_directory_has_its_socket_elsewhere(started, long_dir, short_dir, monkeypatch, has_runtime_dir):
     """A socket's path has 107 bytes at the most; a longer one moves to the user's runtime or temporary directory."""
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     if has_runtime_dir:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_dir))
     server = started(long_dir)
     path = Path(server.url.removeprefix("unix://"))
 
     assert len(os.fsencode(path)) <= 107
-    assert path.is_relative_to(tmp_path) == has_runtime_dir
+    assert path.is_relative_to(short_dir) == has_runtime_dir
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert answers(server.url)
     with other_process(long_dir) as other:
@@ -186,7 +194,7 @@ def test_a_directory_that_cannot_be_made_is_reported(tmp_path):
 
 def test_a_directory_that_another_could_have_laid_out_is_refused(long_dir, tmp_path, monkeypatch):
     """In a shared temporary directory a link in the place of ours is not followed."""
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_dir))
     server = embedded_redis.start(long_dir)
     server.stop()
     home = Path(server.url.removeprefix("unix://")).parent

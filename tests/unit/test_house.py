@@ -33,8 +33,8 @@ def test_a_worker_imports_nothing_that_only_doors_need():
 
 def test_the_gate_runs_the_tests_as_the_readme_does():
     """.ci/run and the README may not drift apart."""
-    assert "venv/bin/pip install -e '.[dev]' && .venv/bin/pytest" in README
-    assert ".venv/bin/pip install -e '.[dev]' --quiet && .venv/bin/pytest" in GATE
+    assert "venv/bin/pip install -e '.[dev]' && .venv/bin/pytest -n auto" in README
+    assert ".venv/bin/pip install -e '.[dev]' --quiet && .venv/bin/pytest -n auto" in GATE
 
 
 def test_the_top_level_is_what_was_agreed():
