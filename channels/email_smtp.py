@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar, NoReturn
 from orchestrator.channels import Capabilities, NoAnswer, SmtpAnswer, SmtpCall, no_callbacks, still_unknown, unanswered
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind
-from orchestrator.domain.errors import ConfigurationError, InputError, did_you_mean
+from orchestrator.domain.errors import ConfigurationError, InputError, Phrase, did_you_mean
 from orchestrator.domain.message import Purpose
 
 if TYPE_CHECKING:
@@ -139,7 +139,9 @@ class Adapter:
             case NoAnswer():
                 return unanswered(answer)
             case _:
-                return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail="not an answer of an SMTP server")
+                return Outcome(
+                    OutcomeKind.UNKNOWN, "unreadable_answer", detail=Phrase("not an answer of an SMTP server")
+                )
 
     def look_up(self, reference: str) -> None:  # noqa: ARG002  # SMTP has no question to ask
         return None
@@ -158,7 +160,8 @@ def _replied(code: int, text: str) -> Outcome:
     """Any reply is definite: the server has told us whether it took the message."""
     detail = f"{code} {text}"[:DETAIL_LENGTH_MAX]
     if code in ACCOUNT_CODES:
-        return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=f"the account cannot log in: {detail}")
+        locked_out = Phrase("the account cannot log in: {said}", said=detail)
+        return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=locked_out)
     match code // 100:
         case 2:
             return Outcome(OutcomeKind.SENT, provider_id=_queue_id(text))

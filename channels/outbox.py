@@ -18,6 +18,7 @@ from orchestrator.channels import (
 )
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind
+from orchestrator.domain.errors import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ class Adapter:
             case NoAnswer():
                 return unanswered(answer)
             case _:
-                return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail="not an answer of the inbox")
+                return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail=Phrase("not an answer of the inbox"))
 
     def look_up(self, reference: str) -> InboxLookUp:
         return InboxLookUp(reference)
@@ -63,7 +64,9 @@ class Adapter:
     def found(self, answer: Answer) -> Outcome:
         match answer:
             case InboxAnswer(None):
-                return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail="the inbox does not hold it")
+                return Outcome(
+                    OutcomeKind.NOT_SENT, "provider_unavailable", detail=Phrase("the inbox does not hold it")
+                )
             case InboxAnswer(str() as entry_id):
                 return Outcome(OutcomeKind.SENT, provider_id=entry_id)
             case _:

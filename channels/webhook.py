@@ -33,7 +33,7 @@ from orchestrator.channels import (
 )
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind
-from orchestrator.domain.errors import ConfigurationError, did_you_mean
+from orchestrator.domain.errors import ConfigurationError, Phrase, did_you_mean
 from orchestrator.recipes import filling
 from orchestrator.recipes.look_up import look_up
 from orchestrator.recipes.reading import NotThere, document, path, statuses, word_at
@@ -152,7 +152,9 @@ class Adapter:
             case NoAnswer():
                 return unanswered(answer)
             case _:
-                return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail="not an answer of an HTTP server")
+                return Outcome(
+                    OutcomeKind.UNKNOWN, "unreadable_answer", detail=Phrase("not an answer of an HTTP server")
+                )
 
     def look_up(self, reference: str) -> HttpCall | None:
         question = self._recipe.look_up
@@ -180,7 +182,12 @@ def _accepted(answer: HttpAnswer, id_path: Path) -> Outcome:
         return Outcome(
             OutcomeKind.UNKNOWN,
             "unreadable_answer",
-            detail=f"{answer.status} without an id at {'.'.join(id_path)}: {_excerpt(answer)}",
+            detail=Phrase(
+                "{status} without an id at {path}: {said}",
+                status=answer.status,
+                path=".".join(id_path),
+                said=_excerpt(answer),
+            ),
         )
 
 
@@ -193,8 +200,9 @@ def _refused(answer: HttpAnswer) -> Outcome:
     wait = answer.headers.get("retry-after", "").strip()
     seconds = float(wait) if wait.isascii() and wait.isdigit() else None
     # A date is not turned into seconds: an adapter has no clock of its own.
-    until = f", not before {wait}" if wait and seconds is None else ""
-    return Outcome(kind, reason, detail=f"{answer.status}{until}: {_excerpt(answer)}", retry_after_seconds=seconds)
+    until = Phrase(", not before {date}", date=wait) if wait and seconds is None else ""
+    detail = Phrase("{status}{until}: {said}", status=answer.status, until=until, said=_excerpt(answer))
+    return Outcome(kind, reason, detail=detail, retry_after_seconds=seconds)
 
 
 def _excerpt(answer: HttpAnswer) -> str:

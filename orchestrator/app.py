@@ -23,6 +23,7 @@ from orchestrator.dispatch.drain import Drain
 from orchestrator.dispatch.tick import NoBell
 from orchestrator.domain.errors import ConfigurationError, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.domain.system import system_words
 from orchestrator.faultpoints import fault_points, nowhere
 from orchestrator.folder import STATE
 from orchestrator.queue import Doorbell, connect
@@ -102,7 +103,7 @@ def state_folder(root: Path) -> Path:
             "{folder} cannot be made: {why}.",
             remedy="Make the project's folder writable, or use another.",
             folder=folder,
-            why=error.strerror or error,
+            why=system_words(error),
         ) from error
     return folder
 

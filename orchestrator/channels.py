@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, get_type_hints
 
 from orchestrator.domain.delivery import Outcome, OutcomeKind
-from orchestrator.domain.errors import ConfigurationError, NotFound, did_you_mean
+from orchestrator.domain.errors import ConfigurationError, NotFound, Phrase, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -267,7 +267,8 @@ class Adapter(Protocol):
 def unanswered(answer: NoAnswer) -> Outcome:
     """What silence means, for every provider: certain where nothing can have arrived, else doubt."""
     if not answer.in_doubt:
-        return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=f"{answer.reason}: {answer.detail}")
+        detail = Phrase("{reason}: {said}", reason=answer.reason, said=answer.detail)
+        return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=detail)
     reason = "timeout" if answer.reason == "timeout" else "unreadable_answer"
     return Outcome(OutcomeKind.UNKNOWN, reason, detail=answer.detail)
 

@@ -64,7 +64,7 @@ class Preview:
         """One item a channel that speaks, or should."""
         about = {"message": self.message.id, "persona": self.persona.id}
         return [
-            {**about, "channel": channel.value, "error": {"code": one.code, "message": one.told(translate)}}
+            {**about, "channel": channel.value, "error": _refused(one, translate)}
             if isinstance(one, InputError)
             else about | _shown(one)
             for channel, one in self.said.items()
@@ -108,6 +108,15 @@ def preview_of(
         said=said,
         examples=examples,
     )
+
+
+def _refused(error: InputError, translate: Callable[[str], str]) -> dict[str, Any]:
+    document: dict[str, Any] = {"code": error.code, "message": error.told(translate)}
+    if error.fields:
+        document["fields"] = [
+            {"pointer": field.pointer, "code": field.code, "detail": field.told(translate)} for field in error.fields
+        ]
+    return document
 
 
 def _shown(rendered: Rendered) -> dict[str, Any]:

@@ -25,7 +25,8 @@ class Reason:
 
 def reason(state: State, code: str, translate: Callable[[str], str] = str) -> Reason:
     """What a state and its reason code mean, in the reader's language. A code of a later version speaks for itself."""
-    base, _, detail = code.partition(":")
+    base, _, part = code.partition(":")
+    detail = detail_words(base, part, translate)
     meant = REASONS.get(base) if base else STATES[state]
     if meant is None:
         return Reason(code)
@@ -34,6 +35,24 @@ def reason(state: State, code: str, translate: Callable[[str], str] = str) -> Re
         translate(meant.action).format(detail=detail) if meant.action else "",
     )
 
+
+def detail_words(base: str, detail: str, translate: Callable[[str], str]) -> str:
+    """What follows the colon of a code: one of our own words comes in the reader's language, a name as it is."""
+    words = _DETAILS.get(base, {})
+    return translate(words[detail]) if detail in words else detail
+
+
+# All other codes are followed by a name that somebody gave, such as that of a frequency cap.
+_DETAILS: Mapping[str, Mapping[str, str]] = {
+    "suppressed": {
+        "bounce": mark("bounce"),
+        "complaint": mark("complaint"),
+        "manual": mark("by hand"),
+        "stop": mark("the customer said stop"),
+        "erased": mark("erased"),
+    },
+    "provider_rejected": {"address": mark("address"), "message": mark("message"), "policy": mark("policy")},
+}
 
 _ASK_PROVIDER = mark(
     "Where the provider can be asked, it is; where the topic says so, it is sent again, marked. "

@@ -144,12 +144,7 @@ class Release(Schema):
     @cached_property
     def said_on(self) -> dict[str, frozenset[Channel]]:
         """Message → the channels that it has copy for."""
-        return {
-            message_id: frozenset(
-                channel for channel in Channel if getattr(published.message.channels, channel.value) is not None
-            )
-            for message_id, published in self.messages.items()
-        }
+        return {name: frozenset(published.message.said_on) for name, published in self.messages.items()}
 
     @cached_property
     def journeys_on(self) -> dict[str, list[Journey]]:

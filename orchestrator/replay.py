@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from orchestrator.dispatch.register import Profile, register
 from orchestrator.domain.errors import ConfigurationError, DocumentError, JogralError, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.domain.system import system_words
 from orchestrator.events import faults
 from orchestrator.mapping import UnmappableRow, map_row
 from orchestrator.project.references import unknown_in_mapping
@@ -208,7 +209,7 @@ def _rows(file: Path, mapping: Mapping) -> Iterator[tuple[int, dict[str | None, 
             why=error,
         ) from error
     except OSError as error:
-        raise ConfigurationError("{file} cannot be read: {why}.", file=file, why=error.strerror or error) from error
+        raise ConfigurationError("{file} cannot be read: {why}.", file=file, why=system_words(error)) from error
 
 
 def _delimiter(header: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -32,7 +33,8 @@ class TouchpointKind(StrEnum):
 class Touchpoint:
     """A message, a reply or a journey's step on one channel, with what it claims there.
 
-    A step has the stage of the message that it `sends`, the owner of its journey, and the `event` that starts it.
+    A step has the stage of its journey, or of the message that it `sends` where its journey says none; the owner of
+    its journey; and the `event` that starts it.
     """
 
     kind: TouchpointKind
@@ -46,6 +48,11 @@ class Touchpoint:
     sends: str = ""
     event: str = ""
 
+    @property
+    def text(self) -> str:
+        """The message or reply whose words are read here."""
+        return self.sends or self.id
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gap:
@@ -57,12 +64,17 @@ class Gap:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Duplicate:
-    """Touchpoints of which a customer needs one. `event`: it makes each of them write; `words`: all say the same."""
+    """Touchpoints of which a customer may need only one.
 
-    why: Literal["event", "words"]
+    `event`: it makes each of them write. `words`: all say the same. `facts`: messages of one `stage` state them all.
+    """
+
+    why: Literal["event", "words", "facts"]
     channel: Channel
     ids: tuple[str, ...]
     event: str = ""
+    stage: Stage | None = None
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +87,10 @@ class Touchpoints:
 
     @cached_property
     def matrix(self) -> Mapping[Stage, Mapping[Channel, int]]:
-        """How many messages and replies each stage has on each channel. Steps only carry them."""
-        counts = {stage: dict.fromkeys(self.channels, 0) for stage in Stage}
-        for item in self.items:
-            if item.stage is not None and item.kind is not TouchpointKind.STEP and item.channel in self.channels:
-                counts[item.stage][item.channel] += 1
-        return counts
+        """How many messages and replies are read at each stage on each channel, however many steps carry them."""
+        read: set[tuple[Stage | None, Channel, str]] = {(item.stage, item.channel, item.text) for item in self.items}
+        counted = Counter((stage, channel) for stage, channel, _ in read)
+        return {stage: {channel: counted[stage, channel] for channel in self.channels} for stage in Stage}
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -96,13 +106,14 @@ class Touchpoints:
 def touchpoints_of(release: Release) -> Touchpoints:
     """What a release can say, to whom it concerns."""
     texts = [*_texts(release)]
+    items = (
+        *(item for text in texts for item in _said(text)),
+        *(item for journey in release.journeys.values() for item in _steps(release, journey)),
+    )
     return Touchpoints(
         channels=tuple(channel for channel in Channel if channel in release.project.channels),
-        items=(
-            *(item for text in texts for item in _said(text)),
-            *(item for journey in release.journeys.values() for item in _steps(release, journey)),
-        ),
-        duplicates=(*_of_one_event(release), *_in_the_same_words(texts)),
+        items=items,
+        duplicates=(*_of_one_event(release), *_in_the_same_words(texts), *_of_the_same_facts(items)),
     )
 
 
@@ -128,7 +139,7 @@ def _texts(release: Release) -> Iterator[_Text]:
 def _said(text: _Text) -> Iterator[Touchpoint]:
     first = text.variants[0]
     for channel in Channel:
-        if any(getattr(one.channels, channel.value) is not None for one in text.variants):
+        if any(channel in one.said_on for one in text.variants):
             claims = {name: claim for one in text.variants for name, claim in _claims_on(channel, one).items()}
             yield Touchpoint(
                 kind=text.kind, id=text.id, title=first.title, channel=channel, stage=first.stage,
@@ -149,7 +160,7 @@ def _steps(release: Release, journey: Journey) -> Iterator[Touchpoint]:
             for channel in _channels(release, step):
                 yield Touchpoint(
                     kind=TouchpointKind.STEP, id=f"{journey.id}/{step.id}", title=journey.title, channel=channel,
-                    stage=message.stage, owner=journey.owner, topic=message.topic,
+                    stage=journey.stage or message.stage, owner=journey.owner, topic=message.topic,
                     claims=_claims_on(channel, message), sends=step.send, event=trigger.event,
                 )  # fmt: skip
 
@@ -198,3 +209,19 @@ def _in_the_same_words(texts: Sequence[_Text]) -> Iterator[Duplicate]:
 def _words_on(channel: Channel, text: _Text) -> str:
     said = " ".join(words for one in text.variants for _, words in heard_on(channel, one))
     return " ".join(fold(said).split())
+
+
+def _of_the_same_facts(items: Sequence[Touchpoint]) -> Iterator[Duplicate]:
+    """Messages that promise one thing at one stage. Replies may: each is said only to somebody who asked."""
+    stating: dict[tuple[Stage, Channel, str], list[str]] = {}
+    for item in items:
+        if item.stage is None or item.kind is TouchpointKind.REPLY:
+            continue
+        for fact in dict.fromkeys(claim.from_ for claim in item.claims.values() if not claim.superseded):
+            stating.setdefault((item.stage, item.channel, fact), []).append(item.text)
+    alike: dict[tuple[Stage, Channel, tuple[str, ...]], list[str]] = {}
+    for (stage, channel, fact), texts in stating.items():
+        alike.setdefault((stage, channel, tuple(dict.fromkeys(texts))), []).append(fact)
+    for (stage, channel, ids), facts in alike.items():
+        if ids[1:]:
+            yield Duplicate(why="facts", channel=channel, ids=ids, stage=stage, facts=tuple(facts))

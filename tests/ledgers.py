@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from orchestrator.store import tables
+from orchestrator.store import people_tables as tables
 from orchestrator.store.migrate import upgrade
 from orchestrator.store.sql import SqlStore
 

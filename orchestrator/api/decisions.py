@@ -14,6 +14,7 @@ from orchestrator.api.services import API
 from orchestrator.dispatch.explain import list_decisions, reason_of
 from orchestrator.domain.delivery import State
 from orchestrator.domain.errors import FieldError, InputError, did_you_mean
+from orchestrator.domain.said import retold
 from orchestrator.domain.time import rfc3339
 from orchestrator.reasons import REASONS, reason
 from orchestrator.store.evidence import WantedDecisions
@@ -90,7 +91,7 @@ def _listed(one: ListedDecision, zone: str, translate: Callable[[str], str]) -> 
         business_at=rfc3339(decision.business_at, zone),
         release_id=decision.release_id,
         trace=tuple(
-            StepShown(gate=step.gate, result=step.result, channel=step.channel, detail=step.detail)
+            StepShown(gate=step.gate, result=step.result, channel=step.channel, detail=retold(step.detail, translate))
             for step in decision.trace
         ),
     )

@@ -28,7 +28,7 @@ from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.redaction import kinds_of, places_of
 
 if TYPE_CHECKING:
-    from orchestrator.api.routes import Handler
+    from orchestrator.api.routes.route import Handler
     from orchestrator.store.port import ApiKey
 
 log = structlog.get_logger()

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
 from orchestrator.documents.fields import known_keys
+from orchestrator.documents.wording import either, listed_words, quoted
 from orchestrator.domain.errors import FieldError, InputError, did_you_mean
 from orchestrator.translations import mark
 
@@ -122,6 +123,8 @@ def _field(details: ErrorDetails, model: type[BaseModel], document: object, at: 
         holder = path if kind == "attribute_name" else path[:-1]
         path = (*holder, name)
         params = {"hint": did_you_mean(name, known_keys(model, holder, _inside(document, holder)))}
+    if expected := listed_words(str(params.get("expected", ""))):
+        params["expected"] = either(tuple(map(quoted, expected)))
     # A word of a later pydantic: better its own English than nothing.
     code, template = FAULTS.get(kind, ("wrong_value", "{said}"))
     return FieldError(

@@ -24,6 +24,7 @@ from orchestrator.domain.customer import ADDRESS_KINDS, Channel
 from orchestrator.domain.delivery import State
 from orchestrator.domain.errors import NotFound
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.domain.said import retold
 from orchestrator.domain.time import rfc3339
 from orchestrator.journeys.model import Channels
 from orchestrator.reasons import Reason, reason
@@ -129,7 +130,8 @@ def _shown(found: Mapping[str, Any], zone: str, translate: Callable[[str], str],
 
     def without_address(words: str) -> str:
         """Providers like to repeat whom they refused."""
-        return words.replace(address, hidden) if address and hidden else words
+        said: str = retold(words, translate)
+        return said.replace(address, hidden) if address and hidden else said
 
     return MessageShown(
         **{name: found[name] for name in _AS_STORED},
@@ -144,7 +146,12 @@ def _shown(found: Mapping[str, Any], zone: str, translate: Callable[[str], str],
         ),
         rendering=_rendering(found["rendering"], html=html),
         decisions=[
-            {**one, "at": rfc3339(one["at"], zone), "business_at": rfc3339(one["business_at"], zone)}
+            {
+                **one,
+                "at": rfc3339(one["at"], zone),
+                "business_at": rfc3339(one["business_at"], zone),
+                "trace": retold(one["trace"], translate),
+            }
             for one in found["decisions"]
         ],
         receipt=found["receipt"] or None,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.json_schema import JsonSchemaMode
 
-    from orchestrator.api.routes import Reply, Route
+    from orchestrator.api.routes.route import Reply, Route
 
     # Only models are asked for, and pydantic's word for what it gives back is wider.
     Schemas = Mapping[Any, dict[str, Any]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
@@ -15,7 +14,7 @@ from orchestrator.domain.errors import ConfigurationError, InputError, Unavailab
 from orchestrator.translations import mark, translator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from orchestrator.domain.errors import JogralError
 
@@ -25,47 +24,70 @@ MEDIA_TYPE = "application/problem+json"
 # A ledger that was away comes back within seconds, or not soon.
 RETRY_AFTER_SECONDS = 5
 
-TITLES = {
+TITLES: Mapping[str, str] = {
+    "already_exists": mark("Name taken"),
+    "ambiguous_id": mark("Ambiguous id"),
     "as_of_in_the_future": mark("Time still to come"),
     "body_too_large": mark("Body too large"),
+    "claim_contradicted": mark("Text and facts differ"),
+    "claim_mismatch": mark("Text and facts differ"),
     "configuration": mark("Not ready"),
+    "conflict": mark("Contradiction"),
     "customer_exists": mark("Customer exists"),
+    "due_too_late": mark("Too late"),
+    "empty_text": mark("Empty text"),
+    "error": mark("Internal error"),
     "etag_malformed": mark("Malformed request"),
     "event_id_reused": mark("Event id used twice"),
     "events_refused": mark("Events refused"),
     "external_id_taken": mark("External id taken"),
     "fact_not_live": mark("Value set elsewhere"),
+    "foreign_object": mark("Another customer's"),
+    "idempotency_key_malformed": mark("Malformed request"),
     "idempotency_key_required": mark("Idempotency-Key required"),
     "idempotency_key_reused": mark("Idempotency-Key used twice"),
     "internal_error": mark("Internal error"),
     "invalid_address": mark("Invalid address"),
+    "invalid_document": mark("Invalid document"),
     "invalid_event": mark("Invalid event"),
     "invalid_input": mark("Invalid input"),
     "invalid_json": mark("Invalid JSON"),
     "malformed_request": mark("Malformed request"),
     "method_not_allowed": mark("Method not allowed"),
     "missing_scope": mark("Missing scope"),
+    "missing_variable": mark("Missing value"),
     "no_callbacks": mark("Not found"),
     "not_found": mark("Not found"),
     "older_fact": mark("Older news"),
+    "overtaken": mark("Unavailable"),
+    "past_end": mark("Time gone by"),
+    "past_time": mark("Time gone by"),
+    "refused": mark("Refused"),
+    "render_error": mark("Unfit value"),
     "route_not_found": mark("Not found"),
     "silent_channel": mark("Message not said on this channel"),
+    "too_far": mark("Too far ahead"),
     "too_many_events": mark("Too many events"),
     "unauthorized": mark("Unauthorized"),
-    "overtaken": mark("Unavailable"),
     "unavailable": mark("Unavailable"),
     "unfit_fact": mark("Unfit value"),
     "unfit_value": mark("Invalid input"),
     "unknown_account": mark("Unknown account"),
+    "unknown_ask": mark("Unknown question"),
+    "unknown_channel": mark("Unknown channel"),
     "unknown_customer": mark("Unknown customer"),
     "unknown_event_type": mark("Unknown event type"),
     "unknown_fact": mark("Unknown fact"),
     "unknown_message": mark("Unknown message"),
     "unknown_object": mark("Unknown object"),
+    "unknown_reason": mark("Unknown reason"),
+    "unknown_reply": mark("Unknown reply"),
+    "unknown_scope": mark("Unknown scope"),
     "unknown_topic": mark("Unknown topic"),
     "unreadable_notice": mark("Unreadable notice"),
     "unsupported_media_type": mark("Unsupported media type"),
     "version_conflict": mark("Changed in the meantime"),
+    "voice_error": mark("Off brand voice"),
     "wrong_signature": mark("Wrong signature"),
 }
 
@@ -74,7 +96,7 @@ def document(error: JogralError, instance: str, translate: Callable[[str], str])
     """The problem document of an error."""
     found: dict[str, Any] = {
         "type": TYPE + error.code.replace("_", "-"),
-        "title": translate(TITLES.get(error.code) or HTTPStatus(error.http_status).phrase),
+        "title": translate(_title(error)),
         "status": error.http_status,
         "code": error.code,
         "detail": sentences(error, translate),
@@ -85,6 +107,12 @@ def document(error: JogralError, instance: str, translate: Callable[[str], str])
             {"pointer": field.pointer, "code": field.code, "detail": field.told(translate)} for field in error.fields
         ]
     return found
+
+
+def _title(error: JogralError) -> str:
+    """That of its code; a code without one, as a project's own adapter may have, has that of its class."""
+    codes = (error.code, *(getattr(one, "code", "") for one in type(error).__mro__))
+    return next(TITLES[code] for code in codes if code in TITLES)
 
 
 def sentences(error: JogralError, translate: Callable[[str], str]) -> str:

@@ -12,6 +12,7 @@ from orchestrator.api.faults import FAULTS, QUERY, as_model, pointer, refused
 from orchestrator.api.services import CALLER
 from orchestrator.dispatch.accept import IdempotencyKey, body_hash
 from orchestrator.domain.errors import FieldError
+from orchestrator.domain.system import json_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -69,7 +70,7 @@ def parse(text: str) -> Any:  # any JSON value
         raise Malformed(
             "The body is not JSON: {why} at line {line}, column {column}.",
             code="invalid_json",
-            why=error.msg,
+            why=json_words(error),
             line=error.lineno,
             column=error.colno,
         ) from None

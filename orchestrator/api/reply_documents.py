@@ -16,14 +16,18 @@ from orchestrator.api.models.replies import (
 )
 from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.customer import Channel
+from orchestrator.domain.delivery import State
 from orchestrator.domain.errors import filled
 from orchestrator.domain.time import rfc3339
+from orchestrator.domain.verdict import Send
+from orchestrator.reasons import reason
 from orchestrator.replies.model import AskType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from orchestrator.dispatch.replies import Composed, Promised
+    from orchestrator.dispatch.already_promised import Promised
+    from orchestrator.dispatch.replies import Composed
     from orchestrator.replies.answer import Contradiction
     from orchestrator.replies.model import PublishedReply
 
@@ -55,7 +59,7 @@ def reply_document(published: PublishedReply, locale: str) -> ReplyShown:
 
 def rendered_document(composed: Composed, zone: str, translate: Callable[[str], str]) -> RenderedReply:
     """An answer, with what its agent should know; `zone` is the project's."""
-    answer = composed.answer
+    answer, refusal = composed.answer, _refusal(composed)
     return RenderedReply(
         reply=answer.reply,
         variant=answer.variant,
@@ -65,6 +69,9 @@ def rendered_document(composed: Composed, zone: str, translate: Callable[[str], 
         missing=tuple(
             MissingShown(path=one.path, label=one.label, why=one.why.told(translate)) for one in answer.missing
         ),
+        would_send=None if refusal is None else not refusal,
+        reason=refusal or "",
+        why=reason(State.BLOCKED, refusal, translate).sentence if refusal else "",
         claims=tuple(
             ReplyClaim(
                 name=one.claim.name,
@@ -80,9 +87,18 @@ def rendered_document(composed: Composed, zone: str, translate: Callable[[str], 
         already_promised=tuple(_promise(one, zone) for one in composed.promised),
         warnings=tuple(
             WarningShown(rule=one.rule, code=one.code, message=filled("{said}", {"said": one.message}, translate))
-            for one in composed.advice
+            for one in answer.advice
         ),
     )
+
+
+def _refusal(composed: Composed) -> str | None:
+    """The code of what stands in its way, the gate's before its own; nothing where it would leave, None if unasked."""
+    if composed.gate is None:
+        return None
+    if not isinstance(composed.gate, Send):
+        return composed.gate.reason
+    return "missing_variable" if composed.answer.missing else ""
 
 
 def contradiction_documents(

@@ -19,6 +19,7 @@ from orchestrator.api.reading import BODY_BYTES_MAX
 from orchestrator.api.routes import ROUTES
 from orchestrator.api.services import API, DESCRIPTION, Api, CurrentRelease, Keyring, Ringer, Threads
 from orchestrator.domain.errors import ConfigurationError, Unavailable
+from orchestrator.domain.system import system_words
 
 if TYPE_CHECKING:
     import socket
@@ -143,5 +144,5 @@ def _refused(error: OSError, host: str, port: int) -> JogralError:
         remedy="Give an address of this machine: --host 127.0.0.1, or JOGRAL_HOST.",
         host=host,
         port=port,
-        why=error.strerror or error,
+        why=system_words(error),
     )

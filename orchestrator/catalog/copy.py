@@ -24,7 +24,7 @@ Sources = dict[str, str]
 
 def sources(message: Message, voice: Voice, channel: Channel) -> Sources | None:
     """The sources of every field of one channel, or None where the message is deliberately silent on it."""
-    if getattr(message.channels, channel.value) is None:
+    if channel not in message.said_on:
         return None
     return _CHANNELS[channel](message, voice.habits(channel))
 

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from orchestrator.catalog.claimed import Claimed, claimed_by
 from orchestrator.domain.claim import ClaimKind
+from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import Unfit, Word, mark
 from orchestrator.domain.fact import FACTS
 from orchestrator.domain.message import Purpose
@@ -118,6 +119,11 @@ class ChannelCopy(Schema):
     sms: SmsCopy | None
     push: PushCopy | None
 
+    def on(self, channel: Channel) -> EmailCopy | WhatsAppCopy | SmsCopy | PushCopy | None:
+        """What one channel has of its own; None where the message is silent."""
+        copy: EmailCopy | WhatsAppCopy | SmsCopy | PushCopy | None = getattr(self, channel.value)
+        return copy
+
 
 NotAClaim = Annotated[str, Field(min_length=1, max_length=200)]
 """Words that only look like a promise, as copy says them: "100% algodão". Neither check nor read-back hears one."""
@@ -144,6 +150,11 @@ class Message(Schema):
     def _no_name_inside_another(self) -> Self:
         refuse_clashes(self.variables)
         return self
+
+    @property
+    def said_on(self) -> tuple[Channel, ...]:
+        """The channels that it has copy for."""
+        return tuple(channel for channel in Channel if self.channels.on(channel) is not None)
 
 
 def refuse_clashes(paths: Collection[str]) -> None:

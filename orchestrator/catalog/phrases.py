@@ -46,6 +46,7 @@ CURRENCY_WORDS: Mapping[str, tuple[str, Decimal]] = {
     **dict.fromkeys(("dolar", "dolares", "dollar", "dollars", "bucks", "us$"), ("USD", Decimal(1))),
     **dict.fromkeys(("euro", "euros", "€"), ("EUR", Decimal(1))),
     "£": ("GBP", Decimal(1)),
+    **dict.fromkeys(("conto", "contos"), ("BRL", Decimal(1))),
     **dict.fromkeys(("centavos", "cents"), ("", Decimal("0.01"))),
     **{code.lower(): (code, Decimal(1)) for code in _CODES},
 }
@@ -59,9 +60,10 @@ _SIGNED = rf"""(?P<signed>
     (?P<sign>{_any(tuple(CURRENCIES)[: -len(_CODES)])}|(?<!\w)(?:{_any(tuple(map(str.lower, _CODES)))}))
     [ ]{{0,3}}(?P<inner_minus>-)?(?P<amount>{DIGITS}|(?:(?<=[$])|(?<=[$][ ])){WORDS})(?P<amount_scale>{_SCALE})
 )"""
+# "50 contos" are reais, and "dois contos de fadas" are tales.
 _COUNTED = rf"""(?P<counted>
     (?P<sum>{NUMBER})(?P<sum_scale>{_SCALE})(?:[ ]de)?[ ]?
-    (?P<currency>{_any(CURRENCY_WORDS)})(?!\w)(?![ ]?[0-9])
+    (?P<currency>{_any(CURRENCY_WORDS)})(?!\w)(?![ ]?[0-9])(?!(?:(?<=conto)|(?<=contos))[ ]de[ ](?!volta\b|desconto\b))
 )"""
 _TWO_DECIMALS = r"[0-9]{1,3}(?:[.,][0-9]{3}){0,2}[.,][0-9]{2}(?![0-9])"
 _NO_UNIT = r"""(?![.,][0-9])(?![ ]?(?:x|m|cm|mm|km|k?g|mg|ml|l|litros?|metros?|hs?|gb|mb|w|v|kwh|kcal|oz|lbs?|ft|in
@@ -112,7 +114,7 @@ _WEEKDAY = rf"(?:{_any((*_WEEKDAY_NAMES, 'tues', 'thur', 'thurs', *WEEKDAYS))})\
 _WEEKDAY_NAME = rf"(?:{_any(_WEEKDAY_NAMES)})\b"
 
 _ISO = r"(?P<iso_year>[0-9]{4})-(?P<iso_month>[0-9]{2})-(?P<iso_day>[0-9]{2})(?![0-9-])"
-_NUMERIC = r"""(?P<first>[0-9]{1,2})(?P<separator>/|[ ]/[ ]|-(?![0-9]{1,2}-[0-9]{0,3}(?![0-9]))
+_NUMERIC = r"""(?P<first>[0-9]{1,2})o?(?P<separator>/|[ ]/[ ]|-(?![0-9]{1,2}-[0-9]{0,3}(?![0-9]))
     |[.](?=[0-9]{1,2}[.][0-9]{4}))(?P<second>[0-9]{1,2})
     (?:(?P=separator)(?P<numeric_year>[0-9]{4}|[0-9]{2}))?(?![0-9/]|[.,][0-9])"""
 _DAY_FIRST = rf"""(?P<day_before>primeiro|[0-9]{{1,2}}|{NUMBER})(?:o|st|nd|rd|th)?
@@ -132,19 +134,30 @@ _DATE = rf"""(?P<date>
     (?:(?:t|\.?,?[ ](?:as[ ]|at[ ]|ate[ ]as[ ]|ate[ ]|by[ ])?){_HOUR}(?![ ]?(?:as|a|ate|to|until|-)[ ]?[0-9]))?
 )"""
 _DAY_ALONE = rf"""(?P<day_alone>
-    (?:(?:ate|no|para|do|chega|vence|antes[ ]do|a[ ]partir[ ]do)[ ](?:o[ ])?dia[ ](?P<lone_day>[0-9]{{1,2}})
-    |(?P<lone_weekday>{_WEEKDAY_NAME})[ ,(]{{1,2}}(?:the[ ])?(?:dia[ ])?(?P<weekday_day>[0-9]{{1,2}})(?:st|nd|rd|th)?)
-    (?![\w/:%-]|[.,:][0-9]|[ ]?(?:as|a|ate|to|until|x|h|horas?|am|pm)\b)
+    (?:(?<!tod[ao][ ])(?<!cada[ ])(?<!por[ ])dia[ ](?P<lone_day>[0-9]{{1,2}})o?
+       (?![ ]?/|(?:[ ]de)?[ ]{_MONTH})
+    |(?P<lone_weekday>{_WEEKDAY_NAME})[ ,(]{{1,2}}(?:the[ ])?(?:dia[ ])?(?P<weekday_day>[0-9]{{1,2}})(?:st|nd|rd|th)?
+       (?![ ]?(?:as|a|ate|to|until|am|pm)\b)
+    )(?![\w/:%-]|[.,:][0-9]|[ ]?(?:x|h|horas?)\b)
 )"""
 
 BEFORE_A_DATE = re.compile(
-    r"(?<!\w)(?:ate|dia|em|desde|a partir de|de|entre|para|antes de|by|on|until|till?|from|before|since|through)"
+    r"(?<!\w)(?:ate|dia|em|desde|a partir de|de|entre|para|antes de|chega(?:m|ra)?|no maximo|(?:prazo|data) e|era"
+    r"|by|on|until|till?|from|before|since|through)"
     r"(?: o| as| the)?(?: dia)? $"
 )
 # Without a year, only here is "30-11" a day; elsewhere it is a number of something.
-BEFORE_A_DEADLINE = re.compile(r"(?<!\w)(?:ate|until|till?|by)(?: o| as| the)?(?: dia)? $")
+BEFORE_A_DEADLINE = re.compile(
+    r"(?<!\w)(?:ate|chega(?:m|ra)?(?: em)?|until|till?|by)(?: o| as| the)?(?: dia)? $|(?<!\w)dia $"
+)
+# "Até 10-12 peças" counts them, and "até 1-12 na sua casa" does not.
+AFTER_A_RANGE = re.compile(
+    r" ?x\b| (?!(?:em|n[oa]s?|com|sem|para|pra|pel[oa]|e|ou|mas|se|as|ate|ja|o|in|at|on|for|with|and|or|but|the)\b)"
+    r"[a-z]"
+)
 BEFORE_A_FRACTION = re.compile(
-    r"(?<!\w)(?:notas?|score|rated|avaliacao|rating|parcelas?|pagina|page|etapa|parte|step|part|item|caixa|volume)"
+    r"(?<!\w)(?:notas?|score|rated|avaliacao|rating|parcelas?|pagina|page|etapa|parte|step|part|item|caixa|volume"
+    r"|lote|capitulo|episodio|aula|video|foto|chapter|episode|lesson)"
     r"(?: (?:de|of|media))?:? $"
 )
 
@@ -164,7 +177,9 @@ UNITS: Mapping[str, str] = {
 _PERIOD = rf"""(?:(?P<low>{NUMBER})[ ]?(?:a|ou|to|or|-|/)[ ]?)?(?P<count>{NUMBER})[ -]?
     (?:(?P<business_before>business|working)[ -]|calendar[ ]|full[ ])?(?P<unit>{_any(UNITS)})(?!\w)
     (?P<business_after>[ ]ut(?:il|eis)\b)?(?:[ ]corridos\b)?"""
-_DURATION = f"(?P<duration>{_PERIOD})"
+# "Meio ano"; "há meio ano" is over.
+_HALF_A_YEAR = r"(?P<half_a_year>(?<!ha[ ])(?<!faz[ ])(?:meio[ ]ano|half[ ]a[ ]year)\b)"
+_DURATION = f"(?P<duration>{_PERIOD}|{_HALF_A_YEAR})"
 
 _LIMIT = "em ate|dentro de|no maximo|prazo de|within|up to|in under"
 # What must stand before a number of minutes, of hours written "h", or of years: else it is no promise.
@@ -180,9 +195,18 @@ AFTER_NO_PERIOD = re.compile(
 )
 # "Em uma semana" is a promise, and "um ano" where it is a warranty; "uma semana" alone is a manner of speaking.
 BEFORE_ONE: Mapping[str, re.Pattern[str]] = {
-    **dict.fromkeys(("w", "mo"), re.compile(rf"(?<!\w)(?:em|in|{_LIMIT}|(?:garantia|warranty)(?: de| of)) $")),
+    **dict.fromkeys(
+        ("w", "mo"),
+        re.compile(
+            rf"(?<!\w)(?:em|in|ate|por|for|tem|have|prazo(?: e)?(?: de)?|{_LIMIT}|(?:garantia|warranty)(?: de| of)) $"
+        ),
+    ),
     "y": BEFORE_A_SHORT_TIME["y"],
 }
+AFTER_ONE = re.compile(
+    r" (?:de (?:garantia|prazo)|of warranty|(?:para|pra|p/|to) (?:troc|devol|cancel|desist|return|exchange)"
+    r"|(?:apos|after) )"
+)
 AFTER_A_WARRANTY = re.compile(r" (?:de )?(?:garantia|warranty|guarantee)")
 
 # --- coupons --------------------------------------------------------------------------------------------------------
@@ -219,12 +243,18 @@ _RELATIVE = rf"""(?P<relative>
     |(?:by|until|till?|only|through|before|valid|ends?|ending|expires?|expiring|arrives?|arriving|delivered)
      (?:[ ](?:on|only|by|until|at))?[ ]{_SOON_ENGLISH}
     |(?:today|tonight|this[ ](?:week|weekend))[ ]only\b|(?:same|next)[ -]day[ ](?:delivery|shipping|dispatch)\b
-    |proxim[ao][ ]{_NAMED_DAY}|(?:semana|mes)[ ]que[ ]vem\b|next[ ]week\b
+    |proxim[ao][ ](?:{_NAMED_DAY}|(?:semana|quinzena|mes)\b)|(?:semana|mes)[ ]que[ ]vem\b|next[ ]week\b
     |(?P<same_day>no[ ]mesmo[ ]dia\b|same[ -]day\b)
     |(?P<until_an_hour>ate[ ]as[ ](?:[01]?[0-9]|2[0-3])(?:h(?:[0-5][0-9])?|:[0-5][0-9]h?|[ ]horas)(?!\w))
     |(?:until|till?|by|through|before)[ ]the[ ](?:[12]?[0-9]|3[01])(?:st|nd|rd|th)\b{_NO_NOUN_AFTER}
     |(?:ends?|ending|expires?|expiring)[ ](?:at|by)[ ](?:1[0-2]|[1-9])(?::[0-5][0-9])?[ ]?[ap]\.?m\b
 )"""
+SOON = re.compile(
+    rf"""(?<![\w-])(?:{_SOON}|{_SOON_ENGLISH}|outra[ ]semana\b|next[ ]week\b)
+    (?![ ](?:a|ate|to|through)[ ](?:{_any(_WEEKDAY_NAMES)})\b)""",
+    re.VERBOSE,
+)
+"""A day that depends on the day of reading, or on nothing but a weekday, without a word that makes a deadline of it."""
 BEFORE_OPENING_DAYS = re.compile(rf"(?<!\w)(?:{_any((*_WEEKDAY_NAMES, *WEEKDAYS))})(?: |, )$")
 
 # "Atendemos até as 18h", "das 9h até as 18h".
@@ -239,16 +269,21 @@ BEFORE_THE_SAME_DAY = re.compile(
 
 # --- offers in words ------------------------------------------------------------------------------------------------
 
-# "Metade do preço de uma viagem" compares; free shipping to the whole country is how a shop works, not an offer.
+# "Metade do preço de uma viagem" and "o dobro do descanso" compare; free shipping to the whole country, and to
+# cancel for free, is how a shop works, not an offer.
 # What has a value of its own is left to it: "leve 2 e ganhe 10%".
 _FEW = r"""(?:[0-9]|um|uma|dois|duas|tres|one|two|three)
     (?!\w|[.,][0-9]|[ ]{0,2}%|[ ](?:por[ ]cento|per[ ]?cent|pct|mil|e|and|reais|dollars|dias?|days?
      |mes(?:es)?|months?)\b)"""
 _OFFER = rf"""(?P<offer>
-    metade[ ]do[ ]preco\b(?![ ]de[ ]um)
+    metade[ ]do[ ](?:preco|valor)\b(?![ ]de[ ]um)|half[ ](?:the|your)[ ](?:price|money|amount)\b
+    |(?:(?<=\bem[ ])|(?<=\bo[ ]))(?<!cobranca[ ]em[ ])dobro\b(?![ ]d[aeo]s?[ ](?!valor\b|preco\b|dinheiro\b|que\b))
+    |double[ ](?:the|your)[ ](?:money|amount|price)\b
     |(?:leve|compre)[ ](?:{NUMBER})(?:[ ](?:itens|pecas|produtos|unidades))?,?[ ](?:e[ ])?
      (?:pague|leve|ganhe)[ ]{_FEW}
     |(?:frete|entrega|envio)[ ](?:gratis|gratuit[oa])\b(?![ ]para[ ]todo[ ]o[ ](?:brasil|pais)\b)
+    |(?P<free>(?<!cancelar[ ])(?<!cancel[ ])(?:de[ ]graca|gratis|gratuit[oa]s?|(?:for|is)[ ]free)\b)
+     (?![ ](?:para[ ]todo[ ]o[ ](?:brasil|pais)|of|from|to)\b|-)
     |(?:{NUMBER})[ ]?(?:x|vezes)[ ]sem[ ]juros\b
     |desconto[ ]de[ ][0-9]{{1,3}}(?=[ ]?(?:[!?;)]|[.,](?![0-9])|$)|[ ](?:n[oa]s?|em|hoje|so|para)\b)
     |half[ -]price\b(?![ ](?:is|was)\b)|half[ ]off\b(?!-)
@@ -298,6 +333,7 @@ _FIRST_WORDS = (
     *_each("tonight same ha faz fazem todos nos nas dos das in over aberto aberta atendimento atendemos funciona open"),
     *_each("disponivel disponiveis available as das bebe crianca babies baby kids children roupa roupinha clothes"),
     *_each("de economize proxima semana mes next this metade leve compre frete envio desconto half buy free estamos"),
+    *_each("dia meio dobro double gratis is"),
     *_each("queima bateria autonomia burn battery rua avenida av praca alameda travessa rodovia largo"),
 )
 

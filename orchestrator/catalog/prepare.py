@@ -128,7 +128,13 @@ def sources_of(message: PublishedMessage, voice: Voice, channel: Channel) -> Sou
     """The Jinja sources of every field of a channel, the e-mail's HTML among them. Raises SilentChannel."""
     found = sources(message.message, voice, channel)
     if found is None:
-        raise SilentChannel('"{message}" is not said on {channel}', message=message.message.id, channel=channel.value)
+        raise SilentChannel(
+            '"{message}" is not said on {channel}.',
+            remedy="It is said on: {known}.",
+            message=message.message.id,
+            channel=channel.value,
+            known=", ".join(one.value for one in message.message.said_on),
+        )
     return found | {"html": message.letter} if channel is Channel.EMAIL and message.letter else found
 
 

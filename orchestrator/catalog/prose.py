@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from orchestrator.catalog.prose_words import Phrases, Words, emoji_in, sentences, words_in
+from orchestrator.catalog.prose_shapes import SHAPES, better_word, emoji, sentence_length
+from orchestrator.catalog.prose_words import Words
 from orchestrator.catalog.refusals import OffBrand
 from orchestrator.domain.errors import Phrase, mark
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Literal
 
+    from orchestrator.catalog.prose_shapes import Hit, Seek
     from orchestrator.catalog.voice import Rule, Severity, Voice
     from orchestrator.domain.customer import Channel
 
@@ -34,14 +36,14 @@ LEVELS: Mapping[Severity, Level] = {"error": "error", "warning": "warn", "info":
 class Fault:
     """One place of a text that breaks a rule; `end` is exclusive, and both are 0 where the text lacks something.
 
-    `message` is the project's own words for a rule of its own; a Phrase, which can be said in other languages, for
-    ours. `fix` is what should stand there instead.
+    `message` speaks the reader's language: with the project's own words if they do, and with ours if not. `fix` is what
+    should stand there instead.
     """
 
     rule: str
     code: str
     level: Level
-    message: str
+    message: Phrase
     start: int
     end: int
     fix: str | None = None
@@ -64,9 +66,9 @@ def faults(voice: Voice, text: str, about: About) -> list[Fault]:
     return sorted(found, key=lambda fault: (fault.start, fault.end, fault.code))
 
 
-def rule_faults(rule: Rule, text: str, about: About) -> list[Fault]:
-    """The same for one rule alone."""
-    return list(_search(rule)(Words(text))) if concerns(rule, about) else []
+def breaks(rule: Rule, text: str, about: About) -> bool:
+    """Whether a text breaks one rule."""
+    return concerns(rule, about) and any(SHAPES[rule.extends](rule)(Words(text)))
 
 
 def refuse_faults(voice: Voice, text: str, about: About, *, message: str) -> None:
@@ -102,10 +104,17 @@ def example_of(rule: Rule) -> About:
     )
 
 
-# --- the shapes -----------------------------------------------------------------------------------------------------
+# --- searches -------------------------------------------------------------------------------------------------------
 
 if TYPE_CHECKING:
     Search = Callable[[Words], Iterable[Fault]]
+
+_CODES: Mapping[str, str] = {
+    "existence": EXISTENCE,
+    "substitution": SUBSTITUTION,
+    "occurrence": OCCURRENCE,
+    "conditional": CONDITIONAL,
+}
 
 
 @lru_cache(maxsize=4_096)
@@ -123,122 +132,44 @@ def _searches(voice: Voice, about: About) -> tuple[Search, ...]:
 def _ready(voice: Voice) -> tuple[tuple[Search, ...], tuple[tuple[Rule, Search], ...]]:
     """What is looked for in every text, and for each rule: made ready once."""
     always = (
-        *(_replaced(TERM, "terms", term.level, "", dict.fromkeys(term.instead_of, term.use)) for term in voice.terms),
-        _too_long(voice.voice.reading_level.max_sentence_words),
+        *(_search(better_word(term), "terms", TERM, term.level) for term in voice.terms),
+        _search(
+            sentence_length(voice.voice.reading_level.max_sentence_words), "max_sentence_words", SENTENCE, "warning"
+        ),
     )
-    return always, tuple((rule, _search(rule)) for rule in voice.rules)
-
-
-def _search(rule: Rule) -> Search:
-    return _SHAPES[rule.extends](rule)
-
-
-def _existence(rule: Rule) -> Search:
-    phrases = Phrases(rule.tokens)
-
-    def search(words: Words) -> Iterator[Fault]:
-        for _, first, after in phrases.found_in(words):
-            yield _fault(rule, EXISTENCE, words, first, after)
-
-    return search
-
-
-def _substitution(rule: Rule) -> Search:
-    return _replaced(SUBSTITUTION, rule.id, rule.level, rule.message, rule.swap)
-
-
-def _occurrence(rule: Rule) -> Search:
-    phrases, allowed = Phrases([rule.token]), rule.max
-
-    def search(words: Words) -> Iterator[Fault]:
-        found = list(phrases.found_in(words))
-        if allowed is not None and len(found) > allowed:
-            _, first, after = found[allowed]
-            yield _fault(rule, OCCURRENCE, words, first, after)
-
-    return search
-
-
-def _conditional(rule: Rule) -> Search:
-    required = [phrase for text in rule.require if (phrase := words_in(text))]
-
-    def search(words: Words) -> Iterator[Fault]:
-        if required and not any(words.has_beginning(phrase) for phrase in required):
-            yield Fault(rule.id, CONDITIONAL, LEVELS[rule.level], _told(rule.message, ", ".join(rule.require)), 0, 0)
-
-    return search
-
-
-_SHAPES: Mapping[str, Callable[[Rule], Search]] = {
-    "existence": _existence,
-    "substitution": _substitution,
-    "occurrence": _occurrence,
-    "conditional": _conditional,
-}
-
-
-def _replaced(code: str, rule_id: str, level: Severity, message: str, swap: Mapping[str, str]) -> Search:
-    """Words that have better ones. A word that stands inside the better one (`mail` in `e-mail`) is right."""
-    phrases, wanted = Phrases(swap), Phrases(swap.values())
-
-    def search(words: Words) -> Iterator[Fault]:
-        right = [(first, after) for _, first, after in wanted.found_in(words)]
-        for text, first, after in phrases.found_in(words):
-            start, end = words.span(first, after)
-            found = words.text[start:end]
-            fix = _written_like(swap[text], found, words.text[:start])
-            inside = any(one <= first and after <= other and (one, other) != (first, after) for one, other in right)
-            if found not in (swap[text], fix) and not inside:
-                says = _told(message, found) if message else Phrase(_USE, use=swap[text], found=found)
-                yield Fault(rule_id, code, LEVELS[level], says, start, end, fix)
-
-    return search
-
-
-_USE = mark('Use "{use}", not "{found}"')
-
-
-def _written_like(wanted: str, found: str, before: str) -> str:
-    """With a capital where a sentence begins or the replaced word had one; initials (`SLA`) are no capital."""
-    begins = not before.strip() or before.rstrip()[-1] in ".!?\n"
-    capital = found[:1].isupper() and (begins or not found.isupper())
-    return wanted[:1].upper() + wanted[1:] if capital else wanted
-
-
-def _too_long(words_max: int) -> Search:
-    def search(words: Words) -> Iterator[Fault]:
-        for start, end, count in sentences(words.text):
-            if count > words_max:
-                says = Phrase(_LONG, found=count, max=words_max)
-                yield Fault("max_sentence_words", SENTENCE, "warn", says, start, end)
-
-    return search
-
-
-_LONG = mark("A sentence of {found} words; the voice allows {max}")
+    return always, tuple((rule, _by_rule(rule, voice.locale)) for rule in voice.rules)
 
 
 def _too_many_emoji(voice: Voice, channel: Channel) -> Iterator[Search]:
     allowed = voice.habits(channel).emoji.max
-    if allowed is None:
-        return
+    if allowed is not None:
+        yield _search(emoji(allowed, channel), "emoji", EMOJI, "warning")
 
+
+def _by_rule(rule: Rule, locale: str) -> Search:
+    return _search(
+        SHAPES[rule.extends](rule), rule.id, _CODES[rule.extends], rule.level, lambda hit: _says(rule, hit, locale)
+    )
+
+
+def _search(
+    seek: Seek, rule: str, code: str, level: Severity, says: Callable[[Hit], Phrase] = lambda hit: hit.says
+) -> Search:
     def search(words: Words) -> Iterator[Fault]:
-        found = list(emoji_in(words.text))
-        if len(found) > allowed:
-            says = Phrase(_EMOJI, found=len(found), max=allowed, channel=channel.value)
-            yield Fault("emoji", EMOJI, "warn", says, *found[allowed])
+        for hit in seek(words):
+            yield Fault(rule, code, LEVELS[level], says(hit), hit.start, hit.end, hit.fix)
 
-    yield search
+    return search
 
 
-_EMOJI = mark("{found} emoji on {channel}; the voice allows {max}")
+def _says(rule: Rule, hit: Hit, locale: str) -> Phrase:
+    """A rule's own message to whoever reads its language, and ours to all others."""
+    if not rule.message:
+        return hit.says
+    own = rule.message.replace("%s", hit.found) + ("" if hit.fix is None else f' → "{hit.fix}"')
+    language = locale.partition("-")[0]
+    return Phrase(_IN_EITHER, pt=own if language == "pt" else hit.says, en=own if language == "en" else hit.says)
 
 
-def _fault(rule: Rule, code: str, words: Words, first: int, after: int) -> Fault:
-    start, end = words.span(first, after)
-    return Fault(rule.id, code, LEVELS[rule.level], _told(rule.message, words.text[start:end]), start, end)
-
-
-def _told(message: str, found: str) -> str:
-    return message.replace("%s", found)
+# One of the two is said, as `.0` leaves a text out: the catalog of Portuguese leaves out the other one.
+_IN_EITHER = mark("{pt:.0s}{en}")

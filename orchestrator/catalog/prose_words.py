@@ -12,10 +12,13 @@ from orchestrator.catalog.folding import Folded, fold
 from orchestrator.catalog.read_back import MASK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Phrase = tuple[str, ...]
 """Words that follow one another; a sign (`!`, `-`, `$`) is a word too."""
+
+Found = tuple[str, int, int]
+"""A phrase as it was given, and the places of its first word and of the word after it."""
 
 
 class Words:
@@ -48,7 +51,7 @@ class Words:
 class Phrases:
     """Phrases to look for. Of two that begin at the same word, the longer one is found."""
 
-    __slots__ = ("_by_first", "_firsts")
+    __slots__ = ("_by_first", "_firsts", "_length_max")
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._by_first: dict[str, list[tuple[Phrase, str]]] = {}
@@ -58,20 +61,67 @@ class Phrases:
         for alike in self._by_first.values():
             alike.sort(key=lambda one: -len(one[0]))
         self._firsts = frozenset(self._by_first)
+        self._length_max = max((len(alike[0][0]) for alike in self._by_first.values()), default=0)
 
-    def found_in(self, words: Words) -> Iterator[tuple[str, int, int]]:
-        """Each phrase as it was given, and the places of its first word and of the word after it. None overlap."""
+    def found_in(self, words: Words, *, outside: Phrases | None = None) -> Iterator[Found]:
+        """Where they stand, none over another; but not where they are only a part of a phrase of `outside`."""
         if self._firsts.isdisjoint(words.distinct):
             return
+        around = outside.around(words) if outside is not None else None
         free = 0
+        for text, first, after in self._everywhere_in(words):
+            if first >= free:
+                free = after
+                if around is None or not around(first, after):
+                    yield text, first, after
+
+    def around(self, words: Words) -> Callable[[int, int], bool]:
+        """Tells whether one of them, wherever it stands and whatever it overlaps, holds a span and more."""
+        ends = {first: after for _, first, after in self._everywhere_in(words)}
+
+        def holds(first: int, after: int) -> bool:
+            before = range(first - self._length_max, first)
+            return ends.get(first, 0) > after or any(ends.get(place, 0) >= after for place in before)
+
+        return holds
+
+    def _everywhere_in(self, words: Words) -> Iterator[Found]:
         for place, word in enumerate(words.said):
-            if place < free:
-                continue
             for phrase, text in self._by_first.get(word, ()):
                 if words.said[place : place + len(phrase)] == phrase:
-                    free = place + len(phrase)
-                    yield text, place, free
+                    yield text, place, place + len(phrase)
                     break
+
+
+class Swaps:
+    """Words that have better ones. What is a part of a better one is right: `mail` in `e-mail`."""
+
+    __slots__ = ("_better", "_right", "_wrong")
+
+    def __init__(self, better: Mapping[str, str]) -> None:
+        self._better = better
+        self._wrong, self._right = Phrases(better), Phrases(better.values())
+
+    def found_in(self, words: Words) -> Iterator[tuple[str, int, int]]:
+        """What should be written, and from which character to before which. A word that stands for itself is right."""
+        for text, first, after in self._wrong.found_in(words, outside=self._right):
+            start, end = words.span(first, after)
+            found, better = words.text[start:end], self._better[text]
+            fix = _written_like(better, found, words.text[:start])
+            if found not in (better, fix):
+                yield fix, start, end
+
+
+def _written_like(wanted: str, found: str, before: str) -> str:
+    """With a capital where a sentence begins or the replaced word had one; initials (`SLA`) are no capital."""
+    begins = not before.strip() or before.rstrip()[-1] in ".!?\n"
+    capital = found[:1].isupper() and (begins or not found.isupper())
+    return wanted[:1].upper() + wanted[1:] if capital else wanted
+
+
+def is_read(phrase: str) -> bool:
+    """Whether a rule may look for it. No rule reads addresses, nor the places where data comes in."""
+    return not _NEVER_READ.search(phrase) and Words(phrase).said == words_in(phrase)
 
 
 def words_in(text: str) -> Phrase:
@@ -97,12 +147,14 @@ def emoji_in(text: str) -> Iterator[tuple[int, int]]:
 # --- the grammar ----------------------------------------------------------------------------------------------------
 
 # Possessive quantifiers and what must not stand before them keep each of these from beginning twice in one run.
+_HOSTS_END = "|".join(rf"(?<=\.{end})" for end in ("com", "br", "net", "org", "io", "app", "shop", "example"))
 _UNREAD = re.compile(
     r"(?:https?://|www\.)\S++"
     r"|(?<![\w.+-])[\w.+-]++@[\w-]++\.[\w.-]++"
-    r"|(?<!\S)[\w-]++(?:\.[\w-]++)++/\S*+"
+    rf"|(?<![\w@.-])[\w-]++(?:\.[\w-]++)++(?:/\S*+|{_HOSTS_END})"
     r"|\n[^\S\n]*+(?=\n)"
 )
+_NEVER_READ = re.compile(r"@|\{[{%#]")
 _WORD = re.compile(r"[^\W_]+|[^\w\s]")
 _PRINTED = re.compile(r"\S+")
 _COUNTS = re.compile(rf"[\w{MASK}]")

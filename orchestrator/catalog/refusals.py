@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.domain.errors import InputError, mark
+from orchestrator.domain.errors import FieldError, InputError, Phrase, mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,19 +25,33 @@ class RenderError(InputError):
 
 
 class OffBrand(RenderError):
-    """The text breaks rules of the brand voice: those in `faults`. Becomes `failed: brand_voice`."""
+    """The text breaks rules of the brand voice. Becomes `failed: voice_error`.
+
+    `faults` are those that differ. The sentence says the first of them and how many more there are, `fields` say each.
+    None has a place in what the caller sent: it may be anywhere in the data, or in the copy around it.
+    """
 
     code = "voice_error"
 
     def __init__(self, faults: Sequence[Fault], *, message: str) -> None:
-        self.faults = tuple(faults)
+        self.faults = tuple({(one.rule, one.message): one for one in faults}.values())
+        first, *others = self.faults
         super().__init__(
-            mark('message "{message}" breaks the brand voice: {says} ({rule})'),
+            mark('message "{message}" breaks the brand voice: {says} ({rule}){more}'),
             remedy=mark("Say it in other words."),
+            fields=[
+                FieldError(pointer="#", code=one.code, template=_SAYS, params={"says": one.message, "rule": one.rule})
+                for one in self.faults
+            ],
             message=message,
-            says=self.faults[0].message,
-            rule=self.faults[0].rule,
+            says=first.message,
+            rule=first.rule,
+            more=Phrase(_MORE, count=len(others)) if others else "",
         )
+
+
+_SAYS = "{says} ({rule})"
+_MORE = mark(", and {count} more")
 
 
 class ClaimMismatch(InputError):

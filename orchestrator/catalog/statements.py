@@ -41,6 +41,10 @@ class StatementKind(StrEnum):
     OFFER = "offer"
 
 
+FREE = "free"
+"""The value of an offer to ask nothing for something: "de graça", "grátis", "for free"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement and where it stands.
@@ -214,7 +218,8 @@ def _numeric(found: _Found) -> _Parts:
     if not year and found["separator"] != "/" and not _is_deadline(found):
         return None
     certain = year or found["weekday"] or found.after(phrases.BEFORE_A_DATE)
-    short = len(first) + len(second) < len("2711")
+    # In Portuguese 5/12 is rather a day of December than a fraction; 1/2 may be half a cup.
+    short = len(first) + len(second) < len("2711") and not (found.habits.portuguese and second in ("11", "12"))
     if found.before(phrases.AFTER_A_FRACTION) or (not certain and (short or found.after(phrases.BEFORE_A_FRACTION))):
         return None
     month, day = (int(first), int(second)) if found.habits.month_first else (int(second), int(first))
@@ -224,8 +229,9 @@ def _numeric(found: _Found) -> _Parts:
 
 
 def _is_deadline(found: _Found) -> bool:
-    """Até 30-11 · até 30 / 11. "Até 10-12" may be a range, which ascends."""
-    range_ = found["separator"] == "-" and int(found["first"]) <= int(found["second"])
+    """Até 30-11 · até 30 / 11. "Até 10-12 peças" is a range, which ascends."""
+    ascends = found["separator"] == "-" and int(found["first"]) <= int(found["second"])
+    range_ = ascends and found.before(phrases.AFTER_A_RANGE)
     return bool(found["weekday"] or found.after(phrases.BEFORE_A_DEADLINE)) and not range_
 
 
@@ -277,7 +283,7 @@ def _hour(found: _Found) -> str:
 
 
 def _day_alone(found: _Found) -> _Reading:
-    """Até o dia 27 · sexta, 27."""
+    """Dia 27 · sexta, 27."""
     day = int(found["lone_day"] or found["weekday_day"])
     weekday = found["lone_weekday"]
     return (f"---{day:02}", phrases.WEEKDAYS[weekday[:3]] if weekday else None) if 1 <= day <= 31 else None  # noqa: PLR2004  # days of a month
@@ -287,7 +293,9 @@ def _day_alone(found: _Found) -> _Reading:
 
 
 def _duration(found: _Found) -> _Reading:
-    """7 dias · 5 a 7 dias úteis · 24 horas · 7-day. "Um dia" is an idiom, unless it is um dia útil."""
+    """7 dias · 5 a 7 dias úteis · 24 horas · meio ano. "Um dia" is an idiom, unless it is um dia útil."""
+    if found["half_a_year"]:
+        return "6mo", None
     unit, business = phrases.UNITS[found["unit"]], bool(found["business_before"] or found["business_after"])
     if found.before(phrases.AFTER_NO_PERIOD) or (found["count"] in ONE and not business and not _counts(found, unit)):
         return None
@@ -298,8 +306,8 @@ def _duration(found: _Found) -> _Reading:
 
 
 def _counts(found: _Found, unit: str) -> bool:
-    """Em uma semana · garantia de um ano."""
-    return unit in phrases.BEFORE_ONE and found.after(phrases.BEFORE_ONE[unit])
+    """Em uma semana · garantia de um ano · um mês para trocar."""
+    return unit in phrases.BEFORE_ONE and (found.after(phrases.BEFORE_ONE[unit]) or found.before(phrases.AFTER_ONE))
 
 
 def _is_long_enough(found: _Found, unit: str) -> bool:
@@ -330,8 +338,8 @@ def _relative(found: _Found) -> _Reading:
 
 
 def _its_words(found: _Found) -> _Reading:
-    """Leve 3, pague 2 · half price."""
-    return found.match[0], None
+    """Leve 3, pague 2 · half price · de graça, which is FREE in whichever words."""
+    return FREE if found["free"] else found.match[0], None
 
 
 # Where words around it show what it is, the group that is the statement itself.

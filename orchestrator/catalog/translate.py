@@ -83,7 +83,7 @@ def _other_variables(document: Document, original: Message) -> Iterator[Finding]
 def _other_channels(document: Document, original: Message) -> Iterator[Finding]:
     channels = document.data.get("channels")
     for name, copy in channels.items() if isinstance(channels, dict) else ():
-        if name in set(Channel) and (copy is None) != (getattr(original.channels, name) is None):
+        if name in set(Channel) and (copy is not None) != (name in original.said_on):
             yield document.finding(
                 ("channels", name),
                 mark('"{message}" says nothing on {channel}, so there is nothing to translate')

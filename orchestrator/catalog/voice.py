@@ -41,8 +41,8 @@ class Term(Schema):
 class Rule(Schema):
     """A rule of copy, in the shapes of the Vale prose linter; `catalog/prose.py` applies it.
 
-    In `message`, `%s` is what was found. `bad` and `good` are a text that breaks the rule and one that does not:
-    `jogral check` tries the rule on both.
+    In `message`, `%s` is what was found. `exceptions` are phrases in which a token may stand. `bad` and `good` are a
+    text that breaks the rule and one that does not: `jogral check` tries the rule on both.
     """
 
     id: Identifier
@@ -53,6 +53,7 @@ class Rule(Schema):
     good: str = ""
     purposes: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
     token: str = ""
     max: int | None = None
     swap: dict[str, str] = {}

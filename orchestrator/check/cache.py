@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from orchestrator.check.inputs import package_digest
 from orchestrator.check.report import Report
-from orchestrator.domain.errors import Finding, Fix, Hint, Phrase, Word, mark
+from orchestrator.domain.errors import Finding, Fix, mark
+from orchestrator.domain.said import as_json, from_json
+from orchestrator.domain.system import system_words
 from orchestrator.folder import STATE
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ class Cache:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self.notes.append((_UNREADABLE, {"file": path, "why": error.strerror or str(error)}))
+            self.notes.append((_UNREADABLE, {"file": path, "why": system_words(error)}))
         except (ValueError, KeyError, TypeError, AttributeError):
             self.notes.append((_DAMAGED, {"file": path}))
         return None
@@ -91,7 +93,7 @@ class Cache:
                 self._folder / name, json.dumps({"made_by": package_digest(), **document}, ensure_ascii=False).encode()
             )
         except OSError as error:
-            self.notes.append((_UNWRITABLE, {"file": self._folder / name, "why": error.strerror or str(error)}))
+            self.notes.append((_UNWRITABLE, {"file": self._folder / name, "why": system_words(error)}))
 
 
 def replace_file(path: Path, content: bytes, *, mode: int | None = None) -> None:
@@ -110,24 +112,11 @@ def replace_file(path: Path, content: bytes, *, mode: int | None = None) -> None
 
 # --- findings as JSON -------------------------------------------------------------------------------------------------
 
-# Params that are translated with their sentence.
-_SPOKEN: Mapping[str, Callable[[Any], object]] = {"word": Word, "hint": Hint, "phrase": lambda kept: _phrase(*kept)}
-
 _FIELDS = frozenset(field.name for field in fields(Finding))
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
-    return asdict(finding) | {"params": {name: _plain_param(value) for name, value in finding.params.items()}}
-
-
-def _plain_param(value: object) -> object:
-    if isinstance(value, Hint):
-        return {"hint": value.near}
-    if isinstance(value, Word):
-        return {"word": str(value)}
-    if isinstance(value, Phrase):
-        return {"phrase": [value.template, {name: _plain_param(part) for name, part in value.params.items()}]}
-    return value if isinstance(value, (str, int, float)) else str(value)
+    return asdict(finding) | {"params": {name: as_json(value) for name, value in finding.params.items()}}
 
 
 def _finding(kept: Mapping[str, Any]) -> Finding:
@@ -137,17 +126,6 @@ def _finding(kept: Mapping[str, Any]) -> Finding:
         **{
             **kept,
             "fix": None if kept["fix"] is None else Fix(**kept["fix"]),
-            "params": {name: _param(value) for name, value in kept["params"].items()},
+            "params": {name: from_json(value) for name, value in kept["params"].items()},
         }
     )
-
-
-def _phrase(template: str, params: Mapping[str, Any]) -> Phrase:
-    return Phrase(template, **{name: _param(value) for name, value in params.items()})
-
-
-def _param(value: Any) -> object:
-    if isinstance(value, dict):
-        ((kind, words),) = value.items()
-        return _SPOKEN[kind](words)
-    return value

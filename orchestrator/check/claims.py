@@ -311,8 +311,8 @@ def _misread(survey: Survey, one: Spoken) -> Iterator[Finding]:
         if claimed in rendered:
             continue
         rendered.add(claimed)
-        for channel in Channel:
-            if channel in told or getattr(one.message.channels, channel.value) is None:
+        for channel in one.message.said_on:
+            if channel in told:
                 continue
             try:
                 render(one.published, survey.voice.model, one.locale, channel, data, today=survey.today)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from orchestrator.check.copies import copies
 from orchestrator.check.literals import MOST
-from orchestrator.check.matters import Matter, Named, Promise, conflict, matters_of, promises
+from orchestrator.check.matter_words import Matter
+from orchestrator.check.matters import Named, Promise, matters_of, promises
 from orchestrator.check.rule import Rule
 from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.errors import Word, mark
@@ -49,17 +50,23 @@ RULES = (_TWO_ANSWERS,)
 
 def findings(survey: Survey) -> Iterator[Finding]:
     """One for each matter of each text. What facts say comes first, so what is typed in is what is found wrong."""
-    known: dict[Matter, dict[object, _Heard]] = {}
+    known: dict[Matter, dict[object, list[_Heard]]] = {}
     told: set[tuple[str, Matter]] = set()
     heard = [one for copy in copies(survey) for one in islice(_heard_in(copy, survey.sheet), MOST)]
     for one in sorted(heard, key=lambda one: not one.fact):
         for matter in sorted(one.promise.matters):
             before = known.setdefault(matter, {})
-            other = _contradicted(one, before.values())
-            before.setdefault((one.text, one.copy.locale, one.fact, one.promise.value, one.promise.cases), one)
+            other = _contradicted(one, chain.from_iterable(before.values()))
+            alike = before.setdefault((one.copy.locale, one.fact, one.promise.value, one.promise.cases), [])
+            if len(alike) < _ENOUGH and all(it.text != one.text for it in alike):
+                alike.append(one)
             if other is not None and (one.text, matter) not in told:
                 told.add((one.text, matter))
                 yield _finding(matter, one, other, survey.sheet)
+
+
+# Texts that say the same alike: one for all others, and another for the one itself, which does not contradict itself.
+_ENOUGH = 2
 
 
 # --- hearing --------------------------------------------------------------------------------------------------------
@@ -159,9 +166,8 @@ def _contradicted(one: _Heard, known: Iterable[_Heard]) -> _Heard | None:
         other
         for other in known
         if other.text != one.text
-        and other.promise.cases == one.promise.cases
         and (not one.fact or other.fact != one.fact)
-        and conflict(one.promise.value, other.promise.value)
+        and one.promise.contradicts(other.promise)
     ]
     return min(against, key=lambda other: other.copy.locale != one.copy.locale, default=None)
 
@@ -171,6 +177,7 @@ _MATTERS: Mapping[Matter, Word] = {
     Matter.EXCHANGE: Word(mark("exchanges")),
     Matter.CANCELLATION: Word(mark("cancellations")),
     Matter.REFUND: Word(mark("refunds")),
+    Matter.WARRANTY: Word(mark("the warranty")),
     Matter.FIRST_REPLY: Word(mark("the first reply")),
 }
 _BY_TWO_FACTS = mark(

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from orchestrator.catalog.statements import read_statements
+from orchestrator.catalog.periods import read_period
+from orchestrator.catalog.statements import StatementKind, read_statements
 from orchestrator.check.entries import entries
 from orchestrator.check.rule import Rule
 from orchestrator.domain.errors import mark
 from orchestrator.facts.contradiction import contradiction
 from orchestrator.facts.model import Offers, Promises, parse_percent
 from orchestrator.facts.moments import beginning, end, in_zone
-from orchestrator.schema import parse_duration, parse_money
+from orchestrator.schema import parse_money
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -280,28 +279,27 @@ def _over(message: Read[Message], ended: dict[str, _Written]) -> Iterator[Findin
 
 
 def _other_words(document: Document, policy_id: str, policy: Policy, locale: str) -> Iterator[Finding]:
-    said = [one.value for one in read_statements(policy.text, locale) if one.kind == "duration"]
-    if not any(_is_said(policy, one) for one in said):
-        yield document.finding(
-            ("policies", policy_id, "text"),
-            mark("The text does not say {value}"),
-            params={"value": policy.value},
-            code=_OTHER_WORDS.code,
-            level=_OTHER_WORDS.level,
-            help=mark("Write {value} in words, as in “7 dias”, or correct the value."),
-        )
-
-
-_LENGTH = re.compile(r"(?:[\d.]+-)?(?P<count>[\d.]+)(?P<unit>[a-z]+)")
-_MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
+    """In each language that the policy is approved in."""
+    written = (
+        (("text",), locale, policy.text),
+        *((("texts", other), other, text) for other, text in policy.texts.items()),
+    )
+    for path, spoken, text in written:
+        said = (one.value for one in read_statements(text, spoken) if one.kind is StatementKind.DURATION)
+        if not any(_is_said(policy, one) for one in said):
+            yield document.finding(
+                ("policies", policy_id, *path),
+                mark("The text does not say {value}"),
+                params={"value": policy.value},
+                code=_OTHER_WORDS.code,
+                level=_OTHER_WORDS.level,
+                help=mark("Write {value} in words, as in “7 dias”, or correct the value."),
+            )
 
 
 def _is_said(policy: Policy, statement: str) -> bool:
-    """`2w` is `14d`, of `5-7d` the end counts; business days are nothing else."""
-    said, wanted = _LENGTH.fullmatch(statement), parse_duration(policy.value)
-    if said is None:
-        return False
-    unit = said["unit"].removeprefix("b") if policy.hours is not None else said["unit"]
-    if unit in _MINUTES and wanted.unit in _MINUTES:
-        return Decimal(said["count"]) * _MINUTES[unit] == wanted.count * _MINUTES[wanted.unit]
-    return unit == wanted.unit and Decimal(said["count"]) == wanted.count
+    """`2w` is `14d`. In business hours the words may say so elsewhere: "2 horas em horário comercial"."""
+    said, wanted = statement, policy.value
+    if policy.hours is not None:
+        said, wanted = said.replace("b", ""), wanted.replace("b", "")
+    return read_period(said) == read_period(wanted)

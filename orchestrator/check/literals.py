@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
@@ -173,16 +174,25 @@ def _said_by_hand(copy: Copy, saying: Saying, sheet: FactSheet) -> Iterator[_ByH
 
 def words_of_facts(text: str, sheet: FactSheet) -> Iterator[tuple[int, int, str]]:
     """Where approved words of policies, and coupons, stand as they are; the longest first."""
-    words = {
-        fold(value): path
-        for path, value in sheet.written.items()
-        if sheet.kind_of(path) in (ClaimKind.POLICY, ClaimKind.COUPON)
-    }
     folded = Folded(text)
-    for said in sorted(words, key=len, reverse=True):
-        pattern = r"\s+".join(map(re.escape, said.split()))
-        for match in re.finditer(rf"(?<![\w/?=&]){pattern}(?!\w)", folded.text) if pattern else ():
-            yield *folded.span(*match.span()), words[said]
+    written = ((path, value) for path, value in sheet.written.items() if sheet.kind_of(path) in _IN_WORDS)
+    for path, first, pattern in _patterns(tuple(written)):
+        for match in pattern.finditer(folded.text) if first in folded.text else ():
+            yield *folded.span(*match.span()), path
+
+
+_IN_WORDS = frozenset({ClaimKind.POLICY, ClaimKind.COUPON})
+
+
+@lru_cache(maxsize=8)
+def _patterns(written: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """For each fact its path, its first word, which most texts do not have, and a pattern of all its words."""
+    words = {tuple(fold(value).split()): path for path, value in written}
+    return tuple(
+        (path, said[0], re.compile(rf"(?<![\w/?=&]){' +'.join(map(re.escape, said))}(?!\w)"))
+        for said, path in sorted(words.items(), key=lambda item: len(" ".join(item[0])), reverse=True)
+        if said
+    )
 
 
 def _overlaps(start: int, end: int, taken: list[tuple[int, int]]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orchestrator.catalog import prose
@@ -31,10 +32,26 @@ RULES = prose_rules.RULES
 
 
 def findings(survey: Survey) -> Iterator[Finding]:
-    """Everything that the voice has against its own file, and against what is said in it."""
+    """Everything that the voice has against its own file, and against what is said in it.
+
+    While its rules are wrong, nothing is mended by them.
+    """
+    wrong = [*prose_voice.findings(survey)]
+    yield from wrong
+    for finding in _said(survey):
+        yield _by_hand(finding) if wrong and finding.fix is not None else finding
+
+
+def _by_hand(finding: Finding) -> Finding:
+    return replace(finding, fix=None, help=_RULES_FIRST, help_template=_RULES_FIRST)
+
+
+_RULES_FIRST = mark("Correct the rules of brand_voice.yaml first; until then --fix leaves this alone.")
+
+
+def _said(survey: Survey) -> Iterator[Finding]:
     if survey.voice is None:
         return
-    yield from prose_voice.findings(survey)
     for copy in copies(survey):
         if copy.message is None:
             yield from _by_the_voice(survey.voice.model.in_locale(copy.locale), copy)
@@ -125,18 +142,16 @@ def _brought(survey: Survey, one: Spoken) -> Iterator[Finding]:
     """What would be refused when it is sent: with the words of the facts as they are, and of the examples."""
     assert survey.voice is not None
     data = complete_data(one.message, facts_for(survey, one.message, {}, one.locale))
-    for channel in Channel:
-        if getattr(one.message.channels, channel.value) is None:
-            continue
+    for channel in one.message.said_on:
         try:
             render(one.published, survey.voice.model, one.locale, channel, data, today=survey.today)
         except OffBrand as refused:
-            (fault, *_) = refused.faults
-            yield one.document.finding(
-                ("channels", channel.value), mark("Brand voice, with what facts and examples say: {says} ({rule})"),
-                code=fault.code, level=fault.level, on_key=True,
-                help=mark("Correct the fact or the example, or say it in other words."),
-                params={"says": fault.message, "rule": fault.rule},
-            )  # fmt: skip
+            for fault in refused.faults:
+                yield one.document.finding(
+                    ("channels", channel.value), mark("Brand voice, with what facts and examples say: {says} ({rule})"),
+                    code=fault.code, level=fault.level, on_key=True,
+                    help=mark("Correct the fact or the example, or say it in other words."),
+                    params={"says": fault.message, "rule": fault.rule},
+                )  # fmt: skip
         except InputError:
             continue  # what does not fit is said by the rules of variables

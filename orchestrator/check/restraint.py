@@ -257,12 +257,7 @@ def _open_at_night(settings: Read[ProjectFile], survey: Survey) -> Iterator[Find
 
 def _marketing_said(project: ProjectFile, survey: Survey) -> list[tuple[str, Channel]]:
     """The marketing topics and the channels on which something is said about them and can be sent."""
-    said = {
-        (read.model.topic, channel)
-        for read in survey.messages.values()
-        for channel in Channel
-        if getattr(read.model.channels, channel.value) is not None
-    }
+    said = {(read.model.topic, channel) for read in survey.messages.values() for channel in read.model.said_on}
     return [
         (name, channel)
         for name, topic in project.topics.items()

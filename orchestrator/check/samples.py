@@ -84,7 +84,7 @@ def spoken(survey: Survey) -> Iterator[Spoken]:
 
 def renderings(survey: Survey, one: Spoken, channel: Channel) -> Iterator[tuple[str, Rendered]]:
     """What each persona of the language would get on a channel, and what the examples give (under an empty name)."""
-    if survey.voice is None or getattr(one.message.channels, channel.value) is None:
+    if survey.voice is None or channel not in one.message.said_on:
         return
     for name, data in _people(survey, one):
         try:

@@ -40,10 +40,9 @@ class Told:
 
     def speeches(self) -> Iterator[Speech]:
         """What each channel says that is not silent."""
-        for channel in Channel:
-            heard = [(path, text) for path, text in heard_on(channel, self.message) if is_read(path)]
-            if getattr(self.message.channels, channel.value) is not None:
-                yield Speech(told=self, channel=channel, heard=tuple(heard))
+        for channel in self.message.said_on:
+            heard = tuple((path, text) for path, text in heard_on(channel, self.message) if is_read(path))
+            yield Speech(told=self, channel=channel, heard=heard)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from orchestrator.catalog.whatsapp import template_document, violations
 from orchestrator.catalog.whatsapp.words import WORDS
+from orchestrator.check.reach import all_read
 from orchestrator.check.samples import facts_for, spoken
-from orchestrator.check.whatsapp_rules import CATEGORY, LANGUAGE, MARKETING, RULE_OF, RULES, SAME_TEXT
+from orchestrator.check.whatsapp_rules import CATEGORY, LANGUAGE, MARKETING, NO_EVENT, RULE_OF, RULES, SAME_TEXT
 from orchestrator.check.wording import CLAIMS, heard_on, readings
 from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.customer import Channel
-from orchestrator.domain.errors import InputError, mark
+from orchestrator.domain.errors import InputError, did_you_mean, mark
 from orchestrator.domain.message import Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from typing import Any
 
     from orchestrator.catalog.model import TemplateName
@@ -35,9 +36,12 @@ _OF_OFFERS = frozenset({ClaimKind.DISCOUNT, ClaimKind.COUPON})
 
 
 def findings(survey: Survey) -> Iterator[Finding]:
-    """What Meta would refuse or reclassify."""
+    """What Meta would refuse or reclassify, and buttons that nobody answers."""
     said: dict[tuple[str, str], Spoken] = {}
+    every_event_read = all_read(survey, "events")
     for one in spoken(survey):
+        if every_event_read:
+            yield from _unknown_events(one, survey.events)
         copy = one.message.channels.whatsapp
         if copy is None or copy.template is None:
             continue
@@ -113,6 +117,18 @@ def _places_before(one: Spoken, path: KeyPath) -> int:
     """How many variables the voice's greeting has, which stands before content.body."""
     greeting = one.voice.habits(Channel.WHATSAPP).greeting if path[0] == "content" else ""
     return len([*readings(greeting)])
+
+
+# --- what a tap begins ----------------------------------------------------------------------------------------------
+
+
+def _unknown_events(one: Spoken, events: Collection[str]) -> Iterator[Finding]:
+    for path, event in one.own().items():
+        if path[: len(_BUTTONS)] == _BUTTONS and path[-1] == "emit" and event not in events:
+            yield one.document.finding(
+                path, mark('Unknown event "{name}"{hint}'), params={"name": event, "hint": did_you_mean(event, events)},
+                code=NO_EVENT.code, level=NO_EVENT.level, help=mark("Events are declared in templates/events/."),
+            )  # fmt: skip
 
 
 # --- language -------------------------------------------------------------------------------------------------------

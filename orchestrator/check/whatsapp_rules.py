@@ -161,6 +161,25 @@ GROUPS = Rule(
     bad="channels:\n  whatsapp:\n    buttons: [quick_reply, url, quick_reply]\n",
     good="channels:\n  whatsapp:\n    buttons: [url, quick_reply, quick_reply]\n",
 )
+NO_EVENT = Rule(
+    code="WA144",
+    level="error",
+    title=mark("A WhatsApp button emits an event that nobody declares"),
+    why=mark("The customer would tap it, and nothing would begin: an event without a file is refused."),
+    bad="""\
+# the file is templates/events/support.requested.yaml
+channels:
+  whatsapp:
+    buttons:
+      - {type: quick_reply, label: Falar com alguém, emit: support.request}
+""",
+    good="""\
+channels:
+  whatsapp:
+    buttons:
+      - {type: quick_reply, label: Falar com alguém, emit: support.requested}
+""",
+)
 SECRETS = Rule(
     code="WA150",
     level="error",
@@ -185,7 +204,7 @@ channels:
 
 RULES = (
     LANGUAGE, CATEGORY, MARKETING, LENGTH, NO_BODY, EDGE, TRAILING, ADJACENT, TOO_MANY_VARIABLES, BRACES, EXAMPLE,
-    BUTTONS, LABEL, ADDRESS, GROUPS, SECRETS, SAME_TEXT,
+    BUTTONS, LABEL, ADDRESS, GROUPS, NO_EVENT, SECRETS, SAME_TEXT,
 )  # fmt: skip
 
 # What the linter of templates finds → the rule that it breaks.

@@ -71,7 +71,7 @@ def readings(text: str) -> Iterator[Reading]:
 
 def heard_on(channel: Channel, message: Message) -> Iterator[tuple[KeyPath, str]]:
     """The texts that are read or heard on one channel: its own, and the content that it does not replace."""
-    own = getattr(message.channels, channel.value)
+    own = message.channels.on(channel)
     if own is None:
         return
     for path, text in copy_of(message):

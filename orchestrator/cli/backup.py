@@ -10,6 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.errors import ConfigurationError, Unavailable
+from orchestrator.domain.system import system_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +36,7 @@ def back_up(store: SqlStore, file: Path) -> None:
     except OSError as error:
         raise ConfigurationError(
             "{file} cannot be written: {why}.", remedy="Choose a folder that exists and has room.", file=file,
-            why=error.strerror or error,
+            why=system_words(error),
         ) from error  # fmt: skip
     finally:
         unfinished.unlink(missing_ok=True)

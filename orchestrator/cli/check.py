@@ -18,6 +18,7 @@ from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import GOOD, STRONG
 from orchestrator.cli.workplace import project_day, project_root
 from orchestrator.domain.errors import ConfigurationError, InputError
+from orchestrator.domain.system import system_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,7 +114,7 @@ class Run:
             return tuple(fix(self.checking.root, report))
         except OSError as error:
             raise ConfigurationError(
-                "{path} cannot be written: {why}.", path=error.filename, why=error.strerror or error
+                "{path} cannot be written: {why}.", path=error.filename, why=system_words(error)
             ) from error
 
     def _tell(self, report: Report, fixed: tuple[Fixed, ...], seconds: float) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from babel.numbers import format_decimal
 from redis.exceptions import RedisError
 
 from orchestrator import embedded_redis
@@ -119,7 +120,8 @@ def _ledger(terminal: Terminal, app: App) -> Iterator[Check]:
 
 def _disk(terminal: Terminal, folder: Path) -> Check:
     free = shutil.disk_usage(folder).free
-    told = terminal.words("{free} GB free", free=f"{free / 1e9:,.1f}")
+    gigabytes = format_decimal(free / 1e9, "#,##0.0", locale=terminal.language.replace("-", "_"))
+    told = terminal.words("{free} GB free", free=gigabytes)
     if free < FREE_BYTES_MIN:
         remedy = terminal.words("Free some space: on a full disk nothing is accepted.")
         return Check(name="disk", verdict=Verdict.BAD, told=told, remedy=remedy)

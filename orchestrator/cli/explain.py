@@ -17,6 +17,7 @@ from orchestrator.cli.workplace import open_project
 from orchestrator.dispatch.current import Current
 from orchestrator.dispatch.explain import explain_message, explain_request, find_customer, find_request
 from orchestrator.domain.errors import InputError
+from orchestrator.domain.said import retold
 from orchestrator.facts.moments import as_moment, beginning
 from orchestrator.zones import zone_of
 
@@ -60,7 +61,7 @@ def explain(
             current = Current(release.id, release, {})
             asking = _Asking(transaction, current, opened.clock.now(), at)
             found = asking.request(delivery) if delivery else asking.message(customer, message)
-    session.terminal.document("explain", **explanation_document(found))
+    session.terminal.document("explain", **retold(explanation_document(found), session.terminal.translate))
     show_explanation(session.terminal, found, again=_again(customer, message, delivery))
 
 

@@ -15,6 +15,7 @@ from orchestrator.console.why import Teller, answer_words, evidence_words, gate_
 from orchestrator.dispatch.explain.values import NOT_REACHED, NOTHING_TO_ASK, Paused
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import State
+from orchestrator.domain.said import retold
 from orchestrator.domain.time import moment
 from orchestrator.domain.verdict import Drop, Hold, Send
 from orchestrator.reasons import reason
@@ -102,7 +103,7 @@ class _Page:
             return
         yield reason(state, code, self.terminal.translate).sentence, ""
         if detail:
-            yield detail, DIM
+            yield retold(detail, self.terminal.translate), DIM
         if request.possible_duplicate:
             told = mark(
                 "It may have arrived twice: the provider did not say whether it took it, and it was sent again."

@@ -206,10 +206,19 @@ def _source_document(fact: LiveFact, zone: str) -> dict[str, Any]:
 
 
 def _show(terminal: Terminal, one: KnownFact, zone: str, width: int) -> None:
-    value = terminal.words("not known") if one.value is None else str(one.value)
+    value = _plain(terminal, one.value)
     whence = one.written_at if one.live is None else f"v{one.live.version}  {_told_by(one.live, zone)}"
     style = DIM if one.value is None else STRONG
     terminal.show(f"{one.path:<{width}}  ", (f"{value:<20}", style), (f"  {one.owner:<12}  {whence}", DIM))
+
+
+def _plain(terminal: Terminal, value: object) -> str:
+    """A truth as a person would say it; all else as it would be written."""
+    if value is None:
+        return terminal.words("not known")
+    if isinstance(value, bool):
+        return terminal.words("yes") if value else terminal.words("no")
+    return str(value)
 
 
 def _told_by(fact: LiveFact, zone: str) -> str:

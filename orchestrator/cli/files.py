@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.errors import ConfigurationError
+from orchestrator.domain.system import system_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,4 +23,4 @@ def read_input(file: Path) -> bytes:
     except FileNotFoundError as error:
         raise ConfigurationError("There is no file {file}.", file=file) from error
     except OSError as error:
-        raise ConfigurationError("{path} cannot be read: {why}.", path=file, why=error.strerror or error) from error
+        raise ConfigurationError("{path} cannot be read: {why}.", path=file, why=system_words(error)) from error

@@ -17,6 +17,7 @@ from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import DIM, STRONG
 from orchestrator.dispatch import keys
 from orchestrator.domain.errors import ConfigurationError, Conflict, InputError, did_you_mean
+from orchestrator.domain.system import system_words
 from orchestrator.project import MARK, SHIPPED, Project
 
 app = typer.Typer(add_completion=False)
@@ -127,7 +128,7 @@ def _write(folder: Path, files: tuple[Path, ...]) -> None:
     except OSError as error:
         raise ConfigurationError(
             "{file} cannot be written: {why}.", remedy="Choose a folder that this user may write to.",
-            file=error.filename or folder, why=error.strerror or error,
+            file=error.filename or folder, why=system_words(error),
         ) from error  # fmt: skip
 
 

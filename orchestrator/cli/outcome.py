@@ -11,6 +11,7 @@ from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG
 from orchestrator.console.words import STATES, passed, refused
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import State
+from orchestrator.domain.said import retold
 from orchestrator.reasons import reason
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def show_outcome(terminal: Terminal, delivery: Mapping[str, Any]) -> None:
         line.append(f" · {terminal.translate(NAMES[Channel(delivery['channel'])])}", "none")
     line.append(f" · {meant.sentence}", "none")
     if delivery["detail"]:
-        line.append(f"  {delivery['detail']}", DIM)
+        line.append(f"  {retold(delivery['detail'], terminal.translate)}", DIM)
     terminal.show(line)
     if meant.action:
         terminal.show("  ", ("= ", DIM), meant.action)

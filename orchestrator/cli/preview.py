@@ -14,6 +14,7 @@ from orchestrator.cli.workplace import open_project
 from orchestrator.dispatch.promised import book_of
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import ConfigurationError, InputError, NotFound, did_you_mean
+from orchestrator.domain.system import system_words
 from orchestrator.domain.time import Instant, moment
 from orchestrator.mapping import Persona
 from orchestrator.previews import Preview, preview_of
@@ -50,6 +51,8 @@ def preview(
     """
     session = session_of(context)
     channels = [chosen_channel(channel)] if channel else list(Channel)
+    if html is not None and (everything or channel or not message):
+        raise InputError("--html shows one message on every channel: name the message alone.", code="usage")
     project = open_project(session)
     release = project.read()
     if not message and not everything:
@@ -57,8 +60,6 @@ def preview(
             "Name a message, or see all with --all.", remedy="There are: {known}.", code="usage",
             known=", ".join(release.messages),
         )  # fmt: skip
-    if html is not None and (everything or channel or not message):
-        raise InputError("--html shows one message on every channel: name the message alone.", code="usage")
     messages = [_known(message, release)] if message else list(release.messages)
     personas = _personas(project, persona, every=everything and bool(message) and not persona)
     book, now = book_of(release, {}), SystemClock().now()
@@ -99,7 +100,7 @@ def _write(session: Session, file: Path, project: Project, release: Release, pre
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ConfigurationError("{path} cannot be written: {why}.", path=file, why=error.strerror or error) from error
+        raise ConfigurationError("{path} cannot be written: {why}.", path=file, why=system_words(error)) from error
     session.terminal.say("Wrote {file}: open it in a browser.", file=file)
 
 

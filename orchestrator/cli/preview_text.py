@@ -63,7 +63,8 @@ def _show_channel(terminal: Terminal, channel: Channel, said: Rendered | InputEr
         _show_block(terminal, label, [terminal.words("says nothing here, on purpose")], "", style=DIM)
     elif isinstance(said, InputError):
         remedy = said.remedy(terminal.translate)
-        told = [f"✖ {said.told(terminal.translate)}", *([remedy] if remedy else [])]
+        each = [f"· {field.told(terminal.translate)}" for field in said.fields] if len(said.fields) > 1 else []
+        told = [f"✖ {said.told(terminal.translate)}", *each, *([remedy] if remedy else [])]
         _show_block(terminal, label, told, "", style=BAD)
     else:
         _show_block(terminal, label, _lines(said, in_full=in_full), _measure(terminal, said))

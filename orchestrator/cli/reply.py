@@ -128,7 +128,7 @@ def send(  # noqa: PLR0913, PLR0917  # each is an option of the command
         identity = new_id("cli", opened.clock.now(), opened.clock.entropy(ENTROPY_SIZE))
         with opened.store.write() as transaction:
             wanted = WantedReply(
-                reply=_named(release, reply),
+                reply=reply,
                 customer_id=find_customer(transaction, customer).id,
                 channel=chosen_channel(channel),
                 objects=_pairs(about or [], "--object order=ord_1"),
@@ -160,23 +160,14 @@ def _for_customer(project: Project, wanted: WantedReply) -> tuple[Composed, str]
 
 def _composed(transaction: Transaction, opened: App, release: Release, wanted: WantedReply) -> Composed:
     known = find_customer(transaction, wanted.customer_id)
-    named = replace(wanted, reply=_named(release, wanted.reply), customer_id=known.id)
-    return compose(transaction, release, opened.clock, named)
+    return compose(transaction, release, opened.clock, replace(wanted, customer_id=known.id))
 
 
 def _for_persona(project: Project, wanted: WantedReply, name: str) -> tuple[Composed, str]:
     release, persona = project.read(), project.persona(name)
-    named = replace(wanted, reply=_named(release, wanted.reply))
     locale = wanted.locale or str(persona.customer.get("locale") or "")
-    composed = rehearse(release, named, persona.data, book_of(release, {}), SystemClock().now(), locale=locale)
+    composed = rehearse(release, wanted, persona.data, book_of(release, {}), SystemClock().now(), locale=locale)
     return composed, release.project.timezone
-
-
-def _named(release: Release, name: str) -> str:
-    """The id of the reply; agents know their shortcuts better."""
-    if not name.startswith("/"):
-        return name
-    return next((one for one, reply in release.replies.items() if reply.reply.shortcut == name), name)
 
 
 def _pairs(given: list[str], example: str) -> dict[str, str]:

@@ -36,6 +36,8 @@ def show_reply(terminal: Terminal, reply: RenderedReply) -> None:
         terminal.show(reply.text)
     for missing in reply.missing:
         terminal.show(("✖ ", BAD), f"{missing.path}  {missing.why}")
+    if reply.would_send is False and not (reply.missing and reply.reason == "missing_variable"):
+        terminal.show(("✖ ", BAD), terminal.words("It would not be sent now: {why}", why=reply.why))
     if reply.claims or reply.contradictions or reply.warnings or reply.already_promised:
         terminal.show()
     for claim in reply.claims:

@@ -13,6 +13,7 @@ from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import GOOD
 from orchestrator.cli.workplace import project_root
 from orchestrator.domain.errors import ConfigurationError
+from orchestrator.domain.system import system_words
 from orchestrator.folder import STATE
 from orchestrator.project.schemas import schemas
 
@@ -55,7 +56,5 @@ def install_schemas(root: Path) -> list[str]:
             replace_file(file, (json.dumps(one, ensure_ascii=False, indent=2) + "\n").encode(), mode=0o644)
             written.append(f"{FOLDER}/{file.name}")
     except OSError as error:
-        raise ConfigurationError(
-            "{path} cannot be written: {why}.", path=folder, why=error.strerror or error
-        ) from error
+        raise ConfigurationError("{path} cannot be written: {why}.", path=folder, why=system_words(error)) from error
     return written

@@ -106,7 +106,7 @@ def _channels(named: list[str], message: str, release: Release) -> tuple[Channel
         )  # fmt: skip
     if named:
         return tuple(dict.fromkeys(chosen_channel(name) for name in named))
-    return tuple(channel for channel in Channel if channel in release.said_on[message])
+    return release.messages[message].message.said_on
 
 
 def _objects(pairs: list[str]) -> dict[str, str]:

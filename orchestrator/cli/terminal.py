@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.text import Text
 
+from orchestrator.domain.errors import filled
 from orchestrator.translations import translator
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Terminal:
 
     def words(self, sentence: str, /, **params: object) -> str:
         """A sentence in the reader's language, its places filled."""
-        return self.translate(sentence).format(**params)
+        return filled(sentence, params, self.translate)
 
     def say(self, sentence: str, /, **params: object) -> None:
         """A line for people."""

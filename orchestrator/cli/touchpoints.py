@@ -39,6 +39,11 @@ KINDS: Mapping[TouchpointKind, str] = {
     TouchpointKind.REPLY: mark("reply"),
     TouchpointKind.STEP: mark("step"),
 }
+TWICE = {
+    "event": mark("Twice: {event} makes all of these write on {channels}: {names}."),
+    "words": mark("Twice: these say the same words on {channels}: {names}."),
+    "facts": mark("Twice: at the stage {stage} these state the same on {channels}: {names} ({facts})."),
+}
 STAGE_WIDTH, CHANNEL_WIDTH, KIND_WIDTH = 16, 10, 10
 
 
@@ -69,10 +74,7 @@ def _document(found: Touchpoints) -> dict[str, Any]:
             for stage, counts in found.matrix.items()
         },
         "gaps": [{"stage": gap.stage.value, "channel": gap.channel.value} for gap in found.gaps],
-        "duplicates": [
-            {"why": one.why, "channel": one.channel.value, "event": one.event or None, "ids": list(one.ids)}
-            for one in found.duplicates
-        ],
+        "duplicates": [_duplicate(one) for one in found.duplicates],
     }
 
 
@@ -88,6 +90,17 @@ def _item(one: Touchpoint) -> dict[str, Any]:
         "sends": one.sends or None,
         "event": one.event or None,
         "claims": [{"name": name, "kind": claim.kind.value, "from": claim.from_} for name, claim in one.claims.items()],
+    }
+
+
+def _duplicate(one: Duplicate) -> dict[str, Any]:
+    return {
+        "why": one.why,
+        "stage": one.stage.value if one.stage is not None else None,
+        "channel": one.channel.value,
+        "event": one.event or None,
+        "facts": list(one.facts),
+        "ids": list(one.ids),
     }
 
 
@@ -130,17 +143,15 @@ def _show_faults(terminal: Terminal, found: Touchpoints) -> None:
         terminal.say(
             "Gap: {stage} has nothing on {channels}.", stage=terminal.translate(STAGES[stage]), channels=channels
         )
+    alike: dict[object, list[Duplicate]] = {}
     for one in found.duplicates:
-        terminal.show(_twice(terminal, one))
-
-
-def _twice(terminal: Terminal, one: Duplicate) -> str:
-    names, channel = ", ".join(one.ids), terminal.translate(NAMES[one.channel])
-    if one.why == "event":
-        return terminal.words(
-            "Twice: {event} makes all of these write on {channel}: {names}.",
-            event=one.event,
-            channel=channel,
-            names=names,
+        alike.setdefault((one.why, one.ids, one.event, one.stage, one.facts), []).append(one)
+    for first, *others in alike.values():
+        terminal.say(
+            TWICE[first.why],
+            event=first.event,
+            stage=terminal.translate(STAGES[first.stage]) if first.stage else "",
+            channels=", ".join(terminal.translate(NAMES[one.channel]) for one in (first, *others)),
+            names=", ".join(first.ids),
+            facts=", ".join(first.facts),
         )
-    return terminal.words("Twice: these say the same words on {channel}: {names}.", channel=channel, names=names)

@@ -6,7 +6,7 @@ Typer keeps the classes of its parser in a private package; nothing public tells
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from typer._click.exceptions import (
     BadOptionUsage,
@@ -17,15 +17,25 @@ from typer._click.exceptions import (
 )
 from typer._click.exceptions import NoArgsIsHelpError as NoArguments
 
-from orchestrator.domain.errors import InputError, did_you_mean
+from orchestrator.domain.errors import InputError, Phrase, did_you_mean, mark
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from typer import TyperException
 
 __all__ = ["NoArguments", "mistake"]
 
 USAGE = "usage"
 
+# What the parser's own validation finds, by its word for it.
+_FAULTS: Mapping[str, str] = {
+    "int_parsing": mark("it must be a whole number"),
+    "int_from_float": mark("it must be a whole number"),
+    "greater_than_equal": mark("it must be at least {ge}"),
+    "less_than_equal": mark("it must be at most {le}"),
+}
+_NO_CHOICE = re.compile(r".* is not one of (.*)\.")
 _EXTRA = re.compile(r"Got unexpected extra argument\(s\) \((.*)\)")
 
 
@@ -48,7 +58,7 @@ def mistake(error: TyperException) -> InputError:
         case BadParameter(param=param) if param is not None:
             return InputError(
                 "The value of {name} cannot be used: {why}", remedy="See: {command} --help", code=USAGE,
-                command=command, name=param.get_error_hint().replace("'", ""), why=error.message,
+                command=command, name=param.get_error_hint().replace("'", ""), why=_why(error),
             )  # fmt: skip
         case BadOptionUsage():
             return InputError(
@@ -62,3 +72,16 @@ def mistake(error: TyperException) -> InputError:
             )  # fmt: skip
         case _:
             return InputError("{why}", remedy="See: {command} --help", code=USAGE, why=error.message, command=command)
+
+
+def _why(error: BadParameter) -> str:
+    """What must be there instead; what is seldom met, in the parser's words."""
+    from orchestrator.documents.wording import either, listed_words, quoted  # noqa: PLC0415  # only after a mistake
+
+    if found := _NO_CHOICE.fullmatch(error.message):
+        return Phrase("it must be {choices}", choices=either(tuple(map(quoted, listed_words(found[1])))))
+    cause: Any = error.__cause__
+    for fault in cause.errors() if hasattr(cause, "errors") else ():
+        if fault["type"] in _FAULTS:
+            return Phrase(_FAULTS[fault["type"]], **fault.get("ctx", {}))
+    return error.message

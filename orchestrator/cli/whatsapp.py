@@ -13,6 +13,7 @@ from orchestrator.cli.help import Command, Group
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG, Terminal
 from orchestrator.domain.errors import InputError
+from orchestrator.domain.system import json_words
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -128,8 +129,8 @@ def _json(file: Path) -> Any:
         ) from error
     except json.JSONDecodeError as error:
         raise InputError(
-            "{path} is not JSON: {why}.", where=f"{file}:{error.lineno}:{error.colno}", path=file, why=error.msg,
-            remedy="Mend line {line}, column {column}.", line=error.lineno, column=error.colno,
+            "{path} is not JSON: {why}.", where=f"{file}:{error.lineno}:{error.colno}", path=file,
+            why=json_words(error), remedy="Mend line {line}, column {column}.", line=error.lineno, column=error.colno,
         ) from error  # fmt: skip
     except RecursionError as error:
         raise InputError("{path} is nested too deeply to be a template.", path=file) from error

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from orchestrator.console.pages import Pages
     from orchestrator.console.preview_project import Read, Source
     from orchestrator.console.preview_watch import Watch
-    from orchestrator.domain.errors import Finding
     from orchestrator.mapping import Persona
     from orchestrator.release import Release
     from orchestrator.translations import Language
@@ -101,11 +100,6 @@ class Shown:
         """A name for the document of a frame: it is loaded again when this changes."""
         return hashlib.sha256(frame.document.encode()).hexdigest()[:16]
 
-    def faults(self, findings: tuple[Finding, ...]) -> list[Finding]:
-        """What must be mended before it can be sent."""
-        found = [*self.read.wrong, *(finding for finding in findings if finding.level == "error")]
-        return list(dict.fromkeys(found))
-
 
 @dataclass(frozen=True)
 class Previews:
@@ -128,14 +122,14 @@ class Previews:
         language = self.pages.language(request)
         shown = await asyncio.to_thread(self._shown, message, asked, language)
         now = moment(self.app.clock.now())
-        findings = () if asked.quick else await asyncio.to_thread(self.source.findings, message, now)
+        checked = () if asked.quick else await asyncio.to_thread(self.source.findings, message, now)
         return self.pages.show(
             request,
             "preview",
             shown.shop,
             message=message,
             shown=shown,
-            findings=findings,
+            findings=list(dict.fromkeys((*shown.read.wrong, *checked))),
             line=self.source.line,
             measured=lambda said: measured(said, shown.release.project, language),
             marks=marks_around,

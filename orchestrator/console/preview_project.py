@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.check.checking import Checking
-from orchestrator.check.inputs import content_digest, stamps
-from orchestrator.documents import parse, recall
+from orchestrator.check.inputs import VOICE, content_digest, stamps
+from orchestrator.documents import parse
 from orchestrator.domain.errors import DocumentError, NotFound, did_you_mean
 from orchestrator.folder import MARK, today
 from orchestrator.project import Project
@@ -114,11 +114,14 @@ class Source:
         )
 
     def findings(self, message: str, now: datetime) -> tuple[Finding, ...]:
-        """What the whole check says about the files of a message. It reads everything: half a second after a change."""
+        """What the whole check says about the files of a message and the voice that it is said in.
+
+        It reads everything: half a second after a change.
+        """
         with self._asking:
             report = self._checking.report(today(self.root, now))
         begins = f"templates/messages/{message}."
-        return tuple(finding for finding in report.findings if finding.file.startswith(begins))
+        return tuple(one for one in report.findings if one.file == VOICE or one.file.startswith(begins))
 
     def line(self, finding: Finding) -> str:
         """The line that a finding is about; empty where it cannot be read any more."""
@@ -131,13 +134,13 @@ class Source:
 
 @dataclass(frozen=True)
 class _Remembering:
-    """`parse`, with the last content of each file."""
+    """`parse`, with the last document of each file."""
 
-    _known: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    _known: dict[str, tuple[str, Document]] = field(default_factory=dict)
 
     def __call__(self, text: str, *, file: str) -> Document:
         digest = content_digest(text.encode())
-        before, data = self._known.get(file, ("", None))
-        document = recall(text, data, file=file) if before == digest else parse(text, file=file)
-        self._known[file] = digest, document.data
-        return document
+        before = self._known.get(file)
+        if before is None or before[0] != digest:
+            self._known[file] = before = digest, parse(text, file=file)
+        return before[1]

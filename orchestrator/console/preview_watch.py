@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 # Asking costs about a millisecond, and a change must be on the screen within half a second.
-PAUSE_SECONDS = 0.1
+PAUSE_SECONDS = 0.05
 
 # How long it is quiet before a line says nothing: who went away is found out by writing to them.
 QUIET_SECONDS = 10.0

@@ -29,8 +29,9 @@ from orchestrator.dispatch.explain.values import (
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.delivery import State
 from orchestrator.domain.pause import PauseScope
+from orchestrator.domain.said import retold
 from orchestrator.domain.time import moment
-from orchestrator.reasons import reason
+from orchestrator.reasons import detail_words, reason
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ _NOTHING: Final = {
     "not_after": mark("it has none"),
     "pauses": mark("none"),
     "suppress_rules": mark("none of the project concerns it"),
-    "facts": mark("it states none"),
+    "facts": mark("it states none of the project's"),
     "capacity": mark("nothing limits it"),
     "quiet_hours": mark("none concern it"),
     "caps": mark("none counts it"),
@@ -277,8 +278,9 @@ def _consent(consent: Consent, teller: Teller) -> str:
 
 
 def _silence(silence: Silence, teller: Teller) -> str:
+    why = detail_words("suppressed", silence.reason, teller.say)
     return teller.translate(
-        "{address}: {reason} since {when}", address=silence.address, reason=silence.reason, when=teller.time(silence.at)
+        "{address}: {reason} since {when}", address=silence.address, reason=why, when=teller.time(silence.at)
     )
 
 
@@ -339,7 +341,7 @@ _EVIDENCE: Mapping[type, Callable[..., str]] = {
     Paused: _paused,
     Rule: _rule,
     Fact: _fact,
-    Obstacle: lambda obstacle, _: obstacle.detail,
+    Obstacle: lambda obstacle, teller: retold(obstacle.detail, teller.say),
     QuietHours: _quiet,
     LocalHour: _local_hour,
     Cap: _cap,

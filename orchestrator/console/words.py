@@ -8,7 +8,8 @@ from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import State
 from orchestrator.domain.message import Purpose
-from orchestrator.reasons import reason
+from orchestrator.domain.said import retold
+from orchestrator.reasons import detail_words, reason
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def passed(gate: str, detail: str, say: Callable[[str], str]) -> str:
 
 def refused(code: str, say: Callable[[str], str]) -> str:
     """The sentence for a reason such as `suppressed:bounce`, as one channel's gate gave it."""
+    code = retold(code, say)
     base, _, detail = code.partition(":")
     if base in NEXT:
-        return say(NEXT[base]).format(detail=detail)
+        return say(NEXT[base]).format(detail=detail_words(base, detail, say))
     return reason(State.BLOCKED, code, say).sentence.removesuffix(".")

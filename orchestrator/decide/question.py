@@ -11,6 +11,7 @@ from orchestrator.caps import counts, day_of
 from orchestrator.decide.given import NOTHING_PROMISED
 from orchestrator.domain.customer import ADDRESS_KINDS, Channel
 from orchestrator.domain.delivery import PRIORITIES, State
+from orchestrator.domain.errors import Phrase
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.pause import PauseScope
 from orchestrator.domain.verdict import Drop, Hold, Send, Step, Wait
@@ -190,7 +191,8 @@ class Question:
         if obstacle is not None:
             expired = obstacle.state is State.EXPIRED
             verdict = Drop(obstacle.state, obstacle.reason) if expired else Hold(obstacle.reason)
-            return self._stop("facts", f"{obstacle.reason} {obstacle.detail}", verdict)
+            detail = Phrase("{reason} {why}", reason=obstacle.reason, why=obstacle.detail)
+            return self._stop("facts", detail, verdict)
         return None if self._backing is NOTHING_PROMISED else self._pass("facts")
 
     # --- when, how often, through whom --------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.domain.errors import Unavailable
+from orchestrator.domain.system import system_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +81,7 @@ class BeganFiles:
                 "{path} cannot be written: {why}.",
                 remedy="Make the folder writable, and free some space on its disk.",
                 path=path,
-                why=error.strerror or error,
+                why=system_words(error),
             ) from error
         return _Marks(path, marks, _places(delivery_ids))
 

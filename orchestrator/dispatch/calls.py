@@ -14,7 +14,8 @@ from orchestrator.dispatch.breaker import Breaker
 from orchestrator.dispatch.settle import STALE
 from orchestrator.dispatch.slice import business_now
 from orchestrator.domain.delivery import Delivery, Outcome, OutcomeKind
-from orchestrator.domain.errors import InputError
+from orchestrator.domain.errors import InputError, Phrase
+from orchestrator.domain.said import whole
 from orchestrator.faultpoints import nowhere
 
 if TYPE_CHECKING:
@@ -86,10 +87,10 @@ class Calls:
             now = business_now(draft.request, slice_.clock, self.clock.now())
             call = adapter.call(_delivery(draft), now, self.clock.entropy)
         except InputError as error:
-            return Outcome(OutcomeKind.REFUSED, "render_error", detail=str(error))
+            return Outcome(OutcomeKind.REFUSED, "render_error", detail=whole(error))
         except Exception as error:
             log.exception("adapter_failed", account=account, delivery=draft.request.id)
-            return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=f"the adapter raised {_kind(error)}")
+            return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=_raised(error))
         answer = await self.carrier.carry(call, begin_before=begin_before, may_begin=may_begin)
         self.passing("after_provider_accept")
         if isinstance(answer, NoAnswer) and answer.reason == STALE:
@@ -98,14 +99,14 @@ class Calls:
             outcome = adapter.outcome(answer)
         except Exception as error:
             log.exception("adapter_failed", account=account, delivery=draft.request.id)
-            outcome = Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail=f"the adapter raised {_kind(error)}")
+            outcome = Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail=_raised(error))
         self.breaker.hear(account, outcome, self.clock.now())
         return outcome
 
 
-def _kind(error: Exception) -> str:
+def _raised(error: Exception) -> Phrase:
     """Not its words: they may hold the customer's data."""
-    return type(error).__name__
+    return Phrase("the adapter raised {error}", error=type(error).__name__)
 
 
 def _delivery(draft: Draft) -> Delivery:

@@ -100,7 +100,8 @@ class Current:
 
     def live_paths(self, requests: Iterable[Request]) -> frozenset[str]:
         """The live facts that requests depend on."""
-        facts = {path for claimed in {self.claimed(request) for request in requests} for path in claimed.facts}
+        said = {published(self.release, request) for request in requests}
+        facts = {path for one in said if one is not None for path in one.claimed.facts}
         return self.release.facts.live_paths(facts) if facts else frozenset()
 
     def book(self, live: Mapping[str, LiveFact]) -> FactBook:

@@ -12,6 +12,7 @@ from orchestrator.dispatch.current import data_for
 from orchestrator.dispatch.promised import backing, with_facts
 from orchestrator.dispatch.spoken import agreed, is_reply, say
 from orchestrator.domain.errors import InputError
+from orchestrator.domain.said import whole
 from orchestrator.domain.verdict import Send, Step
 from orchestrator.store.port import Promise
 
@@ -155,7 +156,7 @@ def drafts_of(
         try:
             rendered = say(current.release, request, locale, decision.verdict.channel, data, book, now)
         except InputError as error:
-            failures[request.id] = (error.code, str(error))
+            failures[request.id] = (error.code, whole(error))
             continue
         drafts[request.id] = Draft(
             request,

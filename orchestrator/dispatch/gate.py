@@ -13,6 +13,8 @@ from orchestrator.dispatch.draft import Draft, Situation, backed, failure_step, 
 from orchestrator.dispatch.supersede import superseded
 from orchestrator.domain.customer import CapUse
 from orchestrator.domain.delivery import State
+from orchestrator.domain.errors import Phrase
+from orchestrator.domain.said import kept
 from orchestrator.domain.verdict import Drop, Hold, Send, Step, Wait
 from orchestrator.store.port import Conclusion, Sending
 
@@ -146,7 +148,7 @@ def _concluded(request: Request, decision: Decision, now: Instant) -> Conclusion
     match verdict:
         case Drop(state, reason):
             # Said where it matters: whoever reads "blocked" would think that it cannot have arrived.
-            detail = "An earlier call may have arrived." if request.in_doubt else ""
+            detail = Phrase("An earlier call may have arrived.") if request.in_doubt else ""
             return Conclusion(request.id, state, reason, detail, request.due_at, trace, now)
         case Wait(until, reason):
             stuck_at = (request.stuck_at or now) if reason in _STUCK else request.stuck_at
@@ -173,7 +175,7 @@ def _trace(trace: tuple[Step, ...]) -> str:
         [
             {"gate": step.gate, "result": step.result}
             | ({"channel": step.channel} if step.channel else {})
-            | ({"detail": step.detail} if step.detail else {})
+            | ({"detail": kept(step.detail)} if step.detail else {})
             for step in trace
         ]
     )

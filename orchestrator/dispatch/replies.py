@@ -5,35 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.catalog.prose import About, faults
-from orchestrator.dispatch.accept.event import unknown_word
 from orchestrator.dispatch.accept.message import new_request, own_objects
-from orchestrator.dispatch.current import data_of
+from orchestrator.dispatch.already_promised import already_promised
+from orchestrator.dispatch.current import Current, data_of
+from orchestrator.dispatch.outlook import verdict_now
 from orchestrator.dispatch.promised import book_of
 from orchestrator.dispatch.spoken import Agreed, ClaimContradicted, claims_of
-from orchestrator.domain.errors import Conflict, FieldError, InputError, NotFound, did_you_mean
+from orchestrator.domain.errors import Conflict, FieldError, InputError, NotFound
 from orchestrator.domain.fact import names_fact
-from orchestrator.replies.answer import answer, read_asked
-from orchestrator.schema import merged, nest
+from orchestrator.replies.answer import answer
+from orchestrator.replies.search import find_reply
+from orchestrator.schema import merged
 from orchestrator.store.port import NewDelivery
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from orchestrator.catalog.prose import Fault
+    from orchestrator.dispatch.already_promised import Promised
     from orchestrator.domain.claim import StatedClaim
     from orchestrator.domain.customer import Channel, Customer
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.object import Object
     from orchestrator.domain.time import Clock, Instant
+    from orchestrator.domain.verdict import Verdict
     from orchestrator.facts.book import FactBook
     from orchestrator.release import Release
     from orchestrator.replies.answer import Answer, Contradiction, Missing
     from orchestrator.replies.model import PublishedReply
-    from orchestrator.store.evidence import PromiseMade
     from orchestrator.store.port import Transaction
-
-PROMISES_SHOWN_MAX = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,30 +61,21 @@ class KnownSince:
     at: Instant | None
 
 
-@dataclass(frozen=True, slots=True)
-class Promised:
-    """What this customer has been promised before. `holds`: it is still so, as far as that is known here."""
-
-    made: PromiseMade
-    holds: bool
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Composed:
     """An answer with what an agent should know before sending it.
 
-    `about` is all that it was read from (kind → id), `own` what the agent answered, nested as data is, `advice` what
-    the voice warns of and does not forbid. It may be said until it `ends`.
+    `about` is all that it was read from (kind → id). It may be said until it `ends`. `gate` is what the gate would say
+    of it now; None for a persona, whom nobody writes to.
     """
 
     answer: Answer
     about: Mapping[str, str]
-    own: Mapping[str, Any]
     claims: tuple[KnownSince, ...]
     promised: tuple[Promised, ...]
-    advice: tuple[Fault, ...]
     ends: Instant | None
     at: Instant
+    gate: Verdict | None = None
 
 
 def compose(transaction: Transaction, release: Release, clock: Clock, wanted: WantedReply) -> Composed:
@@ -95,23 +85,10 @@ def compose(transaction: Transaction, release: Release, clock: Clock, wanted: Wa
         NotFound: no such reply or customer.
         InputError: it is not said on that channel, an object is not the customer's, or the text breaks the voice.
     """
-    reply = _reply(release, wanted.reply)
-    customer = _customer(transaction, wanted.customer_id)
-    own_objects(transaction, customer.id, wanted.objects, {})
-    objects = _objects_around(transaction, release, customer.id, wanted.objects)
-    about = {kind: object_id for kind, object_id in (*objects, *wanted.objects.items())}  # noqa: C416  # mypy reads it
-    known = {reference: one.data for reference, one in objects.items()}
-    data = data_of(customer, about, known, {})
-    book = _book(transaction, release, reply)
-    now = transaction.ledger.clock().now(clock.now())
-    found = rehearse(release, wanted, data, book, now, locale=wanted.locale or customer.locale or "")
-    made = transaction.explanations.promised_to(customer.id, PROMISES_SHOWN_MAX)
-    return replace(
-        found,
-        about=about,
-        claims=tuple(replace(one, at=_since(one.claim, about, objects, book)) for one in found.claims),
-        promised=promises_held(made, found.answer.claims, about),
-    )
+    composed = _composed(transaction, release, clock, wanted)
+    request = _request(release, clock, wanted, composed, by="")
+    gate = verdict_now(transaction, Current(release.id, release, {}), request, clock.now())
+    return replace(composed, gate=gate)
 
 
 def rehearse(
@@ -120,18 +97,15 @@ def rehearse(
     """The same for data at hand, such as a persona's: nobody was promised anything. Raises as `compose`."""
     reply = _reply(release, wanted.reply)
     found = answer(
-        release, wanted.reply, data, wanted.asked, wanted.channel, book, now, locale=locale, edited=wanted.text
+        reply, release.voice, data, wanted.asked, wanted.channel, book, now, locale=locale, edited=wanted.text
     )
-    own = _own_data(reply, found, wanted)
     said = reply.spoken[found.variant].claimed
     return Composed(
         answer=found,
         about={},
-        own=own,
         claims=tuple(KnownSince(claim, None) for claim in found.claims),
         promised=(),
-        advice=_advice(release, reply, found),
-        ends=None if said.only_data else book.ends(said.lasting, merged(dict(data), own), now),
+        ends=None if said.only_data else book.ends(said.lasting, merged(dict(data), found.own), now),
         at=now,
     )
 
@@ -154,12 +128,42 @@ def send_reply(
         ClaimContradicted: the agent's words say something else than the facts, and no reason was given.
     """
     transaction.customers.lock([wanted.customer_id])
-    composed = compose(transaction, release, clock, wanted)
+    composed = _composed(transaction, release, clock, wanted)
     found = composed.answer
     if found.missing:
-        raise _incomplete(release.replies[wanted.reply].reply.ask, found.missing)
+        raise _incomplete(release.replies[found.reply].reply.ask, found.missing)
     if found.contradictions and not wanted.reason:
         raise _contradicted(found.contradictions)
+    request = _request(release, clock, wanted, composed, by=by)
+    delivery = NewDelivery(request=request, identity=f"{identity}/0", origin=origin)
+    transaction.deliveries.add([delivery], clock.now())
+    return request, composed
+
+
+# --- gather -----------------------------------------------------------------------------------------------------------
+
+
+def _composed(transaction: Transaction, release: Release, clock: Clock, wanted: WantedReply) -> Composed:
+    reply = _reply(release, wanted.reply)
+    customer = _customer(transaction, wanted.customer_id)
+    own_objects(transaction, customer.id, wanted.objects, {})
+    objects = _objects_around(transaction, release, customer.id, wanted.objects)
+    about = {kind: object_id for kind, object_id in (*objects, *wanted.objects.items())}  # noqa: C416  # mypy reads it
+    known = {reference: one.data for reference, one in objects.items()}
+    data = data_of(customer, about, known, {})
+    book = _book(transaction, release, reply)
+    now = transaction.ledger.clock().now(clock.now())
+    found = rehearse(release, wanted, data, book, now, locale=wanted.locale or customer.locale or "")
+    return replace(
+        found,
+        about=about,
+        claims=tuple(replace(one, at=_since(one.claim, about, objects, book)) for one in found.claims),
+        promised=already_promised(transaction, release, customer, found.answer.claims, about, now),
+    )
+
+
+def _request(release: Release, clock: Clock, wanted: WantedReply, composed: Composed, *, by: str) -> Request:
+    found = composed.answer
     agreed = Agreed(
         variant=found.variant,
         asked=dict(wanted.asked),
@@ -168,54 +172,26 @@ def send_reply(
         reason=wanted.reason if found.contradictions else "",
         by=by,
     )
-    request = new_request(
+    return new_request(
         release,
         clock,
-        message=wanted.reply,
+        message=found.reply,
         customer_id=wanted.customer_id,
         candidates=(wanted.channel,),
         objects=composed.about,
-        data={**composed.own, **agreed.as_data()},
+        data={**found.own, **agreed.as_data()},
         locale=found.locale,
         not_after=composed.ends,
     )
-    delivery = NewDelivery(request=request, identity=f"{identity}/0", origin=origin)
-    transaction.deliveries.add([delivery], clock.now())
-    return request, composed
-
-
-def promises_held(
-    made: Sequence[PromiseMade], claims: Iterable[StatedClaim], about: Mapping[str, str]
-) -> tuple[Promised, ...]:
-    """Which promises still hold: by what the answer states of the same thing, else by the newest promise about it.
-
-    `made` is newest first. What was named only to be taken back is no promise.
-    """
-    holds = {_thing(claim.kind.value, claim.fact, about): claim.value for claim in claims if not claim.superseded}
-    promised: list[Promised] = []
-    for one in made:
-        if not one.taken_back:
-            value = holds.setdefault(_thing(one.kind, one.fact, one.objects), one.value)
-            promised.append(Promised(one, value == one.value))
-    return tuple(promised)
-
-
-# --- gather -----------------------------------------------------------------------------------------------------------
 
 
 def _reply(release: Release, name: str) -> PublishedReply:
-    found = release.replies.get(name)
-    if found is None:
-        raise NotFound(
-            'There is no reply "{reply}"{hint}',
-            code="unknown_reply",
-            fields=[unknown_word("#/reply", "unknown_reply", name, release.replies)],
-            reply=name,
-            hint=did_you_mean(name, release.replies),
-        )
-    if name in release.messages:
+    found = find_reply(release.replies, name)
+    if found.reply.id in release.messages:
         raise Conflict(
-            '"{reply}" is a message and a reply: one of the two needs another id.', code="ambiguous_id", reply=name
+            '"{reply}" is a message and a reply: one of the two needs another id.',
+            code="ambiguous_id",
+            reply=found.reply.id,
         )
     return found
 
@@ -251,15 +227,6 @@ def _book(transaction: Transaction, release: Release, reply: PublishedReply) -> 
     return book_of(release, transaction.facts.current(paths) if paths else {})
 
 
-def _own_data(reply: PublishedReply, found: Answer, wanted: WantedReply) -> dict[str, Any]:
-    """The agent's answers: a promise may be read from these too, and ends when it says."""
-    said, _ = read_asked(reply.said_in(found.locale), reply.reply, wanted.asked)
-    nested: dict[str, Any] = {}
-    for path, value in said.items():
-        nest(nested, path, value)
-    return nested
-
-
 def _since(
     claim: StatedClaim, about: Mapping[str, str], objects: Mapping[tuple[str, str], Object], book: FactBook
 ) -> Instant | None:
@@ -269,30 +236,6 @@ def _since(
     kind, _, name = claim.fact.partition(".")
     one = objects.get((kind, about.get(kind, "")))
     return None if one is None else one.field_times.get(name.partition(".")[0])
-
-
-def _advice(release: Release, reply: PublishedReply, found: Answer) -> tuple[Fault, ...]:
-    topic = reply.reply.topic
-    about = About(
-        purpose=release.purpose(topic).value,
-        tags=frozenset(reply.reply.tags),
-        claim_kinds=frozenset(claim.kind.value for claim in found.claims),
-        channel=found.channel,
-    )
-    return tuple(
-        one for one in faults(release.voice.in_locale(found.locale), found.text, about) if one.level != "error"
-    )
-
-
-# What a promise is about: two promises about the same thing cannot both hold.
-_Thing = tuple[str, str]
-
-
-def _thing(kind: str, fact: str, about: Mapping[str, str]) -> _Thing:
-    """A fact by its path; of what data says, all that is said of one kind about one order: its date, wherever read."""
-    if names_fact(fact):
-        return kind, fact
-    return kind, about.get(fact.partition(".")[0]) or next(iter(about.values()), fact)
 
 
 # --- refuse -----------------------------------------------------------------------------------------------------------

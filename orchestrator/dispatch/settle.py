@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.dispatch.breaker import RETRY_AFTER_SECONDS_MAX
 from orchestrator.domain.delivery import OutcomeKind, State
+from orchestrator.domain.errors import Phrase
 from orchestrator.domain.message import Purpose
 from orchestrator.store.port import Settlement
 
@@ -111,7 +112,7 @@ def resent(lost: InFlight, in_doubt: InDoubt, now: Instant) -> Settlement:
         lost.id,
         State.ACCEPTED,
         "",
-        f"{reason}: {detail}",
+        _under(reason, detail),
         None,
         lost.due_at,
         now,
@@ -158,7 +159,10 @@ def why_in_doubt(lost: InFlight) -> tuple[str, str]:
     return (lost.reason, lost.detail) if lost.state is State.UNKNOWN else _NEVER_CAME_BACK
 
 
-_NEVER_CAME_BACK = ("lease_expired", "The worker ended while it was sending, and the provider does not say.")
+_NEVER_CAME_BACK = (
+    "lease_expired",
+    Phrase("The worker ended while it was sending, and the provider does not say."),
+)
 
 
 def _again(
@@ -173,7 +177,7 @@ def _again(
         request.id,
         State.EXPIRED if too_old else State.DEFERRED,
         "class_age" if too_old else outcome.reason,
-        _storable(f"{outcome.reason}: {outcome.detail}" if too_old else outcome.detail),
+        _storable(_under(outcome.reason, outcome.detail) if too_old else outcome.detail),
         None,
         _due_at(request, business, now, wait_ms),
         now + wait_ms,
@@ -275,6 +279,11 @@ def _stuck_at(request: Request | InFlight, business: BusinessClock, now: Instant
 def _due_at(request: Request | InFlight, business: BusinessClock, now: Instant, wait_ms: int) -> Instant:
     """Due again in both clocks: rows that wait for a provider stay out of the claim's way."""
     return request.due_at if business.frozen_at is not None else business.now(now) + wait_ms
+
+
+def _under(reason: str, detail: str) -> Phrase:
+    """What was said, under the reason that it was said for, where the row has another one now."""
+    return Phrase("{reason}: {said}", reason=reason, said=detail)
 
 
 def _storable(words: str) -> str:

@@ -6,22 +6,21 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.render import render
-from orchestrator.catalog.sms import segment
-from orchestrator.domain.claim import StatedClaim
-from orchestrator.domain.customer import Channel
+from orchestrator.dispatch.told import told
 from orchestrator.domain.errors import InputError
 from orchestrator.replies.answer import answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from orchestrator.catalog.model import PublishedMessage
+    from orchestrator.domain.customer import Channel
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.message import Rendered
     from orchestrator.domain.time import Instant
     from orchestrator.facts.book import FactBook
     from orchestrator.release import Release
-    from orchestrator.replies.answer import Answer, Contradiction
+    from orchestrator.replies.answer import Answer
 
 REPLY = "reply"
 """The name in a request's data under which stands what an agent agreed to."""
@@ -76,12 +75,8 @@ def published(release: Release, request: Request) -> PublishedMessage | None:
 
 def said_on(release: Release) -> dict[str, frozenset[Channel]]:
     """Message or reply → the channels that it has words for."""
-    return {
-        name: frozenset(
-            channel for channel in Channel if getattr(reply.spoken[0].message.channels, channel.value) is not None
-        )
-        for name, reply in release.replies.items()
-    } | release.said_on
+    replies = {name: frozenset(reply.spoken[0].message.said_on) for name, reply in release.replies.items()}
+    return replies | release.said_on
 
 
 def topic_of(release: Release, name: str) -> str:
@@ -111,26 +106,12 @@ def say(
         message = release.messages[request.message]
         return render(message, release.voice, locale, channel, data, today=book.today(now))
     wanted = agreed(request)
-    found = answer(release, request.message, data, wanted.asked, channel, book, now, locale=locale, edited=wanted.text)
-    _ensure_still_agreed(found, wanted)
-    return in_words(found)
-
-
-def in_words(found: Answer) -> Rendered:
-    """The rendering of an answer, in the agent's own words where there are some.
-
-    It promises then what those words say, be it what the facts say or not: what a person was told is known (I7).
-    """
-    rendered = found.rendered
-    assert rendered is not None, "what is missing was asked for"
-    if found.text == rendered.text:
-        return rendered
-    counts: dict[str, Any] = {}
-    if rendered.channel is Channel.SMS:
-        counted = segment(found.text)
-        counts = {"encoding": counted.encoding, "units": counted.units, "segments": counted.segments}
-    claims = tuple(_told(rendered.claims, found.contradictions))
-    return replace(rendered, text=found.text, html="", masked={}, claims=claims, **counts)
+    reply, today = release.replies[request.message], book.today(now)
+    found = answer(
+        reply, release.voice, data, wanted.asked, channel, book, now, locale=locale, edited=wanted.text
+    )  # fmt: skip
+    rendered = _still_agreed(found, wanted)
+    return replace(rendered, claims=told(found, today, edited=wanted.text is not None))
 
 
 def claims_of(found: Answer) -> dict[str, str]:
@@ -138,13 +119,13 @@ def claims_of(found: Answer) -> dict[str, str]:
     return {claim.name: claim.value for claim in found.claims}
 
 
-def _ensure_still_agreed(found: Answer, wanted: Agreed) -> None:
+def _still_agreed(found: Answer, wanted: Agreed) -> Rendered:
     """The agent's words were compared with claims that still hold, and are about what is still so."""
     if found.variant != wanted.variant:
         raise ClaimContradicted(
             "What it is about has changed since it was approved: another variant of the reply would say it now."
         )
-    if found.missing:
+    if found.rendered is None:
         raise InputError(
             "The reply needs {path}, which is no longer known.", code="missing_variable", path=found.missing[0].path
         )
@@ -156,17 +137,4 @@ def _ensure_still_agreed(found: Answer, wanted: Agreed) -> None:
             before=wanted.claims.get(changed, "-"),
             now=claims_of(found)[changed],
         )
-
-
-def _told(claims: Iterable[StatedClaim], contradictions: Iterable[Contradiction]) -> Iterable[StatedClaim]:
-    """The claims as the agent's words make them: those that they leave out are not made."""
-    differing = {one.claim: one for one in contradictions if one.claim}
-    for claim in claims:
-        one = differing.get(claim.name)
-        if one is None:
-            yield claim
-        elif one.wrote:
-            yield replace(claim, value=one.wrote, text=one.wrote)
-    for one in contradictions:
-        if not one.claim:
-            yield StatedClaim(name=one.kind.value, kind=one.kind, fact="", value=one.wrote, text=one.wrote)
+    return found.rendered

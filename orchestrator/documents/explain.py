@@ -5,14 +5,23 @@ A pydantic `loc` also names union members and validators; only its parts that ex
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.documents.fields import KeyPath, all_keys, known_keys
 from orchestrator.documents.source import MISSING_KEY, UNKNOWN_KEY, WRONG_VALUE
-from orchestrator.documents.wording import A_LIST, A_MAPPING, TEXT, called, either, quoted, subject, within
+from orchestrator.documents.wording import (
+    A_LIST,
+    A_MAPPING,
+    TEXT,
+    called,
+    either,
+    listed_words,
+    quoted,
+    subject,
+    within,
+)
 from orchestrator.domain.errors import Phrase, Unfit, Word, did_you_mean, mark
 
 if TYPE_CHECKING:
@@ -159,7 +168,7 @@ def _faults(
     elif kind in {"union_tag_invalid", "union_tag_not_found"}:
         yield from _no_member(context, model, path, details["input"])
     elif kind in {"literal_error", "enum"}:
-        words = _words(str(context["expected"]))
+        words = listed_words(str(context["expected"]))
         yield _Wanted(path=path, wanted=tuple(map(quoted, words)), words=words, got=details["input"])
     elif kind in _WANTED:
         yield _Wanted(path=path, wanted=(_WANTED[kind],), got=details["input"])
@@ -203,9 +212,9 @@ def _no_member(
     if not isinstance(value, dict):
         yield _Wanted(path=path, wanted=(A_MAPPING,), got=value)
         return
-    told_apart_by = _words(str(context.get("discriminator", "")))
+    told_apart_by = listed_words(str(context.get("discriminator", "")))
     if told_apart_by and told_apart_by[0] in value:
-        key, words = told_apart_by[0], _words(str(context.get("expected_tags", "")))
+        key, words = told_apart_by[0], listed_words(str(context.get("expected_tags", "")))
         yield _Wanted(path=(*path, key), wanted=tuple(map(quoted, words)), words=words, got=value[key])
     elif told_apart_by:
         yield _missing(path, told_apart_by[0])
@@ -249,8 +258,3 @@ def _merged(group: Sequence[_Wanted]) -> Fault:
         ),
         help=Phrase("Put it in quotes.") if quotable else None,
     )
-
-
-def _words(listed: str) -> tuple[str, ...]:
-    """Pydantic's `'a', 'b' or 'c'` as words; numbers come without quotes."""
-    return tuple(re.findall(r"'([^']*)'", listed)) or tuple(re.findall(r"-?\d+", listed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.errors import Phrase, Word, mark
@@ -65,3 +66,8 @@ def either(alternatives: Sequence[str]) -> str:
     for other in others[1:]:
         listed = Phrase("{listed}, {other}", listed=listed, other=other)
     return Phrase("{listed} or {last}", listed=listed, last=last)
+
+
+def listed_words(listed: str) -> tuple[str, ...]:
+    """Pydantic's `'a', 'b' or 'c'` as words; numbers come without quotes."""
+    return tuple(re.findall(r"'([^']*)'", listed)) or tuple(re.findall(r"-?\d+", listed))

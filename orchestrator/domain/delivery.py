@@ -55,7 +55,7 @@ class Outcome:
     """How a call ended.
 
     `reason` is ours (`provider_rejected:address`, `provider_unavailable`, `timeout`); `detail` is what the provider
-    said, for a person to read; `retry_after_seconds` is what it asked for.
+    said, for a person to read, or a phrase of ours; `retry_after_seconds` is what it asked for.
     """
 
     kind: OutcomeKind

@@ -50,7 +50,8 @@ Verdict = Send | Wait | Hold | Drop
 class Step:
     """What one gate answered, for one channel where it asks channel by channel.
 
-    `result` is pass, next (this channel is out), wait or stop; `detail` is what it was about, the same in any language.
+    `result` is pass, next (this channel is out), wait or stop; `detail` is what it was about: words that are the same
+    in any language, or a phrase.
     """
 
     gate: str

@@ -7,12 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.delivery import State
+from orchestrator.domain.errors import Phrase
 from orchestrator.domain.fact import names_fact
 from orchestrator.domain.time import moment
 from orchestrator.facts import moments
 from orchestrator.facts.calendar import Calendar, read_calendar
 from orchestrator.facts.delivery import delivery_date
-from orchestrator.facts.offer_now import Obstacle, OfferNow, unavailable
+from orchestrator.facts.offer_now import Obstacle, OfferNow, unavailable, unset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -157,12 +158,12 @@ class FactBook:
         offer_id, _, part = rest.partition(".")
         if kind == "inventory":
             if self._live(path) is None:
-                yield unavailable(path, f"{path} has no value that fits")
+                yield unset(path, path)
         elif kind == "offers" and offer_id in self.sheet.offers:
             if part and self._moving(path, {}, now) is None:
-                yield unavailable(f"offers.{offer_id}", f"{self.sheet.live.get(path, path)} has no value that fits")
+                yield unset(f"offers.{offer_id}", self.sheet.live.get(path, path))
         elif path not in self.sheet.known_paths():
-            yield unavailable(path, f"{path} is not a fact of this release")
+            yield unavailable(path, Phrase("{path} is not a fact of this release", path=path))
 
 
 def _put(nested: dict[str, Any], path: str, value: Any) -> None:

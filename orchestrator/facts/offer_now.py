@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.delivery import State
+from orchestrator.domain.errors import Phrase, mark
 from orchestrator.domain.time import moment, rfc3339
 from orchestrator.facts import moments
 from orchestrator.facts.model import Live
@@ -33,12 +34,17 @@ class Obstacle:
 
     state: State
     reason: str
-    detail: str
+    detail: Phrase
 
 
-def unavailable(fact: str, detail: str) -> Obstacle:
+def unavailable(fact: str, detail: Phrase) -> Obstacle:
     """A fact that may be available later."""
     return Obstacle(State.HELD, f"fact_unavailable:{fact}", detail)
+
+
+def unset(fact: str, path: str) -> Obstacle:
+    """A fact is read from a path that says nothing."""
+    return unavailable(fact, Phrase("{path} has no value that fits", path=path))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,12 +93,13 @@ class OfferNow:
         """Every reason why it is not on sale."""
         for written in (self.offer.starts_at, self.offer.ends_at):
             if isinstance(written, Live) and self.live(written.live) is None:
-                yield unavailable(self.path, f"{written.live} has no value that fits")
+                yield unset(self.path, written.live)
         begins, ends = self._said(self.offer.starts_at), self._said(self.offer.ends_at)
         if ends is not None and self.now > moments.end(ends, self.zone):
-            yield Obstacle(State.EXPIRED, "offer_ended", f"{self.path} ended {ends}")
+            ended = Phrase("{path} ended {when}", path=self.path, when=ends)
+            yield Obstacle(State.EXPIRED, "offer_ended", ended)
         if begins is not None and self.now < moments.beginning(begins, self.zone):
-            yield unavailable(self.path, f"{self.path} begins {begins}")
+            yield unavailable(self.path, Phrase("{path} begins {when}", path=self.path, when=begins))
         yield from self._too_few()
 
     def _too_few(self) -> Iterator[Obstacle]:
@@ -101,11 +108,14 @@ class OfferNow:
             return
         available = self._number(stock.live)
         if available is None:
-            yield unavailable(self.path, f"{stock.live} has no value that fits")
+            yield unset(self.path, stock.live)
         elif available <= stock.reserve:
-            yield unavailable(self.path, f"{stock.live} is {available}, and {stock.reserve} are reserved")
+            words = mark("{path} is {available}, and {reserved} are reserved")
+            yield unavailable(self.path, Phrase(words, path=stock.live, available=available, reserved=stock.reserve))
         elif available < stock.hold_sends_below:
-            yield unavailable(self.path, f"{stock.live} is {available}; below {stock.hold_sends_below} sends are held")
+            words = mark("{path} is {available}; below {least} sends are held")
+            least = stock.hold_sends_below
+            yield unavailable(self.path, Phrase(words, path=stock.live, available=available, least=least))
 
     def _valid_until(self) -> str | None:
         if self.offer.valid_for is None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import Unfit
+from orchestrator.domain.stage import Stage
 from orchestrator.expressions import Condition
 from orchestrator.schema import Dotted, Identifier, Schema
 
@@ -67,15 +68,22 @@ class Exit(Schema):
     match: Dotted | None = None
 
 
+def _none_for_nothing(value: object) -> object:
+    return None if value == "" else value  # as releases of earlier versions say it
+
+
 class Journey(Schema):
-    """`templates/journeys/<id>.yaml`: one trigger with steps, or a list of triggers with steps each."""
+    """`templates/journeys/<id>.yaml`: one trigger with steps, or a list of triggers with steps each.
+
+    With a `stage`, its steps are read there, whatever the stages of what they send.
+    """
 
     kind: Literal["journey"]
     id: Identifier
     title: str
     owner: str
     topic: Identifier
-    stage: str = ""
+    stage: Annotated[Stage | None, BeforeValidator(_none_for_nothing)] = None
     trigger: Trigger | None = None
     triggers: tuple[Trigger, ...] = ()
     entry: Entry | None = None

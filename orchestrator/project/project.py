@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.documents import parse
 from orchestrator.domain.errors import ConfigurationError, NotFound, did_you_mean
+from orchestrator.domain.system import system_words
 from orchestrator.folder import find_root, locate
 from orchestrator.mapping import Mapping, Persona
 from orchestrator.project.reading import Reading
@@ -70,7 +71,7 @@ class Project:
                 "{path} is not UTF-8 text (byte {place}).", remedy="Save it as UTF-8.", path=path, place=error.start
             ) from error
         except OSError as error:
-            raise ConfigurationError("{path} cannot be read: {why}.", path=path, why=error.strerror or error) from error
+            raise ConfigurationError("{path} cannot be read: {why}.", path=path, why=system_words(error)) from error
 
     def files(self, folder: str) -> list[Path]:
         """The YAML files of a folder under templates/, in name order."""

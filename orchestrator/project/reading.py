@@ -11,6 +11,7 @@ from orchestrator.catalog.translate import read_translation
 from orchestrator.documents.source import SYNTAX, UNKNOWN_KEY, WRONG_FILE
 from orchestrator.domain.errors import DocumentError, Finding, did_you_mean, filled, mark
 from orchestrator.domain.fact import names_fact
+from orchestrator.domain.system import system_words
 from orchestrator.events import EventType
 from orchestrator.facts.model import Offers, Promises
 from orchestrator.facts.sheet import collect
@@ -179,9 +180,7 @@ class Reading:
                 )
             )  # fmt: skip
         except OSError as error:
-            self._findings.append(
-                _unreadable(file, mark("The file cannot be read: {why}"), why=error.strerror or error)
-            )
+            self._findings.append(_unreadable(file, mark("The file cannot be read: {why}"), why=system_words(error)))
         return None
 
     # --- translations -------------------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def _silent_channels(
 ) -> Iterator[Finding]:
     for _, channels in slots:
         for channel in channels:
-            if getattr(message.channels, channel) is None:
+            if channel not in message.said_on:
                 yield document.finding(
                     path,
                     mark('"{message}" says nothing on {channel}, where this step sends it'),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.channels import HttpAnswer, HttpCall, NoAnswer, still_unknown
 from orchestrator.domain.delivery import Outcome, OutcomeKind
-from orchestrator.domain.errors import ConfigurationError
+from orchestrator.domain.errors import ConfigurationError, Phrase, mark
 from orchestrator.recipes import filling
 from orchestrator.recipes.reading import NotThere, at, check_keys, document, path, statuses, text_of, word_at
 
@@ -49,7 +49,7 @@ class LookUp:
         """What was answered: it has the message, it never had it, or that is not known."""
         match answer:
             case HttpAnswer(status) if status in self.missing:
-                return _missing(f"{status}: it does not know the reference")
+                return _missing(Phrase("{status}: it does not know the reference", status=status))
             case HttpAnswer(status) if status in _FOUND:
                 return self._read(answer)
             case HttpAnswer(status):
@@ -63,7 +63,8 @@ class LookUp:
         try:
             said = document(answer.body)
             if self.empty_at is not None and at(said, self.empty_at) in ([], None):
-                return _missing(f"{answer.status}: nothing at {'.'.join(self.empty_at) or 'the top'}")
+                words = mark("{status}: nothing at {place}") if self.empty_at else mark("{status}: nothing at the top")
+                return _missing(Phrase(words, status=answer.status, place=".".join(self.empty_at)))
             return Outcome(OutcomeKind.SENT, provider_id=word_at(said, self.found_at))
         except NotThere as error:
             return still_unknown(f"{answer.status}, and no id: {error}")
@@ -123,5 +124,5 @@ def _missing_statuses(written: object) -> frozenset[int]:
     return found
 
 
-def _missing(detail: str) -> Outcome:
+def _missing(detail: Phrase) -> Outcome:
     return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=detail)

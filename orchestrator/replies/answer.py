@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.locales import negotiate
 from orchestrator.catalog.prepare import prepare
 from orchestrator.catalog.proof import shaped
-from orchestrator.catalog.prose import About, refuse_faults
-from orchestrator.catalog.refusals import MissingVariable
-from orchestrator.catalog.render import render
-from orchestrator.catalog.values import look_up
+from orchestrator.catalog.prose import Fault, faults, refuse
+from orchestrator.catalog.prose_brought import about_message
+from orchestrator.catalog.sms import segment
 from orchestrator.domain.customer import Channel
-from orchestrator.domain.errors import InputError, NotFound, Phrase, Unfit, did_you_mean, mark
-from orchestrator.domain.fact import names_fact
+from orchestrator.domain.errors import Phrase, mark
 from orchestrator.expressions import compile_expression, holds
+from orchestrator.replies.asked import read_asked
+from orchestrator.replies.compared import rendered_around, true_besides
 from orchestrator.replies.contradictions import Contradiction, contradicted_by, contradictions
-from orchestrator.replies.model import AskType
-from orchestrator.schema import merged, nest
+from orchestrator.replies.language import NAMES, foreign
+from orchestrator.replies.missing import Missing, gap, gaps, open_places, unpromised
+from orchestrator.schema import merged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
     from orchestrator.catalog.model import PublishedMessage
     from orchestrator.catalog.prepare import Prepared
@@ -33,7 +32,8 @@ if TYPE_CHECKING:
     from orchestrator.domain.message import Rendered
     from orchestrator.domain.time import Instant
     from orchestrator.facts.book import FactBook
-    from orchestrator.replies.model import Ask, PublishedReply, Reply
+    from orchestrator.replies.asked import Said
+    from orchestrator.replies.model import PublishedReply, Reply
 
 __all__ = ["Answer", "Contradiction", "Missing", "answer", "contradictions"]
 
@@ -42,32 +42,14 @@ TODAY = "today"
 """What conditions call the day that it is in the shop's zone."""
 
 
-class Speaker(Protocol):
-    """What a release says of support: its voice, and its replies."""
-
-    @property
-    def voice(self) -> Voice: ...
-
-    @property
-    def replies(self) -> Mapping[str, PublishedReply]: ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Missing:
-    """What keeps a reply from being said. `why` is a sentence about `label`, and can be said in other languages."""
-
-    path: str
-    label: str
-    why: Phrase
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """A reply for one customer.
 
     `text` is what would be sent: the agent's own words where there are some, and nothing at all while something is
-    `missing`. `rendered` is what the reply says by itself, whose `claims` the agent's words are compared with.
-    `variant` counts from 0.
+    `missing`; `rendered` is that as its channel has it. `claims` are what the reply promises by itself, as far as that
+    is known: the agent's words are compared with them. `own` is what the agent answered, nested as data is, `advice`
+    what is not forbidden and yet advised against. `variant` counts from 0.
     """
 
     reply: str
@@ -75,15 +57,17 @@ class Answer:
     channel: Channel
     locale: str
     text: str
-    missing: tuple[Missing, ...] = ()
-    claims: tuple[StatedClaim, ...] = ()
-    contradictions: tuple[Contradiction, ...] = ()
-    rendered: Rendered | None = None
+    rendered: Rendered | None
+    missing: tuple[Missing, ...]
+    claims: tuple[StatedClaim, ...]
+    contradictions: tuple[Contradiction, ...]
+    own: Mapping[str, Any]
+    advice: tuple[Fault, ...]
 
 
 def answer(  # noqa: PLR0913  # a customer, what is known of them, what the agent says, and where and when
-    release: Speaker,
-    reply_id: str,
+    published: PublishedReply,
+    voice: Voice,
     data: Mapping[str, Any],
     asked: Mapping[str, Any],
     channel: Channel,
@@ -96,42 +80,49 @@ def answer(  # noqa: PLR0913  # a customer, what is known of them, what the agen
     """Say a reply to a customer.
 
     Args:
-        release: whose reply it is.
-        reply_id: which one.
+        published: the reply.
+        voice: whose reply it is.
         data: of the customer and of what it is about, nested (`{"order": {"number": "10234"}}`).
         asked: what the agent says, by the path that asks for it (`{"ticket.next_step": "…"}`). Blank is not said.
         channel: where the customer is.
         book: the facts of now.
         now: business time.
         locale: the customer's language; where the reply has no such translation, the voice's.
-        edited: the agent's own words instead of the reply's.
+        edited: the agent's own words instead of the reply's: they need what they are compared with, and nothing else.
 
     Raises:
-        NotFound: there is no such reply. SilentChannel: replies are not said there.
+        SilentChannel: replies are not said there.
         InputError: something was said that nobody asks for, or an edit has no words.
         RenderError, ClaimMismatch: as `render` does. OffBrand: the text breaks a rule of the brand voice.
     """
-    published = _find(release, reply_id)
-    locale = negotiate(locale, published.translations, release.voice.locale)
-    reply = published.said_in(locale)
-    said, unfit = read_asked(reply, published.reply, asked)
-    variant = chosen(
-        published.reply, merged(dict(data), _nested(_as_written(said, reply, published.reply))), book.today(now)
-    )
-    whole = merged(dict(data), _nested(said))
+    spoken_in = negotiate(locale, published.translations, voice.locale)
+    said = read_asked(published.said_in(spoken_in), published.reply, asked)
+    variant = chosen(published.reply, merged(dict(data), said.known), book.today(now))
     message = published.spoken[variant]
-    prepared = prepare(message, release.voice, locale, channel)
-    whole |= book.nested([used.claim.from_ for used in prepared.claims], whole, now, locale=locale)
-    absent = _Absent(reply, prepared, whole, book, now)
-    missing = [*unfit, *absent.all({one.path for one in unfit}), *_open_places(edited)]
-    silent = Answer(reply=reply_id, variant=variant, channel=channel, locale=locale, text="", missing=tuple(missing))
-    if missing:
-        return silent
-    try:
-        rendered = render(message, release.voice, locale, channel, whole, today=book.today(now))
-    except MissingVariable as blank:
-        return replace(silent, missing=(absent.of(str(blank.params["path"])),))
-    return _in_words(silent, message, prepared, rendered, said, edited)
+    prepared = prepare(message, voice, spoken_in, channel)
+    whole = merged(dict(data), said.own)
+    whole |= book.nested([used.claim.from_ for used in prepared.claims], whole, now, locale=spoken_in)
+    known = _Known(message, prepared, said, whole, book, now)
+    missing = tuple(known.missing(edited))
+    around = known.rendered(edited)
+    rendered = around if edited is None else _in_own_words(around, prepared, edited)
+    words = (rendered.text,) if edited is not None else tuple(known.answers.values())
+    return Answer(
+        reply=published.reply.id,
+        variant=variant,
+        channel=channel,
+        locale=spoken_in,
+        text="" if missing else rendered.text,
+        rendered=None if missing else rendered,
+        missing=missing,
+        claims=around.claims,
+        contradictions=known.contradictions(words, around, edited=edited is not None),
+        own=said.own,
+        advice=(
+            *(() if missing and edited is None else known.faults(rendered.text, refused=edited is not None)),
+            *(one for text in words for one in _foreign(text, locale or voice.locale)),
+        ),
+    )
 
 
 def chosen(reply: Reply, data: Mapping[str, Any], today: date) -> int:
@@ -150,206 +141,85 @@ def chosen(reply: Reply, data: Mapping[str, Any], today: date) -> int:
     )
 
 
-def _find(release: Speaker, reply_id: str) -> PublishedReply:
-    published = release.replies.get(reply_id)
-    if published is None:
-        raise NotFound(
-            'There is no reply "{reply}"{hint}',
-            code="unknown_reply",
-            remedy="`jogral reply search` finds them by their words.",
-            reply=reply_id,
-            hint=did_you_mean(reply_id, release.replies),
-        )
-    return published
-
-
-def _as_written(said: Mapping[str, Any], reply: Reply, original: Reply) -> dict[str, Any]:
-    """What the agent chose in the words that conditions know it by: the original's."""
-    return {
-        path: original.ask[path].choices[reply.ask[path].choices.index(value)]
-        if reply.ask[path].type is AskType.CHOICE
-        else value
-        for path, value in said.items()
-    }
-
-
-def _nested(said: Mapping[str, Any]) -> dict[str, Any]:
-    nested: dict[str, Any] = {}
-    for path, value in said.items():
-        nest(nested, path, value)
-    return nested
-
-
-# --- what is missing --------------------------------------------------------------------------------------------------
-
-_UNANSWERED = mark('"{label}" has not been answered yet.')
-_NOT_KNOWN = mark("The customer's data does not have {label}.")
-_NO_FACT = mark("The fact {label} is not known now.")
-_NOT_PROMISED = mark("The fact {label} cannot be promised now: {why}.")
-_OPEN = mark("{label} would be sent as it stands.")
-
-
 @dataclass(frozen=True, slots=True)
-class _Absent:
-    """What a variant prints or claims on a channel, and nobody brought."""
+class _Known:
+    """The variant for the customer's state on a channel, and all that is known for it."""
 
-    reply: Reply
+    message: PublishedMessage
     prepared: Prepared
+    said: Said
     data: Mapping[str, Any]
     book: FactBook
     now: Instant
 
-    def all(self, known: Collection[str]) -> Iterator[Missing]:
-        """All of it, each once, but what is known to be wrong."""
-        needed = [
-            *(used.name for used in self.prepared.variables if used.variable.fallback is None),
-            *(used.claim.from_ for used in self.prepared.claims if used.fallback is None),
-        ]
-        for path in dict.fromkeys(needed):
-            if path not in known and look_up(self.data, tuple(path.split("."))) is None:
-                yield self.of(path)
-        for path in dict.fromkeys(used.claim.from_ for used in self.prepared.claims if names_fact(used.claim.from_)):
-            obstacle = self.book.obstacle([path], self.now)
-            if obstacle is not None and look_up(self.data, tuple(path.split("."))) is not None:
-                yield _lacking(path, path, _NOT_PROMISED, why=obstacle.detail)
+    @property
+    def answers(self) -> dict[str, str]:
+        """The agent's words that the variant prints."""
+        return self.said.in_words({used.name for used in self.prepared.variables})
 
-    def of(self, path: str) -> Missing:
-        """One value that is not there."""
-        if path in self.reply.ask:
-            return _lacking(path, self.reply.ask[path].label, _UNANSWERED)
-        return _lacking(path, path, _NO_FACT if names_fact(path) else _NOT_KNOWN)
+    @property
+    def sources(self) -> frozenset[str]:
+        """Where its claims are read from."""
+        return frozenset(used.claim.from_ for used in self.prepared.claims)
 
+    def missing(self, edited: str | None) -> Iterator[Missing]:
+        """All that keeps it from being said. An edit needs what its promises are compared with, and no more."""
+        unfit = self.said.unfit
+        for path in dict.fromkeys((*unfit, *gaps(self.prepared, self.data))):
+            if edited is None or path in self.sources:
+                yield unfit[path] if path in unfit else gap(path, self.said.reply)
+        yield from unpromised(self.prepared, self.data, self.book, self.now)
+        yield from open_places(edited)
 
-def _lacking(path: str, label: str, sentence: str, **params: object) -> Missing:
-    return Missing(path=path, label=label, why=Phrase(sentence, label=label, **params))
+    def rendered(self, edited: str | None) -> Rendered:
+        """What it says by itself. The agent's answers vouch for nothing that their edit says."""
+        unvouched = set() if edited is None else {*self.answers} - self.sources
+        around = {*gaps(self.prepared, self.data), *unvouched}
+        return rendered_around(around, self.message, self.prepared, self.data, self.book.today(self.now))
 
-
-# What a text still has of a template, or of one in another tool: {nome}, [NOME], [LINK], XXX, ____.
-_PLACE = re.compile(
-    r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|\[\[[^\[\]]*\]\]|\{\{|\}\}|\{%|%\}"
-    r"|\{[^{}\s][^{}]{0,60}\}|\[[^\W\d_a-zà-ÿ][A-ZÀ-Þ0-9_ ]{1,60}\]|\bX{3,}\b|_{3,}"
-)
-
-
-def _open_places(text: str | None) -> Iterator[Missing]:
-    """Places that an agent pasted with the words around them. Raises InputError for an edit without words."""
-    if text is None:
-        return
-    if not text.strip():
-        raise InputError("The text is empty.", code="empty_text", remedy="Write it, or leave it as the reply has it.")
-    for place in dict.fromkeys(found[0] for found in _PLACE.finditer(text)):
-        yield _lacking(place.strip("{}[] "), place, _OPEN)
-
-
-# --- what the agent says ----------------------------------------------------------------------------------------------
-
-
-def read_asked(reply: Reply, original: Reply, asked: Mapping[str, Any]) -> tuple[dict[str, Any], list[Missing]]:
-    """What the agent says, by its path, and what of it does not fit. Raises InputError for what nobody asks for."""
-    values: dict[str, Any] = {}
-    unfit: list[Missing] = []
-    for path, said in asked.items():
-        if path not in reply.ask:
-            raise InputError(
-                'The reply "{reply}" does not ask for "{path}"{hint}',
-                code="unknown_ask",
-                remedy="It asks for: {known}." if reply.ask else "It asks for nothing.",
-                reply=reply.id,
-                path=path,
-                hint=did_you_mean(path, reply.ask),
-                known=", ".join(reply.ask),
+    def contradictions(self, words: Iterable[str], around: Rendered, *, edited: bool) -> tuple[Contradiction, ...]:
+        """An edit takes the reply's place, so it may leave a promise out too; an answer stands beside the promises."""
+        found: list[Contradiction] = []
+        for text in words:
+            true, locale = true_besides(self.prepared, self.book, self.now), around.locale
+            found += (
+                contradictions(text, around, locale, known=true)
+                if edited
+                else contradicted_by(text, around.claims, locale, known=true)
             )
-        if said is None or not str(said).strip():
-            continue
-        ask = reply.ask[path]
-        try:
-            values[path] = _READ[ask.type](str(said).strip(), ask, original.ask[path])
-        except Unfit as error:
-            unfit.append(_lacking(path, ask.label, _UNFIT, why=error.said))
-    return values, unfit
+        return tuple(dict.fromkeys(found))
+
+    def faults(self, text: str, *, refused: bool) -> list[Fault]:
+        """What the voice advises against. Raises OffBrand for what it forbids, where nobody has judged that before."""
+        found = faults(self.prepared.voice, text, about_message(self.message, self.prepared))
+        if refused:
+            refuse([one for one in found if one.level == "error"], message=self.message.message.id)
+        return [one for one in found if one.level != "error"]
 
 
-_UNFIT = mark('"{label}" {why}.')
+# --- the agent's own words --------------------------------------------------------------------------------------------
 
 
-def _string(said: str, ask: Ask, _original: Ask) -> str:
-    if len(said) > ask.max_length:
-        raise Unfit("has {count} characters, and at most {most} fit", count=len(said), most=ask.max_length)
-    if place := _PLACE.search(said):
-        raise Unfit("still holds {place}", place=place[0])
-    return said
-
-
-def _date(said: str, _ask: Ask, _original: Ask) -> str:
-    try:
-        return date.fromisoformat(said).isoformat()
-    except ValueError as error:
-        raise Unfit('must be a date such as 2026-11-27, not "{said}"', said=said) from error
-
-
-def _number(said: str, _ask: Ask, _original: Ask) -> int | float:
-    try:
-        number = Decimal(said.replace(",", "."))
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
-        raise Unfit('must be a number, not "{said}"', said=said)
-    return int(number) if number == number.to_integral_value() else float(number)
-
-
-def _choice(said: str, ask: Ask, original: Ask) -> str:
-    """In the customer's words, in whichever language it was chosen."""
-    for choices in (ask.choices, original.choices):
-        if said in choices:
-            return ask.choices[choices.index(said)]
-    raise Unfit('must be one of {choices}, not "{said}"', choices=", ".join(ask.choices), said=said)
-
-
-_READ: Mapping[AskType, Callable[[str, Ask, Ask], Any]] = {
-    AskType.STRING: _string,
-    AskType.DATE: _date,
-    AskType.NUMBER: _number,
-    AskType.CHOICE: _choice,
-}
-
-
-# --- in words -------------------------------------------------------------------------------------------------------
-
-
-def _in_words(
-    found: Answer,
-    message: PublishedMessage,
-    prepared: Prepared,
-    rendered: Rendered,
-    said: Mapping[str, Any],
-    edited: str | None,
-) -> Answer:
-    """The reply's own words, or the agent's: on brand, and compared with what the reply claims."""
-    text = rendered.text if edited is None else _as_sent(prepared, edited)
-    if edited is not None:
-        refuse_faults(prepared.voice, text, _about(message, prepared), message=found.reply)
-    printed = {used.name for used in prepared.variables}
-    against = [
-        one
-        for path, words in said.items()
-        if path in printed and isinstance(words, str) and words in text
-        for one in contradicted_by(words, rendered.claims, found.locale)
-    ]
-    against += contradictions(text, rendered, found.locale)
-    return replace(
-        found, text=text, claims=rendered.claims, rendered=rendered, contradictions=tuple(dict.fromkeys(against))
-    )
-
-
-def _as_sent(prepared: Prepared, edited: str) -> str:
+def _in_own_words(rendered: Rendered, prepared: Prepared, edited: str) -> Rendered:
+    """The reply with the agent's text in the place of its own; of an e-mail too, which is plain then."""
     text = edited.strip()
-    return shaped(prepared, text) if prepared.channel is Channel.SMS else text
-
-
-def _about(message: PublishedMessage, prepared: Prepared) -> About:
-    return About(
-        purpose=message.purpose or "",
-        tags=frozenset(prepared.message.tags),
-        claim_kinds=frozenset(used.claim.kind for used in prepared.claims if not used.claim.superseded),
-        channel=prepared.channel,
+    if rendered.channel is not Channel.SMS:
+        return replace(rendered, text=text, html="", masked={})
+    counted = segment(shaped(prepared, text))
+    return replace(
+        rendered,
+        text=shaped(prepared, text),
+        masked={},
+        encoding=counted.encoding,
+        units=counted.units,
+        segments=counted.segments,
     )
+
+
+_FOREIGN = mark("This reads like {language}, and the customer reads {wanted}.")
+
+
+def _foreign(words: str, locale: str) -> Iterator[Fault]:
+    if found := foreign(words, locale):
+        told = Phrase(_FOREIGN, language=NAMES[found], wanted=NAMES[locale[:2].lower()])
+        yield Fault("language", "other_language", "warn", told, 0, len(words))

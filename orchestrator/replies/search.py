@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.catalog.folding import fold
+from orchestrator.domain.errors import FieldError, NotFound, did_you_mean, mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,24 @@ def search(replies: Mapping[str, PublishedReply], words: str, locale: str) -> li
         if len(ranks) == most and (ranks or not wanted)
     ]
     return sorted(found, key=lambda one: (one.rank, fold(one.title), one.id))
+
+
+def find_reply(replies: Mapping[str, PublishedReply], name: str) -> PublishedReply:
+    """The reply that is named: by its id, or by its shortcut, with its slash or without. Raises NotFound."""
+    by_shortcut = {published.reply.shortcut.removeprefix("/"): published for published in replies.values()}
+    found = replies.get(name) or by_shortcut.get(name.removeprefix("/"))
+    if found is None:
+        hint = did_you_mean(name.removeprefix("/"), (*replies, *by_shortcut))
+        params = {"reply": name, "hint": hint}
+        template = mark('There is no reply "{reply}"{hint}')
+        raise NotFound(
+            template,
+            code="unknown_reply",
+            remedy="`jogral reply search` finds them by their words.",
+            fields=[FieldError(pointer="#/reply", code="unknown_reply", template=template, params=params)],
+            **params,
+        )
+    return found
 
 
 _LONG = 3

@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 
 from orchestrator.domain.delivery import CLAIMABLE, OPEN, State
 from orchestrator.domain.message import LANES, Purpose
+from orchestrator.domain.said import kept
 from orchestrator.store import bulk
 from orchestrator.store.in_flight import DeliveriesInFlight
 from orchestrator.store.port import Deferred
@@ -111,6 +112,7 @@ class SqlDeliveries(DeliveriesInFlight):
             ("delivery_id", "channel", "locale", "release_id", "content", "claims", "at"),
             ("delivery_id",),
             [(one.id, one.channel, one.locale, release_id, one.content, _NO_CLAIMS, at) for one in sendings],
+            letters=True,
         )
         replace_promises(self._connection, sendings)
         self._decided([(one.id, "send", one.trace, at, one.business_at, release_id) for one in sendings])
@@ -124,7 +126,7 @@ class SqlDeliveries(DeliveriesInFlight):
                 (
                     one.state.value,
                     one.reason,
-                    one.detail,
+                    kept(one.detail),
                     one.due_at,
                     one.stuck_at,
                     at,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from orchestrator.domain.message import LANES
+from orchestrator.domain.said import read
 from orchestrator.store import bulk
 from orchestrator.store.promises import promises_of
 from orchestrator.store.tables import (
@@ -95,7 +96,7 @@ class DeliveryRecord:
         ).first()
         if row is None:
             return None
-        document = dict(row._mapping)
+        document = {**row._mapping, "detail": read(row.detail)}
         said = self._connection.execute(select(renderings).where(renderings.c.delivery_id == delivery_id)).first()
         document["rendering"] = (
             None
@@ -118,7 +119,7 @@ class DeliveryRecord:
         document["decisions"] = [
             {
                 "verdict": verdict,
-                "trace": json.loads(trace),
+                "trace": [{name: read(words) for name, words in step.items()} for step in json.loads(trace)],
                 "at": at,
                 "business_at": business_at,
                 "release_id": release_id,

@@ -11,6 +11,7 @@ from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.delivery import State
 from orchestrator.domain.fact import LiveFact
 from orchestrator.domain.pause import Pause, PauseScope
+from orchestrator.domain.said import read
 from orchestrator.domain.verdict import Step
 from orchestrator.store.evidence import (
     ConsentSaid,
@@ -252,7 +253,7 @@ def _of_timer(row: Row[Any]) -> KnownRequest:
 
 def _standing(row: Row[Any]) -> dict[str, Any]:
     columns = {column.name: value for column, value in zip(_STANDING, row[len(REQUEST) :], strict=True)}
-    return {**columns, "state": State(columns["state"])}
+    return {**columns, "state": State(columns["state"]), "detail": read(columns["detail"])}
 
 
 def _conditions(wanted: WantedDecisions) -> Iterable[ColumnElement[bool]]:
@@ -291,7 +292,8 @@ def _decision(row: Sequence[Any]) -> RecordedDecision:
         delivery_id=delivery_id,
         verdict=verdict,
         trace=tuple(
-            Step(one["gate"], one["result"], one.get("detail", ""), one.get("channel", "")) for one in json.loads(trace)
+            Step(one["gate"], one["result"], read(one.get("detail", "")), one.get("channel", ""))
+            for one in json.loads(trace)
         ),
         at=at,
         business_at=business_at,

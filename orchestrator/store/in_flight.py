@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, or_, select, update
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import CLAIMABLE, State
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.said import kept, read
 from orchestrator.store import bulk
 from orchestrator.store.delivery_record import DeliveryRecord
 from orchestrator.store.port import InFlight
@@ -151,7 +152,7 @@ def _settled(one: Settlement, at: Instant) -> tuple[Any, ...]:
     return (
         one.state.value,
         one.reason,
-        one.detail,
+        kept(one.detail),
         one.provider_id,
         one.due_at,
         one.next_action_at,
@@ -174,7 +175,7 @@ def _in_flight(row: Any) -> InFlight:
         purpose=Purpose(row.purpose),
         state=State(row.state),
         reason=row.reason,
-        detail=row.detail,
+        detail=read(row.detail),
         sending_at=row.sending_at,
         due_at=row.due_at,
         first_call_at=row.first_call_at,

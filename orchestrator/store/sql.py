@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The migration that this version of the code works with."""
 
 

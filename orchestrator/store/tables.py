@@ -44,6 +44,8 @@ customers = Table(
     Column("attributes", Json, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    # Whose they are, where this is another name of somebody: all that was theirs has gone there.
+    Column("merged_into", String),
 )
 
 customer_ids = Table(
@@ -101,6 +103,7 @@ consent_events = Table(
     Column("evidence", Json, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
+    Column("actor", String, nullable=False, server_default=""),
 )
 
 consent_state = Table(
@@ -204,7 +207,7 @@ DEFERRED_ROWS = text("deliveries.state = 'deferred'")
 # A use of the frequency caps is the delivery itself: `reserved_at` (business time) and `reserved_day` (the customer's
 # date in that moment) are set by the gate and cleared by a definite refusal. `excluded` are channels that are out for
 # this delivery, `stuck_at` is since when its account refuses for now, `doubts` counts calls whose end nobody knows,
-# `receipt` is the furthest that came back.
+# `receipt` is the furthest that came back. A delivery with a `pinned_address_id` goes there or nowhere.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -250,6 +253,7 @@ deliveries = Table(
     Column("possible_duplicate", Boolean, nullable=False, server_default=text("false")),
     Column("doubts", SmallInteger, nullable=False, server_default="0"),
     Column("receipt", String, nullable=False, server_default=""),
+    Column("pinned_address_id", String),
     # The claim reads the first, the sweep of leases and doubts the second, the third whoever ends a reason to hold, and
     # the fourth the gate, when a newer message takes the place of older ones. All stay as small as what is open. None
     # holds what a claim changes: PostgreSQL leaves indexes alone then, and writes the row where there is room for it.
@@ -444,7 +448,8 @@ releases = Table(
     Column("published_at", BigInteger, nullable=False),
 )
 
-# One row: which release is current, and how business time runs. `frozen_at` set means that time stands there.
+# One row: which release is current, and how business time runs. `frozen_at` set means that time stands there. `pepper`
+# keeps digests of erased addresses from being looked up in a table; it stays for good, so that they stay suppressed.
 ledger = Table(
     "ledger",
     metadata,
@@ -452,6 +457,7 @@ ledger = Table(
     Column("release_id", String),
     Column("offset_ms", BigInteger, nullable=False, server_default="0"),
     Column("frozen_at", BigInteger),
+    Column("pepper", String),
 )
 
 idempotency = Table(

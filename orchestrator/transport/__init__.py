@@ -10,6 +10,7 @@ import ssl
 from typing import TYPE_CHECKING
 
 from orchestrator.channels import HttpCall, InboxCall, InboxLookUp, NoAnswer, SmtpCall
+from orchestrator.domain.errors import Phrase
 from orchestrator.transport.attempt import Attempt, Deadlines, Stale
 from orchestrator.transport.guard import Guard
 from orchestrator.transport.http import HttpCarrier, parsed
@@ -75,7 +76,7 @@ class Transport:
         except Stale:
             return NoAnswer("stale", in_doubt=False, detail="not begun in time")
         except TimeoutError:
-            late = f"no answer within {self._deadlines.call_seconds:g} s"
+            late = Phrase("no answer within {seconds} s", seconds=f"{self._deadlines.call_seconds:g}")
             return attempt.heard or NoAnswer("timeout", in_doubt=attempt.in_doubt, detail=late)
         finally:
             if attempt.began_at is not None:

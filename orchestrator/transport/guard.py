@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.domain.errors import Phrase
+
 if TYPE_CHECKING:
     from yarl import URL
 
@@ -38,9 +40,9 @@ class Guard:
     def objection(self, url: URL) -> str:
         """Why this URL is not called at all, or nothing."""
         if url.scheme != self.scheme:
-            return f"{url.scheme} is not {self.scheme}"
+            return Phrase("{scheme} is not {wanted}", scheme=url.scheme, wanted=self.scheme)
         if url.port not in self.ports:
-            return f"port {url.port} is not open to recipes"
+            return Phrase("port {port} is not open to recipes", port=url.port)
         return ""
 
     def open_socket(self, address: tuple[Any, ...]) -> socket.socket:

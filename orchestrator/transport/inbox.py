@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from orchestrator.channels import InboxAnswer, InboxCall, NoAnswer
+from orchestrator.domain.errors import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,5 +82,5 @@ class InboxCarrier:
                 InboxAnswer(next(ids) if isinstance(call, InboxCall) else found.get(call.reference)) for call in calls
             ]
         except Exception as error:  # noqa: BLE001  # whatever the store raised, the rows may be there: a look-up tells
-            failed = NoAnswer("unreadable", in_doubt=True, detail=f"the inbox failed: {error!r}")
-            return [failed] * len(calls)
+            words = Phrase("the inbox failed: {error}", error=repr(error))
+            return [NoAnswer("unreadable", in_doubt=True, detail=words)] * len(calls)

@@ -199,7 +199,7 @@ def test_a_message_is_not_said_after_its_time(world):
         ({"order": {**ORDER, "url": {"a": [1]}}}, "render_error", "order.url"),
         ({"order": {**ORDER, "promised_date": [2026]}}, "render_error", "order.promised_date"),
         ({"order": ["10234"]}, "missing_variable", "order.number"),
-        ({"order": {**ORDER, "number": "1, que você esqueceu"}}, "voice_error", "culpa o cliente (blame_customer)"),
+        ({"order": {**ORDER, "number": "1, que você esqueceu"}}, "voice_error", "said in this voice (blame_customer)"),
     ],
 )
 def test_data_that_does_not_fit_fails_its_own_message_and_no_other(world, data, reason, said):

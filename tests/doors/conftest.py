@@ -8,7 +8,7 @@ import json
 import queue
 import shutil
 import threading
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -236,12 +236,19 @@ def drained(app):
     """Let a worker send everything that is due; how many requests it took."""
 
     async def work():
-        threads = DatabaseThreads(app.store)
-        drain, transport = open_drain(app, threads, "test")
-        try:
+        async with draining(app) as drain:
             return await drain.drain()
-        finally:
-            await transport.close()
-            threads.close()
 
     return asyncio.run(work())
+
+
+@asynccontextmanager
+async def draining(app):
+    """A worker's drain, with what it holds closed afterwards."""
+    threads = DatabaseThreads(app.store)
+    drain, transport = open_drain(app, threads, "test")
+    try:
+        yield drain
+    finally:
+        await transport.close()
+        threads.close()

@@ -195,6 +195,18 @@ def test_a_blocked_message_says_why_in_the_callers_language(api, ask, casa_lume)
     assert api.get(location).json["reason"]["sentence"].startswith("The customer has not agreed")
 
 
+def test_what_stood_in_the_way_is_told_in_the_callers_language(api, ask, casa_lume):
+    """The worker stored it, who did not know who would read it."""
+    location = ask(objects={}, data={"order": {"url": "https://casalume.example/p/9"}}).headers["Location"]
+    drained(casa_lume)
+
+    english = api.get(location).json["reason"]["detail"]
+    portuguese = api.get(location, Accept_Language="pt-BR").json["reason"]["detail"]
+
+    assert english.startswith('message "order_confirmed" needs order.')
+    assert portuguese.startswith('a mensagem "order_confirmed" precisa de order.')
+
+
 def test_a_message_that_nobody_asked_for_is_not_found(api):
     """A problem, not an empty page."""
     reply = api.get(f"{PATH}/msg_nothing")

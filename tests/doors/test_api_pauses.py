@@ -115,3 +115,12 @@ def test_who_may_look_may_not_stop(api, casa_lume, pause):
     assert reader.call("DELETE", f"{PATH}?scope=all").status == 403
     assert (writer.get(PATH).status, writer.post(PATH, SMS).status) == (200, 201)
     assert stranger.get(PATH).status == 403
+
+
+def test_what_can_be_chosen_is_listed_in_the_callers_language(api):
+    """The last choice too: "ou", not "or"."""
+    reply = api.post(PATH, {"scope": "chanel", "subject": "sms"}, Accept_Language="pt-BR")
+    detail = reply.json["errors"][0]["detail"]
+
+    assert detail.startswith("Use ")
+    assert detail.endswith('" ou "customer"')

@@ -61,6 +61,11 @@ def happened(api, kind, **data):
     assert reply.status == 202, reply.json
 
 
+def withdraw(api, topic):
+    said = {"consents": [{"topic": topic, "channel": "whatsapp", "state": "withdrawn"}]}
+    assert api.patch("/v1/customers/cus_ana", said).status == 200
+
+
 def outcome(api, reply):
     """What became of a reply that was sent."""
     return api.get(reply.headers["Location"]).json
@@ -128,6 +133,55 @@ def test_what_the_customer_was_promised_is_shown(shipped, render, casa_lume):
     assert shipped.get(f"/v1/messages/{promised[0]['message_id']}").json["state"] == "sent"
 
 
+def test_a_promise_holds_no_longer_than_its_fact(shipped, send, casa_lume, clock):
+    """Whether the reply at hand speaks of it or not, and before any message says the new date."""
+    clock.advance(seconds=60)
+    send()
+    drained(casa_lume)
+    thanks = {"customer_id": "cus_ana", "channel": "whatsapp"}
+
+    def promised():
+        answer = shipped.post("/v1/replies/agradecimento/render", thanks).json
+        return {(one["message"], one["value"], one["status"]) for one in answer["already_promised"]}
+
+    assert ("cade_pedido", "2026-12-02", "current") in promised()
+    happened(shipped, "shipment.eta_changed", promised_date="2026-11-30", estimated_date="2026-12-04")
+    assert ("cade_pedido", "2026-12-02", "superseded") in promised()
+
+
+def test_what_the_gate_would_say_is_said_before_anything_is_sent(shipped, render):
+    """Whether the customer can be reached, and wants it, and nothing is paused."""
+    assert (render().json["would_send"], render().json["reason"], render().json["why"]) == (True, "", "")
+    missing = render(ask={}).json
+    assert (missing["would_send"], missing["reason"]) == (False, "missing_variable")
+
+    pause = {"scope": "channel", "subject": "whatsapp"}
+    assert shipped.post("/v1/pauses", pause).status == 201
+    held = render(ask={}).json
+    assert (held["would_send"], held["reason"], held["why"]) == (False, "paused", "Its journey or channel is paused.")
+    shipped.call("DELETE", "/v1/pauses?scope=channel&subject=whatsapp")
+
+    withdraw(shipped, "support")
+    assert render().json["reason"] == "consent_withdrawn"
+    assert render(channel="email").json["would_send"] is True
+
+
+def test_a_question_is_answered_whoever_silenced_the_news(shipped, send, casa_lume):
+    """Who wants no order updates has still asked."""
+    withdraw(shipped, "order_updates")
+    reply = send()
+    drained(casa_lume)
+    assert outcome(shipped, reply)["state"] == "sent"
+
+
+def test_words_in_another_language_are_advised_against(render):
+    """They may be what the customer wants, and are sent all the same."""
+    reply = render(text="Hi Ana, your order is on its way and will be there by 2 de dezembro.")
+    (advice,) = reply.json["warnings"]
+    assert (advice["rule"], advice["code"]) == ("language", "other_language")
+    assert reply.json["text"]
+
+
 def test_an_edit_is_compared_with_the_facts(render):
     """In a sentence that names both."""
     (one,) = render(text="O pedido 1 chega até quinta-feira, 3 de dezembro.").json["contradictions"]
@@ -168,6 +222,16 @@ def test_a_reply_that_cannot_be_is_refused(render, send, said, status, code, poi
         assert (reply.status, reply.json["code"]) == (status, code), reply.json
         if pointers is not None:
             assert reply.pointers == pointers
+
+
+def test_a_silent_channel_says_where_it_is_said(render):
+    """An agent may ask on another."""
+    assert "It is said on: email, whatsapp, sms." in render(channel="push").json["detail"]
+
+
+def test_a_shortcut_names_a_reply_too(shipped):
+    """Agents know those better than ids."""
+    assert shipped.post("/v1/replies/cade/render", about()).json["reply"] == "cade_pedido"
 
 
 def test_an_unknown_reply_says_what_was_meant(api):
@@ -237,12 +301,23 @@ def test_sending_needs_a_key(shipped):
     assert (reply.status, reply.json["code"]) == (400, "idempotency_key_required")
 
 
-@pytest.mark.parametrize("said", [{"ask": {}}, {"ask": {}, "text": "O pedido 1 chega até 2 de dezembro."}])
-def test_nothing_is_sent_with_a_hole(send, said):
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [({"ask": {}}, "#/ask/ticket.next_step"), ({"text": "O pedido [NÚMERO] chega até 2 de dezembro."}, "#")],
+)
+def test_nothing_is_sent_with_a_hole(send, said, pointer):
     """The agent is told what to answer."""
     reply = send(**said)
     assert (reply.status, reply.json["code"]) == (422, "missing_variable")
-    assert reply.pointers == ["#/ask/ticket.next_step"]
+    assert reply.pointers == [pointer]
+
+
+def test_own_words_need_no_answer_that_they_do_not_give(shipped, send, casa_lume):
+    """What a reply asks for is asked for its own text."""
+    reply = send(ask={}, text="O pedido 1 chega até 2 de dezembro.")
+    assert reply.status == 202, reply.json
+    drained(casa_lume)
+    assert outcome(shipped, reply)["state"] == "sent"
 
 
 def test_a_contradiction_needs_a_reason(shipped, send, casa_lume):
@@ -259,7 +334,8 @@ def test_a_contradiction_needs_a_reason(shipped, send, casa_lume):
     drained(casa_lume)
     sent = outcome(shipped, reply)
     assert (sent["state"], sent["rendering"]["text"]) == ("sent", words)
-    assert "3 de dezembro" in sent["rendering"]["claims"][0]["value"]
+    told = sent["rendering"]["claims"][0]
+    assert (told["value"], "3 de dezembro" in told["text"]) == ("2026-12-03", True)
     assert {
         "gate": "read_back",
         "result": "pass",
@@ -269,6 +345,28 @@ def test_a_contradiction_needs_a_reason(shipped, send, casa_lume):
     with casa_lume.store.read() as transaction:
         kept = transaction.deliveries.get(sent["id"])["data"]["reply"]
     assert (kept["reason"], kept["text"], kept["by"]) == ("Combinado com a transportadora", words, "test")
+
+
+def test_a_date_that_was_overruled_is_a_promise_like_any_other(shipped, render, send, casa_lume):
+    """It does not hold while the facts say another, and does once they say so too."""
+    send(text="O pedido 1 chega até quinta, 3 de dezembro.", reason="Combinado")
+    drained(casa_lume)
+
+    def promised():
+        return {(one["value"], one["status"]) for one in render().json["already_promised"]}
+
+    assert ("2026-12-03", "superseded") in promised()
+    happened(shipped, "shipment.eta_changed", promised_date="2026-11-30", estimated_date="2026-12-03")
+    assert ("2026-12-03", "current") in promised()
+
+
+def test_an_answer_that_was_overruled_is_a_promise_too(shipped, send, casa_lume):
+    """It stands in the reply's own text, beside the date of the facts: the customer has read both."""
+    reply = send(ask={"ticket.next_step": "Deve chegar antes, em 1º de dezembro."}, reason="Falei com o motorista")
+    assert reply.status == 202, reply.json
+    drained(casa_lume)
+    told = outcome(shipped, reply)["rendering"]["claims"]
+    assert {one["value"] for one in told} == {"2026-12-02", "2026-12-01"}
 
 
 def test_own_words_are_sent_as_they_were_approved(shipped, send, casa_lume):

@@ -77,8 +77,10 @@ def test_every_command_explains_itself_in_both_languages(command, capsys):
         (["where"], "PATH is missing."),
         (["send", "order_late"], "--customer is missing."),
         (["where", "a", "b"], "There is more than the command takes: b"),
-        (["outbox", "list", "--limit", "many"], "The value of --limit cannot be used"),
+        (["outbox", "list", "--limit", "many"], "The value of --limit cannot be used: it must be a whole number"),
         (["outbox", "list", "--limit"], "The option --limit needs a value."),
+        (["outbox", "list", "--limit", "0"], "The value of --limit cannot be used: it must be at least 1"),
+        (["check", "--output-format", "xml"], 'it must be "full", "concise", "json" or "github"'),
     ],
 )
 def test_a_mistyped_command_is_told_what_was_meant(arguments, told, capsys):
@@ -87,10 +89,24 @@ def test_a_mistyped_command_is_told_what_was_meant(arguments, told, capsys):
     assert told in capsys.readouterr().err
 
 
-def test_mistakes_are_told_in_portuguese(capsys):
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["previw"], 'erro: Não existe o comando "jogral previw"; você quis dizer "preview"?'),
+        (["outbox", "list", "--limit", "many"], "deve ser um número inteiro"),
+        (["check", "--output-format", "xml"], 'deve ser "full", "concise", "json" ou "github"'),
+    ],
+)
+def test_mistakes_are_told_in_portuguese(arguments, told, capsys):
     """The language is known before the command is."""
-    assert main(["--lang=pt-BR", "previw"]) == 2
-    assert 'erro: Não existe o comando "jogral previw"; você quis dizer "preview"?' in capsys.readouterr().err
+    assert main(["--lang=pt-BR", *arguments]) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_the_systems_words_are_told_in_portuguese(tmp_path, capsys):
+    """Why a file cannot be read stands in a sentence of ours."""
+    assert main(["--lang=pt-BR", "events", "send", str(tmp_path)]) == 2
+    assert "é uma pasta" in capsys.readouterr().err
 
 
 def test_a_mistake_under_json_is_a_document(capsys):

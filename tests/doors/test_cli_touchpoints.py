@@ -49,7 +49,14 @@ def test_programs_get_the_matrix_with_its_gaps(jogral):
 
     assert document["gaps"] == empty
     assert {"stage": "support", "channel": "push"} in empty  # a lock screen is no place to answer
-    assert document["duplicates"] == []
+    assert document["duplicates"] == [
+        {
+            "why": "facts", "stage": "consideration", "channel": channel, "event": None,
+            "facts": [f"offers.banho_lume20.{part}" for part in ("price", "discount", "coupon", "ends_at")],
+            "ids": ["cart_offer", "deadline_reminder"],
+        }
+        for channel in document["channels"]
+    ]  # fmt: skip
 
 
 def test_people_get_a_table_and_a_line_for_each(jogral):
@@ -66,6 +73,11 @@ def test_people_get_a_table_and_a_line_for_each(jogral):
     assert shipped.split()[2:] == ["operacoes", "E-mail,", "WhatsApp,", "SMS,", "Push", "promised_date"]
     assert any("← shipment.dispatched" in line for line in lines)
     assert "Gap: support has nothing on Push." in lines
+    assert lines[-1] == (
+        "Twice: at the stage consideration these state the same on E-mail, WhatsApp, SMS, Push: "
+        "cart_offer, deadline_reminder (offers.banho_lume20.price, offers.banho_lume20.discount, "
+        "offers.banho_lume20.coupon, offers.banho_lume20.ends_at)."
+    )
 
 
 def test_what_one_event_sends_twice_is_said(jogral, shop):
@@ -74,12 +86,10 @@ def test_what_one_event_sends_twice_is_said(jogral, shop):
     told = "Twice: order.placed makes all of these write on E-mail: orders_simple/confirmar, outra/de_novo."
 
     assert told in jogral("touchpoints").out.splitlines()
-    assert jogral("touchpoints", "--json").document["duplicates"] == [
-        {
-            "why": "event", "channel": "email", "event": "order.placed",
-            "ids": ["orders_simple/confirmar", "outra/de_novo"],
-        }
-    ]  # fmt: skip
+    assert jogral("touchpoints", "--json").document["duplicates"][0] == {
+        "why": "event", "stage": None, "channel": "email", "event": "order.placed", "facts": [],
+        "ids": ["orders_simple/confirmar", "outra/de_novo"],
+    }  # fmt: skip
 
 
 def test_a_project_that_cannot_be_read_says_why(jogral, shop):

@@ -18,7 +18,7 @@ from orchestrator.domain.customer import Channel
 from orchestrator.domain.fact import LiveFact
 from orchestrator.domain.time import instant
 from orchestrator.project import SHIPPED, Project
-from orchestrator.replies.answer import answer
+from orchestrator.replies.answer import answer, contradictions
 
 TODAY = date(2026, 11, 25)
 NOW = instant(datetime(2026, 11, 25, 12, tzinfo=UTC))
@@ -152,7 +152,12 @@ def said(reply, place, persona="ana", channel=Channel.EMAIL, locale="pt-BR"):
     """One variant as a persona would read it."""
     state, words = REACHED[reply][place]
     data = data_in(state, persona)
-    return answer(release(), reply, data, asked_of(words), channel, book(), NOW, locale=locale)
+    return answered(reply, data, asked_of(words), channel, locale)
+
+
+def answered(reply, data, asked, channel=Channel.WHATSAPP, locale="pt-BR", now=NOW):
+    """A reply to anybody, in the shop's voice and with the facts of the day."""
+    return answer(release().replies[reply], release().voice, data, asked, channel, book(), now, locale=locale)
 
 
 # --- what is there --------------------------------------------------------------------------------------------------
@@ -214,6 +219,7 @@ def test_everybody_can_be_answered_in_every_state(reply, place, persona, locale)
 
         assert (found.variant, found.locale, found.missing, found.contradictions) == (place, locale, (), ())
         assert found.text
+        assert contradictions(found.text, found.rendered, locale) == ()  # sent as an edit, it says what it says
         assert not re.search(r"\{\{|\}\}|\bNone\b|exemplo|  ", found.text.replace("  \n", "\n"))
         assert found.text.count("!") <= 1
         if channel is Channel.EMAIL:
@@ -268,19 +274,14 @@ def test_nothing_is_said_on_a_lock_screen(reply):
 )
 def test_what_the_agent_has_not_said_is_asked_for_and_nothing_is_sent(reply, place, path):
     state, words = REACHED[reply][place]
-    found = answer(
-        release(), reply, data_in(state), asked_of({*words} - {path}), Channel.WHATSAPP, book(), NOW, locale="pt-BR"
-    )
+    found = answered(reply, data_in(state), asked_of({*words} - {path}))
 
     assert (found.variant, found.text, [one.path for one in found.missing]) == (place, "", [path])
 
 
 def test_an_offer_that_has_ended_is_promised_to_nobody():
     _, words = REACHED["cupom_nao_funciona"][0]
-    found = answer(
-        release(), "cupom_nao_funciona", data_in("as they are"), asked_of(words), Channel.WHATSAPP, book(),
-        AFTER_THE_OFFER, locale="pt-BR",
-    )  # fmt: skip
+    found = answered("cupom_nao_funciona", data_in("as they are"), asked_of(words), now=AFTER_THE_OFFER)
 
     assert found.text == ""
     assert found.missing
@@ -309,7 +310,7 @@ def test_a_reply_says_of_an_order_what_its_message_says(state, reply, message, p
     data = data_in(state, persona)
     asked = {path: TYPED[path] for path in release().replies[reply].reply.ask if path in TYPED}
     for channel in CHANNELS:
-        replied = answer(release(), reply, data, asked, channel, book(), NOW, locale=locale)
+        replied = answered(reply, data, asked, channel, locale)
         written = written_by(message, data, channel, locale)
         ours = {claim.fact: (claim.value, claim.text) for claim in replied.claims}
         theirs = {claim.fact: (claim.value, claim.text) for claim in written.claims}

@@ -53,6 +53,7 @@ def test_casa_lume_does_not_contradict_itself(shop):
         "Para devolver, você tem 10 dias.",
         "A devolução pode ser pedida em até 10 dias corridos.",
         "Você tem 10 dias a partir do recebimento.",  # under its title
+        "Mude de ideia sem pressa: mande de volta em até 10 dias.",
     ],
 )
 def test_a_second_return_window_is_found_with_both_places(findings, shop, sentence):

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from orchestrator.domain.customer import Channel
+from orchestrator.domain.stage import Stage
 from orchestrator.journeys.advance import Entrance, Happening, Run, Wish, advance, entrance
 from orchestrator.journeys.model import Channels, Journey
 
@@ -56,6 +57,7 @@ def a_run(one, **changes):
         ({"trigger": None, "triggers": [{"event": "order.placed", "steps": [STEP]}]}, "each trigger has its own steps"),
         ({"trigger": None, "steps": None, "triggers": [{"event": "order.placed"}]}, "each trigger has its own steps"),
         ({"steps": [STEP, STEP]}, 'uses the step id "avisar" twice'),
+        ({"stage": "unboxing"}, "stage"),
         ({"steps": [STEP | {"channels": {}}]}, "at least one channel"),
         ({"steps": [STEP | {"channels": {"all": ["sms"], "first_reachable": ["sms"]}}]}, "names a channel twice"),
         ({"steps": [STEP | {"channels": {"all": ["fax"]}}]}, "email"),
@@ -68,6 +70,12 @@ def a_run(one, **changes):
 def test_a_file_that_could_be_misread_is_refused(changes, complaint):
     with pytest.raises(ValidationError, match=complaint):
         journey(**changes)
+
+
+def test_a_stage_that_nobody_wrote_is_none_in_releases_of_every_version():
+    """Earlier ones say an empty text."""
+    assert [journey(stage=stage).stage for stage in ("", "win_back")] == [None, Stage.WIN_BACK]
+    assert journey().stage is None
 
 
 def test_each_channel_of_all_is_a_slot_and_the_first_reachable_ones_are_one():

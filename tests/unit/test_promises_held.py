@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.dispatch.replies import promises_held
+from orchestrator.dispatch.already_promised import promises_held
 from orchestrator.domain.claim import ClaimKind, StatedClaim
 from orchestrator.store.evidence import PromiseMade
 
@@ -50,3 +50,10 @@ def test_a_fact_is_the_same_whichever_order_it_was_told_with():
     """A price is nobody's own."""
     price = "offers.banho_lume20.price"
     assert held(made("129.90", price, "ord_2"), made("119.90", price)) == {"129.90": True, "119.90": False}
+
+
+def test_what_is_no_longer_so_does_not_hold():
+    """Nobody has been told the new date yet, and no reply at hand says it."""
+    promises = (made("2026-11-27"), made("129.90", "offers.kit.price"))
+    found = promises_held(promises, (), {}, lambda one: one.fact != "order.promised_date")
+    assert [one.holds for one in found] == [False, True]

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.catalog.prose import About, Fault, concerns, faults, refuse_faults, rule_faults
-from orchestrator.catalog.prose_words import Words, emoji_in, sentences
+from orchestrator.catalog.prose import About, breaks, concerns, faults, refuse_faults
+from orchestrator.catalog.prose_words import Words, emoji_in, is_read, sentences
 from orchestrator.catalog.refusals import OffBrand, RenderError
 from orchestrator.catalog.voice import Rule, Voice
 from orchestrator.domain.customer import Channel
+from orchestrator.translations import translator
 
 NOTHING = About()
 PHONE = Channel.SMS
@@ -24,6 +25,16 @@ def voice(**said):
 
 def rule(extends, **said):
     return Rule.model_validate({"id": "one", "extends": extends, "message": "'%s' não", **said})
+
+
+def faults_of(a_rule, text, about=NOTHING):
+    return faults(voice(rules=[a_rule.model_dump(exclude_unset=True)]), text, about)
+
+
+def mended(a_voice, text):
+    for one in reversed(faults(a_voice, text, NOTHING)):
+        text = text[: one.start] + (one.fix or "") + text[one.end :]
+    return text
 
 
 def found(a_voice, text, about=NOTHING):
@@ -41,7 +52,7 @@ TERMS = voice(
 
 
 @pytest.mark.parametrize(
-    ("text", "mended"),
+    ("text", "better"),
     [
         ("Chegou a ordem de compra", "Chegou a pedido"),
         ("Ordem de compra em dia", "Pedido em dia"),
@@ -55,13 +66,11 @@ TERMS = voice(
         ("um mail", "um e-mail"),
     ],
 )
-def test_a_term_is_replaced_by_the_better_word(text, mended):
+def test_a_term_is_replaced_by_the_better_word(text, better):
     """As the words around it are written."""
-    for one in reversed(faults(TERMS, text, NOTHING)):
-        assert one.code == "BV110"
-        text = text[: one.start] + one.fix + text[one.end :]
-    assert text == mended
-    assert faults(TERMS, text, NOTHING) == []
+    assert {one.code for one in faults(TERMS, text, NOTHING)} == {"BV110"}
+    assert mended(TERMS, text) == better
+    assert faults(TERMS, better, NOTHING) == []
 
 
 @pytest.mark.parametrize(
@@ -76,6 +85,9 @@ def test_a_term_is_replaced_by_the_better_word(text, mended):
         "ordem\n\nde compra",
         "veja https://loja.example/zap/sla",
         "loja.example/zap",
+        "(loja.example/zap)",
+        "zap.example",
+        "Veja em www.zap.com.br.",
         "escreva para zap@loja.example",
     ],
 )
@@ -104,25 +116,77 @@ def test_a_term_says_what_to_use_in_the_readers_language():
 def test_existence_finds_each_of_its_words(text, words):
     """Whole, whatever their case, accents and bold type."""
     one = rule("existence", tokens=["última chance", "corra"])
-    assert [text[fault.start : fault.end] for fault in rule_faults(one, text, NOTHING)] == words
+    assert [text[fault.start : fault.end] for fault in faults_of(one, text)] == words
 
 
-def test_the_message_of_a_rule_holds_what_was_found():
-    """In the project's own words."""
-    (fault,) = rule_faults(rule("existence", tokens=["corra"]), "Corra já", NOTHING)
-    assert fault == Fault("one", "BV120", "error", "'Corra' não", 0, 5)
+def test_existence_passes_over_its_exceptions():
+    """A word in the sense that is meant well, wherever the phrase begins; the word beside it is found."""
+    one = rule("existence", tokens=["você esqueceu", "corra"], exceptions=["se você esqueceu", "que tudo corra"])
+    text = "Se você esqueceu, você esqueceu. Que tudo corra, corra!"
+    assert [fault.start for fault in faults_of(one, text)] == [18, 49]
 
 
-def test_substitution_mends_with_its_own_message():
-    """Like a term, with a reason."""
-    (fault,) = rule_faults(rule("substitution", swap={"extorno": "estorno"}), "O extorno saiu", NOTHING)
-    assert (fault.code, fault.message, fault.fix) == ("BV130", "'extorno' não", "estorno")
+@pytest.mark.parametrize(
+    ("said", "text", "code", "portuguese", "english"),
+    [
+        ({"extends": "existence", "tokens": ["corra"]}, "Corra já", "BV120",
+         "'Corra' não", '"Corra" is not said in this voice'),
+        ({"extends": "substitution", "swap": {"extorno": "estorno"}}, "Extorno feito", "BV130",
+         "'Extorno' não → \"Estorno\"", 'Use "Estorno", not "Extorno"'),
+        ({"extends": "occurrence", "token": "!", "max": 1}, "Oi! Oi!", "BV140",
+         "'!' não", '"!": 2 of them; the voice allows 1'),
+        ({"extends": "conditional", "require": ["desculp", "sentimos"]}, "Oi", "BV150",
+         "'desculp, sentimos' não", "None of these is said: desculp, sentimos"),
+    ],
+)  # fmt: skip
+def test_a_rule_speaks_its_own_words_to_whoever_reads_its_language(said, text, code, portuguese, english):
+    """To others it speaks ours; what was found is in both, and so is the better word."""
+    (fault,) = faults_of(rule(**said), text)
+    assert (fault.code, fault.message.told(translator("pt-BR")), fault.message) == (code, portuguese, english)
+    abroad = voice(locale="en", rules=[rule(**said).model_dump(exclude_unset=True)])
+    (fault,) = faults(abroad, text, NOTHING)
+    assert fault.message == portuguese
+    assert fault.message.told(translator("pt-BR")) != portuguese
+
+
+def test_a_rule_without_a_message_speaks_ours():
+    """In every language."""
+    (fault,) = faults_of(rule("existence", tokens=["corra"], message=""), "Corra já")
+    assert fault.message == '"Corra" is not said in this voice'
+
+
+GROWN = {"responda": "responda já", "muito muito": "muito muito muito", "mail": "e-mail"}
+
+
+@pytest.mark.parametrize(
+    "text", ["Responda.", "Responda já.", "Já **responda**", "muito " * 9, "responda responda já", "Mail: e-mail"]
+)
+def test_a_better_word_that_holds_the_other_one_is_written_once(text):
+    """However the words stand: the text does not grow with every mending."""
+    grown = voice(rules=[{"id": "one", "extends": "substitution", "swap": GROWN, "message": ""}])
+    once = mended(grown, text)
+    assert mended(grown, once) == once
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    ["example.com", "@", "ajuda@loja.example", "https://loja.example", "www.loja", "{{ x }}", "loja.example/a"],
+)
+def test_no_rule_looks_for_an_address_or_a_place(phrase):
+    """It would rewrite where people are led to."""
+    assert not is_read(phrase)
+
+
+@pytest.mark.parametrize("phrase", ["corra", "% off", "att.", "S.A.", "bem-vindo(a)", "don't", "1.5", "re:"])
+def test_words_and_signs_are_looked_for(phrase):
+    """A dot makes no address."""
+    assert is_read(phrase)
 
 
 @pytest.mark.parametrize(("text", "place"), [("Oi! Saiu", None), ("Oi! Saiu!", 8), ("Oi!!!", 3)])
 def test_occurrence_counts_over_the_whole_text(text, place):
     """The first that is too many is shown."""
-    told = rule_faults(rule("occurrence", token="!", max=1), text, NOTHING)
+    told = faults_of(rule("occurrence", token="!", max=1), text)
     assert [one.start for one in told] == ([] if place is None else [place])
 
 
@@ -136,8 +200,8 @@ def test_occurrence_counts_over_the_whole_text(text, place):
 def test_conditional_wants_one_of_its_words(text, kept):
     """The last word may go on: "desculp" is said by "desculpas"."""
     one = rule("conditional", when_tag="delay", require=["desculp", "sentimos muito"])
-    assert (rule_faults(one, text, About(tags=frozenset({"delay"}))) == []) is kept
-    assert rule_faults(one, text, NOTHING) == []
+    assert breaks(one, text, About(tags=frozenset({"delay"}))) is not kept
+    assert not breaks(one, text, NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +271,7 @@ def test_a_voice_survives_being_stored():
 
 
 def test_what_somebody_wrote_is_refused_for_errors_alone():
-    """The refusal names the rule, is a RenderError, and holds every fault."""
+    """The refusal names the first and counts the others, is a RenderError, and holds every fault."""
     strict = voice(
         rules=[
             {"id": "one", "extends": "existence", "tokens": ["corra", "já"], "message": "não diga %s"},
@@ -215,11 +279,16 @@ def test_what_somebody_wrote_is_refused_for_errors_alone():
         ]
     )
     refuse_faults(strict, "Agora sim", NOTHING, message="onde")
-    with pytest.raises(OffBrand, match=r"não diga Corra \(one\)") as caught:
+    with pytest.raises(RenderError) as caught:
         refuse_faults(strict, "Corra, agora já", NOTHING, message="onde")
-    assert isinstance(caught.value, RenderError)
-    assert caught.value.code == "voice_error"
-    assert [one.message for one in caught.value.faults] == ["não diga Corra", "não diga já"]
+    refused, portuguese = caught.value, translator("pt-BR")
+    assert isinstance(refused, OffBrand)
+    assert refused.code == "voice_error"
+    assert "não diga Corra (one)" in refused.told(portuguese)
+    assert "and 1 more" in refused.told()
+    assert [(one.code, one.told(portuguese)) for one in refused.fields] == [
+        ("BV120", "não diga Corra (one)"), ("BV120", "não diga já (one)"),
+    ]  # fmt: skip
 
 
 HARD = voice(
@@ -233,31 +302,8 @@ HARD = voice(
 )
 
 
-@pytest.mark.parametrize(
-    "piece",
-    [
-        "a",
-        "a ",
-        "!",
-        ".",
-        '."',
-        "\n",
-        "\n ",
-        "@",
-        "a@",
-        "a.",
-        "a.a",
-        "/",
-        "https://",
-        "👩‍",
-        "👍🏽",
-        "-",
-        "1.",
-        "[",
-        "\u200d",
-        " ",
-    ],
-)
+# One for each pattern that repeats: words and phrases, the ends of sentences, addresses, emoji.
+@pytest.mark.parametrize("piece", ["a ", '."', "\n ", "a@", "a.a", "👩‍", "1."])
 def test_any_text_is_read_in_time_that_grows_with_it(piece):
     """No text makes a pattern begin again and again: four times the text is not sixteen times the work."""
 
@@ -268,7 +314,7 @@ def test_any_text_is_read_in_time_that_grows_with_it(piece):
         return time.process_time() - begun
 
     # The fastest of three: others use the machine too.
-    assert min(seconds(20_000) for _ in range(3)) < 10 * max(min(seconds(5_000) for _ in range(3)), 0.01)
+    assert min(seconds(8_000) for _ in range(3)) < 10 * max(min(seconds(2_000) for _ in range(3)), 0.005)
 
 
 @given(st.text(alphabet="aAãz!.,-\n @/:🎉👍🏽\u200d*_'\"1R$\ufffc", max_size=80))
@@ -282,10 +328,7 @@ def test_faults_stand_in_the_text(text):
 @given(st.text(alphabet="zapWZhtsemil-e. \n", max_size=60))
 def test_mending_once_is_mending_for_good(text):
     """What the fixes write is right."""
-    mended = text
-    for one in reversed(faults(TERMS, text, NOTHING)):
-        mended = mended[: one.start] + (one.fix or "") + mended[one.end :]
-    assert [one for one in faults(TERMS, mended, NOTHING) if one.fix] == []
+    assert [one for one in faults(TERMS, mended(TERMS, text), NOTHING) if one.fix] == []
 
 
 def test_words_know_their_places():

@@ -112,8 +112,15 @@ def test_what_the_copy_says_by_itself_was_judged_before():
     assert say(published, "Manta")
     with pytest.raises(OffBrand):
         say(published, "Corra")
-    with pytest.raises(OffBrand, match="Grita"):
+    with pytest.raises(OffBrand, match="shouting"):
         say(published, "Manta!")
+
+
+def test_a_refusal_says_everything_that_came_in():
+    """One after the other would cost a sending each."""
+    with pytest.raises(OffBrand) as caught:
+        say(message(), "Kit despachado, corra, corra")
+    assert [one.params["rule"] for one in caught.value.fields] == ["warehouse", "urgency"]
 
 
 def test_rules_are_of_a_purpose():

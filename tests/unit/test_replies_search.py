@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.domain.errors import NotFound
 from orchestrator.replies.model import PublishedReply, Reply
-from orchestrator.replies.search import search
+from orchestrator.replies.search import find_reply, search
 
 
 def reply(name, title, shortcut, keywords=(), body="Estamos vendo isso."):
@@ -78,3 +79,21 @@ def test_titles_are_in_the_wanted_language():
     (one,) = search(REPLIES, "tracking", "en")
     assert (one.id, one.title, one.shortcut, one.rank) == ("onde", "Where is my order?", "/onde", 3)
     assert found("tracking") == []
+
+
+# --- by name --------------------------------------------------------------------------------------------------------
+
+NAMED = published(reply("onde_esta", "Onde está?", "/onde"), reply("troca", "Troca", "/trocar"))
+
+
+@pytest.mark.parametrize("name", ["onde_esta", "/onde", "onde"])
+def test_a_reply_is_named_by_its_id_or_its_shortcut(name):
+    """With or without the slash, which belongs to chats."""
+    assert find_reply(NAMED, name).reply.id == "onde_esta"
+
+
+@pytest.mark.parametrize(("name", "near"), [("onda", "onde"), ("/trocra", "troca"), ("onde_estaa", "onde_esta")])
+def test_a_misspelt_name_says_what_was_meant(name, near):
+    with pytest.raises(NotFound, match=f'There is no reply "{name}"; did you mean "{near}"') as told:
+        find_reply(NAMED, name)
+    assert (told.value.code, told.value.fields[0].pointer) == ("unknown_reply", "#/reply")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.catalog.model import ChannelCopy, SmsCopy
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.stage import Stage
 from orchestrator.journeys.model import Journey
@@ -12,11 +13,11 @@ from orchestrator.touchpoints import Duplicate, Gap, TouchpointKind, touchpoints
 EMAIL, WHATSAPP, SMS, PUSH = Channel.EMAIL, Channel.WHATSAPP, Channel.SMS, Channel.PUSH
 
 
-def journey(name, *steps, event="order.placed", when=None):
+def journey(name, *steps, event="order.placed", when=None, stage=None):
     return Journey.model_validate(
         {
             "kind": "journey", "id": name, "title": name, "owner": "operacoes", "topic": "order_updates",
-            "trigger": {"event": event} | ({"when": when} if when else {}),
+            "trigger": {"event": event} | ({"when": when} if when else {}), "stage": stage,
             "steps": [
                 {"id": f"s{place}", "send": send, "channels": {"all": channels}}
                 for place, (send, channels) in enumerate(steps)
@@ -25,12 +26,18 @@ def journey(name, *steps, event="order.placed", when=None):
     )  # fmt: skip
 
 
+def changed(published, name, **changes):
+    """The same message under another name, with other channels, claims or stage."""
+    return published.model_copy(update={"message": published.message.model_copy(update={"id": name, **changes})})
+
+
 @pytest.fixture
 def twice(release):
-    """What is there twice with these journeys alone."""
+    """What these journeys alone write twice."""
 
     def duplicates(*journeys):
-        return touchpoints_of(release.model_copy(update={"journeys": {one.id: one for one in journeys}})).duplicates
+        found = touchpoints_of(release.model_copy(update={"journeys": {one.id: one for one in journeys}}))
+        return tuple(one for one in found.duplicates if one.why == "event")
 
     return duplicates
 
@@ -68,6 +75,33 @@ def test_a_step_has_the_stage_of_what_it_sends_and_the_event_that_starts_it(rele
     assert (step.stage, step.owner) == (Stage.DELIVERY, "operacoes")
 
 
+def test_the_stage_of_a_journey_is_that_of_its_steps(release):
+    """One message may be read at two stages: what it is sent for decides, and both are filled by it."""
+    late = journey("late", ("order_confirmed", ["email", "push"]), event="shipment.dispatched", stage="after_sale")
+    found = touchpoints_of(
+        release.model_copy(
+            update={
+                "messages": {"order_confirmed": release.messages["order_confirmed"]},
+                "replies": {},
+                "journeys": {"late": late},
+            }
+        )
+    )
+
+    assert item(found, "order_confirmed", EMAIL).stage is Stage.PURCHASE
+    assert item(found, "late/s0", EMAIL).stage is Stage.AFTER_SALE
+    assert found.matrix[Stage.PURCHASE] == {EMAIL: 1, WHATSAPP: 1, SMS: 1, PUSH: 1}
+    assert found.matrix[Stage.AFTER_SALE] == {EMAIL: 1, WHATSAPP: 0, SMS: 0, PUSH: 1}
+
+
+def test_what_steps_carry_is_counted_once(release):
+    """However many journeys send it."""
+    journeys = {name: journey(name, ("order_shipped", ["sms"])) for name in ("a", "b")}
+    some = {"messages": {"order_shipped": release.messages["order_shipped"]}, "replies": {}, "journeys": journeys}
+
+    assert touchpoints_of(release.model_copy(update=some)).matrix[Stage.DELIVERY][SMS] == 1
+
+
 def test_a_step_does_not_write_where_its_message_is_silent(release):
     """The message decides."""
     silent = release.model_copy(
@@ -78,7 +112,7 @@ def test_a_step_does_not_write_where_its_message_is_silent(release):
 
 
 def test_a_gap_is_a_stage_at_which_a_channel_says_nothing(release):
-    """Only of channels that the project sends on; a step alone fills none."""
+    """Only of channels that the project sends on."""
     settings = release.project
     some = release.model_copy(
         update={
@@ -99,8 +133,7 @@ def test_a_gap_is_a_stage_at_which_a_channel_says_nothing(release):
 
 def test_a_message_without_a_stage_is_listed_and_counted_nowhere(release):
     """It is there to be given one."""
-    published = release.messages["order_shipped"]
-    bare = published.model_copy(update={"message": published.message.model_copy(update={"stage": None})})
+    bare = changed(release.messages["order_shipped"], "order_shipped", stage=None)
     found = touchpoints_of(
         release.model_copy(update={"messages": {"order_shipped": bare}, "replies": {}, "journeys": {}})
     )
@@ -139,9 +172,11 @@ def test_steps_of_one_trigger_run_together(twice):
     assert [(one.channel, one.ids) for one in found] == [(EMAIL, ("a/s0", "a/s1"))]
 
 
-def test_casa_lume_writes_nothing_twice(release):
-    """Nor do two of its replies say the same."""
-    assert touchpoints_of(release).duplicates == ()
+def test_casa_lume_repeats_nothing_but_its_offer(release):
+    """On purpose: the reminder names the coupon that the offer brought."""
+    assert {(one.why, one.ids) for one in touchpoints_of(release).duplicates} == {
+        ("facts", ("cart_offer", "deadline_reminder"))
+    }
 
 
 def test_texts_with_the_same_words_are_a_duplicate(release):
@@ -152,9 +187,7 @@ def test_texts_with_the_same_words_are_a_duplicate(release):
     channels = published.message.channels.model_copy(
         update={"sms": shouted, "email": None, "whatsapp": None, "push": None}
     )
-    copy = published.model_copy(
-        update={"message": published.message.model_copy(update={"id": "copia", "channels": channels})}
-    )
+    copy = changed(published, "copia", channels=channels, stage=None)
     found = touchpoints_of(
         release.model_copy(
             update={"messages": {"order_shipped": published, "copia": copy}, "replies": {}, "journeys": {}}
@@ -162,3 +195,44 @@ def test_texts_with_the_same_words_are_a_duplicate(release):
     )
 
     assert found.duplicates == (Duplicate(why="words", channel=SMS, ids=("order_shipped", "copia")),)
+
+
+@pytest.fixture
+def sharing(release):
+    """What is there twice when a second message says more than `order_shipped`, and the same date."""
+
+    def duplicates(**changes):
+        shipped, delayed = (release.messages[name] for name in ("order_shipped", "order_delayed"))
+        date = shipped.message.claims["promised_date"]
+        other = changed(
+            delayed, "outra", **{"claims": delayed.message.claims | {"old_date": date}, "channels": only_sms, **changes}
+        )
+        some = {"messages": {"order_shipped": shipped, "outra": other}, "replies": {}, "journeys": {}}
+        return touchpoints_of(release.model_copy(update=some)).duplicates
+
+    sms = SmsCopy(body="Antes {{ claims.old_date }}, agora {{ claims.new_date }}")
+    only_sms = ChannelCopy(email=None, whatsapp=None, sms=sms, push=None)
+    return duplicates
+
+
+def test_messages_of_one_stage_that_state_one_fact_on_one_channel_are_a_duplicate(sharing):
+    """Whatever else each of them says."""
+    assert sharing() == (
+        Duplicate(
+            why="facts", channel=SMS, stage=Stage.DELIVERY,
+            ids=("order_shipped", "outra"), facts=("shipment.promised_date",),
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", [Stage.PURCHASE, None])
+def test_another_stage_may_state_the_fact_again(sharing, stage):
+    """It is read at another time."""
+    assert sharing(stage=stage) == ()
+
+
+def test_a_fact_that_is_taken_back_is_not_stated(release):
+    """`order_late` names the date that `order_shipped` promised, because it was missed."""
+    some = {name: release.messages[name] for name in ("order_shipped", "order_late")}
+
+    assert touchpoints_of(release.model_copy(update={"messages": some, "replies": {}, "journeys": {}})).duplicates == ()

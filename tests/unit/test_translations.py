@@ -115,8 +115,9 @@ ERRORS = _error_names()
 
 
 def _says_something(sentence: str) -> bool:
-    """`{where}: {why}` is the same in every language."""
-    return bool(re.search(r"[^\W\d_]", "".join(literal for literal, *_ in string.Formatter().parse(sentence))))
+    """`{where}: {why}` is the same in every language; what tells languages apart by how places are written is not."""
+    written = ((literal, how or "") for literal, _, how, _ in string.Formatter().parse(sentence))
+    return bool(re.search(r"[^\W\d_]", "".join(map("".join, written))))
 
 
 def _places(sentence: str) -> set[str]:

@@ -157,10 +157,10 @@ class PromiseShown(Document):
 
 
 class WarningShown(Document):
-    """What the brand voice advises against, and does not forbid."""
+    """What is advised against, and not forbidden: by the brand voice, or for words in another language."""
 
-    rule: str
-    code: Annotated[str, Field(examples=["BV160"])]
+    rule: Annotated[str, Field(description="The voice's own name for it.", examples=["no_exclamation", "language"])]
+    code: Annotated[str, Field(examples=["BV160", "other_language"])]
     message: str
 
 
@@ -173,8 +173,19 @@ class RenderedReply(Document):
     locale: str
     text: Annotated[str, Field(description="Empty while something is missing: nothing has a hole in it.")]
     missing: tuple[MissingShown, ...]
-    claims: tuple[ReplyClaim, ...]
-    contradictions: tuple[ContradictionShown, ...]
+    would_send: Annotated[
+        bool | None,
+        Field(description="Whether it would leave if it were sent now; null where nobody is written to, as a persona."),
+    ]
+    reason: Annotated[
+        str, Field(description="Why not, by its stable code; see reasons of messages.", examples=["consent_withdrawn"])
+    ]
+    why: Annotated[str, Field(description="The same in the caller's language.")]
+    claims: Annotated[tuple[ReplyClaim, ...], Field(description="As far as they are known.")]
+    contradictions: Annotated[
+        tuple[ContradictionShown, ...],
+        Field(description="Shown beside what is missing, too: both can be mended at once."),
+    ]
     already_promised: Annotated[tuple[PromiseShown, ...], Field(description="Newest first.")]
     warnings: tuple[WarningShown, ...]
 

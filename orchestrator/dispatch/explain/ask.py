@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from orchestrator.addresses import masked
-from orchestrator.decide import Closure, decide
+from orchestrator.decide import decide
 from orchestrator.dispatch.current import Current
 from orchestrator.dispatch.draft import backed, drafts_of, failure_step, look
 from orchestrator.dispatch.explain.ahead import circumstances_at, look_ahead
@@ -16,8 +16,10 @@ from orchestrator.dispatch.explain.gates import PASS, answers_of
 from orchestrator.dispatch.explain.past import channel_of, past_of, reason_of, state_of, whole_trace
 from orchestrator.dispatch.explain.unasked import unasked
 from orchestrator.dispatch.explain.values import Ahead, Explained, Explanation
+from orchestrator.dispatch.outlook import closures
 from orchestrator.domain.delivery import State
 from orchestrator.domain.errors import NotFound, did_you_mean
+from orchestrator.domain.said import altered
 from orchestrator.domain.verdict import Drop, Hold, Send, Step, Wait
 from orchestrator.release import read_release
 from orchestrator.zones import zone_of
@@ -138,9 +140,12 @@ class _Why:
 
     def hidden(self, text: str) -> str:
         """What a provider said, without the address that it likes to repeat."""
+        return altered(text, self._masked)
+
+    def _masked(self, words: str) -> str:
         for one in self.customer.addresses:
-            text = text.replace(one.value, masked(one.kind, one.value))
-        return text
+            words = words.replace(one.value, masked(one.kind, one.value))
+        return words
 
     @cached_property
     def business_now(self) -> Instant:
@@ -162,12 +167,7 @@ class _Why:
     @cached_property
     def found(self) -> Situation:
         """What a worker would read of it now."""
-        clock = self.transaction.ledger.clock()
-        closed = {
-            account: Closure(clock.now(one.until), one.reason)
-            for account, one in self.transaction.accounts.closed().items()
-            if one.until > self.now
-        }
+        closed = closures(self.transaction, self.now)
         found = look(self.transaction, self.current, [self.request], min(self.asked_at, self.business_now), closed)
         standing = found.standings[self.customer.id]
         # A message that was sent does not stand in its own way.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.addresses import masked
 from orchestrator.decide import GATES
@@ -27,6 +27,7 @@ from orchestrator.dispatch.explain.values import (
     Wish,
 )
 from orchestrator.domain.customer import ADDRESS_KINDS, Channel
+from orchestrator.domain.errors import Phrase
 from orchestrator.zones import is_guessed
 
 if TYPE_CHECKING:
@@ -171,8 +172,9 @@ def _rule(step: Step, findings: Findings) -> Iterable[Evidence]:
 
 def _facts(step: Step, findings: Findings) -> Iterable[Evidence]:
     if step.result != PASS:
-        reason, _, detail = step.detail.partition(" ")
-        yield Obstacle(reason=reason, detail=detail)
+        reason, _, why = step.detail.partition(" ")
+        words: Any = step.detail.params["why"] if isinstance(step.detail, Phrase) else why
+        yield Obstacle(reason=reason, detail=words)
     yield from findings.facts
 
 

@@ -47,14 +47,18 @@ class Tab:
             await self.ask(f"{domain}.enable")
 
     async def open(self, url: str, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
+        await self.look(width=width, height=height, dark=dark)
+        self._loaded.clear()
+        await self.ask("Page.navigate", url=url)
+        await asyncio.wait_for(self._loaded.wait(), ANSWER_SECONDS)
+
+    async def look(self, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
+        """From now on in such a window, on such a device; the page stays."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         await self.ask(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )
         await self.ask("Emulation.setEmulatedMedia", features=[scheme])
-        self._loaded.clear()
-        await self.ask("Page.navigate", url=url)
-        await asyncio.wait_for(self._loaded.wait(), ANSWER_SECONDS)
 
     async def evaluate(self, script: str) -> Any:
         answer = await self.ask("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)

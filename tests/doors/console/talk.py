@@ -1,6 +1,5 @@
 """Who the console's tests talk about: customers, what they are told, and what an attacker would put into a name."""
 
-from orchestrator.app import DatabaseThreads, open_drain
 from orchestrator.channels import InboxCall, InboxEntry
 from orchestrator.dispatch.accept import WantedMessage, accept_message
 from orchestrator.dispatch.register import Profile
@@ -8,6 +7,7 @@ from orchestrator.domain.claim import ClaimKind, StatedClaim
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.message import Button, Rendered
 from orchestrator.journeys.model import Channels
+from tests.doors.conftest import draining
 
 HOSTILE = "<img src=x onerror=alert(1)>{{1234*4321}}\u202egnp.exe'\"</p><script>alert(2)</script>"
 HOSTILE_TOKEN = "<img/src=x/onerror=alert(3)>{{1234*4321}}"
@@ -61,21 +61,18 @@ RAW = [
 
 async def send(app, release):
     """Accept and drain everything that is wanted, as the doors and a worker do."""
-    threads = DatabaseThreads(app.store)
-    drain, transport = open_drain(app, threads, "test")
-    for number, (customer, channels, order) in enumerate(WANTED):
-        wanted = WantedMessage(
-            message="order_confirmed",
-            customer_id=customer,
-            channels=Channels(first_reachable=channels),
-            data={"order": order},
-        )
-        with app.store.write() as transaction:
-            accept_message(transaction, release, app.clock, wanted, identity=f"test/{number}", origin="test")
-        await drain.drain()
-        app.clock.advance(minutes=1)
-    await transport.close()
-    threads.close()
+    async with draining(app) as drain:
+        for number, (customer, channels, order) in enumerate(WANTED):
+            wanted = WantedMessage(
+                message="order_confirmed",
+                customer_id=customer,
+                channels=Channels(first_reachable=channels),
+                data={"order": order},
+            )
+            with app.store.write() as transaction:
+                accept_message(transaction, release, app.clock, wanted, identity=f"test/{number}", origin="test")
+            await drain.drain()
+            app.clock.advance(minutes=1)
 
 
 def entry_of(entries, customer, channel):

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchestrator.app import DatabaseThreads, open_drain
 from orchestrator.console.preview_frames import themed
 from orchestrator.console.preview_marks import Marks, without_marks
 from orchestrator.console.preview_policy import style_sources
@@ -24,23 +23,25 @@ from orchestrator.domain.time import instant
 from orchestrator.journeys.model import Channels
 from orchestrator.previews import preview_of
 from orchestrator.project import SHIPPED, Project
+from tests.doors.conftest import draining
 from tests.doors.console.browsing import Server
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PATH = "/preview/order_delayed"
+QUICK = f"{PATH}?lang=en&quick"  # without the whole check, which reads everything
 
 
 @pytest.fixture
 def live(make_shop):
     """A shop of one's own, served, whose files may be edited."""
-    with Server(make_shop()) as server:
+    with Server(few(make_shop(), "order_delayed")) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def still(make_shop):
     """A shop that nobody edits."""
-    with Server(make_shop()) as server:
+    with Server(few(make_shop(), "order_delayed")) as server:
         yield server
 
 
@@ -51,6 +52,19 @@ def spoken():
     release = project.read()
     ana, now = project.persona("ana"), instant(NOW)
     return release, preview_of(release, "order_delayed", ana, list(Channel), book_of(release, {}), now)
+
+
+def few(app, *messages):
+    """The shop with these messages alone: what it says is soon checked."""
+    keep_only(app.root, *messages)
+    return app
+
+
+def keep_only(root, *messages):
+    for folder in ("messages", "replies", "journeys", "scenarios", "mappings"):
+        for path in (root / "templates" / folder).glob("*.yaml"):
+            if path.name.partition(".")[0] not in messages:
+                path.unlink()
 
 
 def edit(server, before, after, file="templates/messages/order_delayed.yaml"):
@@ -100,12 +114,12 @@ def test_an_estimate_is_shown_where_the_project_knows_the_price(live):
     priced = re.sub(r"  sms:\n(?:    cost:.*\n)?", "  sms:\n    cost: 0.07 BRL\n", project)
     (live.app.root / "templates/project.yaml").write_text(priced, encoding="utf-8")
 
-    assert "R$0.07 estimated" in live.get(f"{PATH}?lang=en").page.text
+    assert "R$0.07 estimated" in live.get(QUICK).page.text
 
 
 def test_the_persona_the_language_and_the_theme_are_chosen_by_links(still):
     """What is chosen stays chosen, and reaches the frames."""
-    page = still.get(f"{PATH}?lang=en&persona=hana&locale=pt-BR&theme=dark&size=computer").page
+    page = still.get(f"{QUICK}&persona=hana&locale=pt-BR&theme=dark&size=computer").page
 
     assert [attrs["value"] for attrs in page.all("option") if "selected" in attrs] == ["hana", "pt-BR"]
     current = [attrs["href"] for attrs in page.all("a") if attrs.get("aria-current") == "true"]
@@ -185,20 +199,17 @@ def register_ana(app, persona):
 
 async def deliver(app, release, data):
     """On every channel, by the real door and the real worker."""
-    threads = DatabaseThreads(app.store)
-    drain, transport = open_drain(app, threads, "test")
-    for channel in Channel:
-        wanted = WantedMessage(
-            message="order_delayed",
-            customer_id="cus_ana",
-            channels=Channels(first_reachable=(channel.value,)),
-            data=data,
-        )
-        with app.store.write() as transaction:
-            accept_message(transaction, release, app.clock, wanted, identity=f"test/{channel}", origin="test")
-        await drain.drain()
-    await transport.close()
-    threads.close()
+    async with draining(app) as drain:
+        for channel in Channel:
+            wanted = WantedMessage(
+                message="order_delayed",
+                customer_id="cus_ana",
+                channels=Channels(first_reachable=(channel.value,)),
+                data=data,
+            )
+            with app.store.write() as transaction:
+                accept_message(transaction, release, app.clock, wanted, identity=f"test/{channel}", origin="test")
+            await drain.drain()
 
 
 def test_without_its_marks_a_letter_is_byte_for_byte_what_is_sent(spoken):
@@ -255,7 +266,7 @@ def test_a_chosen_theme_answers_for_the_device():
 
 def test_a_price_written_by_hand_is_said_with_its_line(live):
     """Rule, place, the line itself and what to do; the frames show how it was before or why it cannot be said."""
-    live.get(PATH)
+    live.get(QUICK)
     edit(live, "Novo prazo de entrega", "Por R$ 99,00, novo prazo de entrega")
     page = live.get(f"{PATH}?lang=en").page
 
@@ -267,18 +278,43 @@ def test_a_price_written_by_hand_is_said_with_its_line(live):
 
 def test_a_file_that_cannot_be_read_leaves_the_last_frames(live):
     """And says what is wrong with it."""
-    live.get(PATH)
+    live.get(QUICK)
     edit(live, "title: Pedido vai atrasar", "title: [Pedido vai atrasar")
-    page = live.get(f"{PATH}?lang=en").page
+    page = live.get(QUICK).page
 
     assert "The frames show how it was before." in page.text
     assert len(page.all("iframe")) == 4
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [("owner: marketing\n", "owner: [marketing\n", "YA100"), ("max: 3\n", "max: 3\n    tokens: [x]\n", "BV101")],
+)
+def test_a_broken_voice_is_said_with_its_place(live, before, after, code):
+    """A file that cannot be read at all, and a rule that is written wrong; no check has "nothing to say" then."""
+    live.get(QUICK)
+    edit(live, before, after, file="brand_voice.yaml")
+    text = live.get(f"{PATH}?lang=en").page.text
+
+    assert re.search(rf"brand_voice\.yaml:\d+:\d+ error {code}", text)
+    assert "This cannot be sent as it is" in text
+    assert "No rule has anything to say" not in text
+
+
+def test_everything_that_data_brings_against_the_voice_is_said(live):
+    """All at once, in the frame that cannot be said."""
+    edit(live, 'number: "10234"', 'number: "10234, que você esqueceu, é garantido"',
+         file="templates/personas/ana.yaml")  # fmt: skip
+    text = live.get(f"{QUICK}&persona=ana").page.text
+
+    assert "and 1 more" in text
+    assert all(rule in text for rule in ("(blame_customer)", "(promise_words)"))
+
+
 def test_a_message_that_never_could_be_read_says_why(live):
     """A page without frames is better than none."""
     edit(live, "title: Pedido vai atrasar", "title: [Pedido vai atrasar")
-    answer = live.get(f"{PATH}?lang=en")
+    answer = live.get(QUICK)
 
     assert (answer.status, answer.page.all("iframe")) == (200, [])
     assert "This cannot be sent as it is" in answer.page.text
@@ -312,7 +348,7 @@ def listening(server, query=""):
 
 def test_whoever_looks_hears_of_a_change_at_once(live):
     """An event names the new state of the files; the page then says the new words."""
-    page = live.get(PATH).page
+    page = live.get(QUICK).page
     (seen,) = [attrs["data-state"] for attrs in page.all("div") if "data-state" in attrs]
     with listening(live, f"?seen={seen}") as stream:
         edit(live, "Nova data para o seu pedido", "Outra data para o seu pedido")
@@ -360,8 +396,9 @@ def test_while_nobody_looks_nobody_asks_the_disk():
 # --- the file -------------------------------------------------------------------------------------------------------
 
 
-def test_the_command_writes_one_file_with_four_frames(jogral, tmp_path):
+def test_the_command_writes_one_file_with_four_frames(jogral, shop, tmp_path):
     """In the language of the command, under a policy without unsafe-inline."""
+    keep_only(shop, "order_delayed")
     file = tmp_path / "preview.html"
     done = jogral("preview", "order_delayed", "--persona", "ana", "--html", str(file), "--lang", "en")
     text = file.read_text(encoding="utf-8")
@@ -375,6 +412,6 @@ def test_the_command_writes_one_file_with_four_frames(jogral, tmp_path):
 def test_the_file_is_of_one_message_on_every_channel(jogral, tmp_path):
     """What cannot be meant is refused before anything is written."""
     file = tmp_path / "preview.html"
-    for arguments in (["--all"], ["order_delayed", "--channel", "sms"], []):
+    for arguments in (["--all"], ["order_delayed", "--channel", "sms"]):
         assert jogral("preview", *arguments, "--html", str(file)).code == 2
     assert not file.exists()
