@@ -6,6 +6,7 @@ Everything here takes time in proportion to the text, whatever the text is.
 from __future__ import annotations
 
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from orchestrator.catalog.folding import Folded, fold
@@ -22,16 +23,21 @@ Found = tuple[str, int, int]
 
 
 class Words:
-    """The words of a text, and where each stands. Addresses and paragraph breaks are one word that no rule knows."""
+    """The words of a text, and where each stands. Addresses and paragraph breaks are one word that no rule knows.
 
-    __slots__ = ("_spans", "distinct", "said", "text")
+    `places` is word → its places among them: dozens of rules look for a few words each, and read no others.
+    """
+
+    __slots__ = ("_spans", "places", "said", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         folded = Folded(_UNREAD.sub(lambda found: MASK * len(found[0]), text).replace("'", '"'))
         found = [(piece[0], folded.span(*piece.span())) for piece in _WORD.finditer(folded.text)]
         self.said: Phrase = tuple(word for word, _ in found)
-        self.distinct = frozenset(self.said)
+        self.places: dict[str, list[int]] = {}
+        for place, word in enumerate(self.said):
+            self.places.setdefault(word, []).append(place)
         self._spans = tuple(span for _, span in found)
 
     def span(self, first: int, after: int) -> tuple[int, int]:
@@ -65,7 +71,7 @@ class Phrases:
 
     def found_in(self, words: Words, *, outside: Phrases | None = None) -> Iterator[Found]:
         """Where they stand, none over another; but not where they are only a part of a phrase of `outside`."""
-        if self._firsts.isdisjoint(words.distinct):
+        if self._firsts.isdisjoint(words.places):
             return
         around = outside.around(words) if outside is not None else None
         free = 0
@@ -86,8 +92,8 @@ class Phrases:
         return holds
 
     def _everywhere_in(self, words: Words) -> Iterator[Found]:
-        for place, word in enumerate(words.said):
-            for phrase, text in self._by_first.get(word, ()):
+        for place in sorted(chain.from_iterable(words.places[word] for word in self._firsts & words.places.keys())):
+            for phrase, text in self._by_first[words.said[place]]:
                 if words.said[place : place + len(phrase)] == phrase:
                     yield text, place, place + len(phrase)
                     break
