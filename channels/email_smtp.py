@@ -15,7 +15,16 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
-from orchestrator.channels import Capabilities, NoAnswer, SmtpAnswer, SmtpCall, no_callbacks, still_unknown, unanswered
+from orchestrator.channels import (
+    Capabilities,
+    NoAnswer,
+    SmtpAnswer,
+    SmtpCall,
+    no_callbacks,
+    one_click_headers,
+    still_unknown,
+    unanswered,
+)
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind
 from orchestrator.domain.errors import ConfigurationError, InputError, Phrase, did_you_mean
@@ -120,6 +129,7 @@ class Adapter:
             f"Subject: {_subject(delivery.rendered.subject)}\r\n"
             f"Message-ID: <{_id_left(delivery.reference)}@{self._id_domain}>\r\n"
             f"{automatic}"
+            f"{_one_click(delivery)}"
         )
         return SmtpCall(
             self.host,
@@ -307,6 +317,12 @@ def _id_left(reference: str) -> str:
 def _refuse_breaks(what: str, text: str) -> None:
     if _BREAKS.search(text):
         raise InputError("{what} contains a line break", code="line_break_in_header", what=what)
+
+
+def _one_click(delivery: Delivery) -> str:
+    """Each header on a line of its own, however long: a server that folds one may break the signature over it."""
+    _refuse_breaks("the unsubscribe link", delivery.unsubscribe_url)
+    return "".join(f"{name}: {value}\r\n" for name, value in one_click_headers(delivery).items())
 
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -28,6 +28,7 @@ from orchestrator.channels import (
     HttpCall,
     NoAnswer,
     no_callbacks,
+    one_click_headers,
     still_unknown,
     unanswered,
 )
@@ -67,6 +68,8 @@ PLACEHOLDERS: Mapping[str, Read] = {
     "channel": attrgetter("channel"),
     "customer_id": attrgetter("customer_id"),
     "object_id": attrgetter("object_id"),
+    "unsubscribe_url": attrgetter("unsubscribe_url"),
+    "one_click_headers": one_click_headers,
 }
 
 # What an answer means when it is not success, by status; ranges follow in `_refused`.

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from orchestrator.domain.customer import AddressKind
+from orchestrator.domain.customer import ADDRESS_KINDS, AddressKind, Channel
 from orchestrator.domain.errors import InputError
 
 _LETTER = re.compile(r"[^\W\d_]")
 _TOKEN = re.compile(r"[\x21-\x7e]{8,4096}")
+# A sender as WhatsApp writes it: country code and number, in digits alone.
+_WHATSAPP_ID = re.compile(r"[1-9][0-9]{9,14}", re.ASCII)
+# A Brazilian mobile without its ninth digit, and with it: eight digits that begin as no landline does.
+_BRAZILIAN_SHORT = re.compile(r"(\+55[1-9][0-9])([6-9][0-9]{7})", re.ASCII)
+_BRAZILIAN_FULL = re.compile(r"(\+55[1-9][0-9])9([6-9][0-9]{7})", re.ASCII)
 _MOBILE = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 
@@ -37,6 +43,29 @@ def normalise(kind: AddressKind, value: str, region: str = "BR") -> str:
         InvalidAddress: nothing can be sent to it.
     """
     return _NORMALISE[kind](value.strip(), region)
+
+
+def sender_forms(channel: Channel, value: str, region: str = "BR") -> tuple[str, ...]:
+    """The stored forms of who writes to us on a channel, the likeliest first.
+
+    WhatsApp names senders by digits alone, and Brazilian mobiles with or without their ninth digit: whichever form
+    the customer gave us, it is them.
+
+    Raises:
+        InvalidAddress: nobody can be reached there.
+    """
+    kind = ADDRESS_KINDS[channel]
+    if channel is not Channel.WHATSAPP or not _WHATSAPP_ID.fullmatch(value.strip()):
+        return (normalise(kind, value, region),)
+    named = f"+{value.strip()}"
+    short, full = _BRAZILIAN_SHORT.fullmatch(named), _BRAZILIAN_FULL.fullmatch(named)
+    with_ninth = f"{short[1]}9{short[2]}" if short else named
+    without = f"{full[1]}{full[2]}" if full else named
+    forms: list[str] = []
+    for one in dict.fromkeys((with_ninth, without)):
+        with contextlib.suppress(InvalidAddress):
+            forms.append(normalise(kind, one))
+    return tuple(forms) or (normalise(kind, value, region),)
 
 
 def can_receive_texts(phone: str) -> bool:

@@ -13,13 +13,15 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TextIO, TypeVar, cast
 
 import structlog
 
-from orchestrator import channels, embedded_redis
+from orchestrator import channels, embedded_redis, signing_keys
 from orchestrator.dispatch.began import BeganFiles
 from orchestrator.dispatch.drain import Drain
+from orchestrator.dispatch.links import Links
 from orchestrator.dispatch.tick import NoBell
 from orchestrator.domain.errors import ConfigurationError, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
@@ -29,6 +31,7 @@ from orchestrator.folder import STATE
 from orchestrator.queue import Doorbell, connect
 from orchestrator.redaction import LibraryLines, redacted
 from orchestrator.store.sql import SCHEMA, SqlStore
+from orchestrator.tokens import Keyring, keys_of
 from orchestrator.transport import Transport
 
 if TYPE_CHECKING:
@@ -76,9 +79,28 @@ class App:
         """The project's private folder."""
         return state_folder(self.root)
 
+    @cached_property
+    def keyring(self) -> Keyring:
+        """What links are signed with. Raises ConfigurationError."""
+        configured = self.settings.signing_keys
+        if configured is not None:
+            return Keyring(keys=keys_of(configured.get_secret_value()))
+        return signing_keys.keyring(signing_keys.ensure(self.state, self.clock))
+
+    @property
+    def public_url(self) -> str:
+        """Where customers reach the public pages, without a slash at its end."""
+        return self.settings.public_url or _own_url(self.settings.host, self.settings.port)
+
     def close(self) -> None:
         """Give everything back."""
         self.store.close()
+
+
+def _own_url(host: str, port: int) -> str:
+    """A server that listens everywhere is reached as this machine."""
+    name = "localhost" if host in {"0.0.0.0", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104  # compared
+    return f"http://{name}:{port}"
 
 
 def open_app(root: Path, settings: Settings) -> App:
@@ -283,6 +305,7 @@ def open_drain(app: App, threads: DatabaseThreads, worker: str) -> tuple[Drain, 
         wire=wire(app.settings),
         worker=worker,
         began=BeganFiles(app.state / "began"),
+        links=Links(app.keyring, app.public_url),
         claiming=threads.claiming,
         passing=app.passing,
     )

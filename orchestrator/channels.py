@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from orchestrator.domain.time import Instant
 
 __all__ = [
+    "ONE_CLICK",
     "Adapter",
     "Answer",
     "Call",
@@ -46,6 +47,7 @@ __all__ = [
     "build_adapter",
     "look_in",
     "no_callbacks",
+    "one_click_headers",
     "settings_of",
     "still_unknown",
     "unanswered",
@@ -276,6 +278,20 @@ def unanswered(answer: NoAnswer) -> Outcome:
 def still_unknown(detail: str) -> Outcome:
     """What a look-up means that settled nothing: also one that found nobody says nothing of the message."""
     return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail=detail)
+
+
+ONE_CLICK = "List-Unsubscribe=One-Click"
+"""What a mailbox provider posts to the link when a person clicks its own button (RFC 8058)."""
+
+
+def one_click_headers(delivery: Delivery) -> dict[str, str]:
+    """The two headers of a marketing e-mail that end its topic with one click; of any other message, none.
+
+    They belong to what is signed: DKIM's `h=` names them, or mailbox providers do not believe them.
+    """
+    if not delivery.unsubscribe_url:
+        return {}
+    return {"List-Unsubscribe": f"<{delivery.unsubscribe_url}>", "List-Unsubscribe-Post": ONE_CLICK}
 
 
 # --- finding an adapter by name -------------------------------------------------------------------------------------

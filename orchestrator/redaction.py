@@ -31,7 +31,7 @@ WITHHELD = "[withheld]"
 # Made by us alone: ids that we drew, names out of the project's own files, places in our code. Customers' ids are not
 # among them: the shop chooses those, and some shops choose e-mail addresses.
 OUR_OWN = frozenset({
-    "account", "at", "deliveries", "delivery", "error", "invariant", "lane", "lease", "level", "method",
+    "account", "at", "deliveries", "delivery", "error", "head", "invariant", "lane", "lease", "level", "method",
     "release_id", "route", "socket", "timestamp", "worker",
 })  # fmt: skip
 

@@ -22,11 +22,13 @@ from orchestrator.events import EventType
 from orchestrator.facts.calendar import Calendar
 from orchestrator.facts.model import Amount
 from orchestrator.facts.sheet import FactSheet
+from orchestrator.identity import IdentitySettings
 from orchestrator.journeys.model import Journey
 from orchestrator.quiet_hours import QuietHours
 from orchestrator.replies.model import PublishedReply
 from orchestrator.schema import Identifier, Schema
 from orchestrator.suppress_rules import SuppressRule
+from orchestrator.wordings import Locale, Wording, WordingId
 
 
 class Account(Schema):
@@ -60,13 +62,24 @@ class ChannelSettings(Schema):
 
 
 class Topic(Schema):
-    """What a customer can turn on and off."""
+    """What a customer can turn on and off. `titles` are what other languages call it: `en: Offers and news`."""
 
     title: str
+    titles: Annotated[dict[Locale, str], Field(exclude_if=lambda titles: not titles)] = {}
     purpose: Purpose
     legal_basis: Literal["consent", "contract", "legitimate_interest", "legal_duty"]
     opt_in: Literal["single", "double"] | None = None
     on_doubt: Literal["resend", "stop"] | None = None
+
+
+class ConsentMessages(Schema):
+    """The messages that answer what people say about consent.
+
+    `confirmation` asks for a double opt-in, at the address that it is about; `opt_out` says that a STOP was heard.
+    """
+
+    confirmation: Identifier | None = None
+    opt_out: Identifier | None = None
 
 
 class Holidays(Schema):
@@ -74,6 +87,27 @@ class Holidays(Schema):
 
     country: str
     subdivision: str | None = None
+
+
+class AuditRules(Schema):
+    """What is asked of those who look at people's data."""
+
+    reasons: Literal["optional", "required"] = "optional"
+
+
+class PrivacyRules(Schema):
+    """How people's requests about their data are answered (LGPD art. 18).
+
+    `verification` and `completed` are messages of the project: the link that proves an address, and the one to what
+    came of the request. The law gives 15 days for a full statement.
+    """
+
+    controller: str
+    dpo: str | None = None
+    notice_url: str | None = None
+    due_days: Annotated[int, Field(ge=1, le=15)] = 3
+    verification: Identifier | None = None
+    completed: Identifier | None = None
 
 
 class ProjectFile(Schema):
@@ -90,6 +124,15 @@ class ProjectFile(Schema):
     quiet_hours: tuple[QuietHours, ...] = ()
     frequency_caps: tuple[FrequencyCap, ...] = ()
     suppress_rules: tuple[SuppressRule, ...] = ()
+    identity: Annotated[IdentitySettings | None, Field(exclude_if=lambda settings: settings is None)] = None
+    consents: Annotated[ConsentMessages | None, Field(exclude_if=lambda messages: messages is None)] = None
+    audit: Annotated[AuditRules | None, Field(exclude_if=lambda rules: rules is None)] = None
+    privacy: Annotated[PrivacyRules | None, Field(exclude_if=lambda rules: rules is None)] = None
+
+    @property
+    def known_by(self) -> IdentitySettings:
+        """What makes two customers one, and whose word about them weighs more; without a word nothing does."""
+        return self.identity or IdentitySettings()
 
     @property
     def calendar(self) -> Calendar:
@@ -109,13 +152,15 @@ class Release(Schema):
     events: dict[str, EventType]
     facts: FactSheet = FactSheet()
     replies: dict[Identifier, PublishedReply] = {}
+    wordings: dict[WordingId, Wording] = {}
 
     @model_serializer(mode="wrap")
     def _without_what_nobody_wrote(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A project without replies is the release that it was before there were any."""
+        """A project without replies or wordings is the release that it was before there were any."""
         content: dict[str, Any] = serialize(self)
-        if not self.replies:
-            del content["replies"]
+        for name in ("replies", "wordings"):
+            if not getattr(self, name):
+                del content[name]
         return content
 
     @cached_property

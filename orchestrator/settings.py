@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from orchestrator.domain.errors import ConfigurationError
+from orchestrator.domain.errors import ConfigurationError, Unfit
+from orchestrator.tokens import Keyring, keys_of
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class Settings(BaseSettings):
@@ -25,12 +31,47 @@ class Settings(BaseSettings):
     project: Path | None = Field(None, description="The project's folder. Without it: the current one, or one above.")
     host: str = Field("127.0.0.1", description="Where `serve` and `up` listen.")
     port: int = Field(8080, ge=0, le=65535, description="The port of `serve` and `up`; 0 takes a free one.")
+    public_url: str | None = Field(
+        None,
+        description="Where customers reach the public pages: https://mail.shop.example. Without it: this machine.",
+    )
+    signing_keys: SecretStr | None = Field(
+        None,
+        description="What links are signed with: id:secret,id:secret, newest first. Without it: .jogral/keys.json.",
+    )
     lang: Literal["pt-BR", "en"] | None = Field(None, description="The language of commands and pages.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged, to stderr.")
     accounts: dict[str, dict[str, SecretStr]] = Field(
         default_factory=dict,
         description="Credentials by account and setting: JOGRAL_ACCOUNTS__EMAIL__PASSWORD.",
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _an_address_of_the_web(cls, url: str | None) -> str | None:
+        return None if url is None else web_address(url)
+
+    @field_validator("signing_keys")
+    @classmethod
+    def _keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is not None:
+            Keyring(keys=keys_of(keys.get_secret_value()))  # every process refuses them at its start
+        return keys
+
+
+def web_address(url: str) -> str:
+    """The URL that pages' paths are appended to. Raises Unfit."""
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise Unfit("it must be the address of a web server, such as https://mail.shop.example")
+    if parts.query or parts.fragment:
+        raise Unfit("it must end with its path, without ? and #")
+    if not _IN_A_HEADER.fullmatch(url.strip()):
+        raise Unfit("it must be written in ASCII, a foreign host as xn--…: it stands in headers of e-mails")
+    return url.strip().rstrip("/")
+
+
+_IN_A_HEADER = re.compile(r"[!#-;=?-~]+")  # no blank, no quote, and neither < nor >
 
 
 def read_settings() -> Settings:
@@ -47,5 +88,11 @@ def read_settings() -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         name = "__".join(str(part) for part in first["loc"]).upper()
         raise ConfigurationError(
-            "The environment variable JOGRAL_{name} cannot be used: {why}.", name=name, why=first["msg"]
+            "The environment variable JOGRAL_{name} cannot be used: {why}.", name=name, why=_why(first)
         ) from error
+
+
+def _why(error: ErrorDetails) -> str:
+    """Our own words come as they are: pydantic would put "Value error" before them, and cannot translate."""
+    cause = error.get("ctx", {}).get("error")
+    return cause.said if isinstance(cause, Unfit) else error["msg"]

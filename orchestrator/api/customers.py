@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.addresses import masked
+from orchestrator.api.access import put_on_record, reader_of
 from orchestrator.api.errors import MissingScope
-from orchestrator.api.faults import refused
 from orchestrator.api.models.customers import (
     ConsentShown,
     CustomerChanged,
@@ -20,30 +20,29 @@ from orchestrator.api.models.customers import (
 from orchestrator.api.pages import after, cursor_of, respond_page
 from orchestrator.api.reading import JSON, idempotency_key, read_model, read_query
 from orchestrator.api.responses import respond, shown
+from orchestrator.api.saying import record_said
 from orchestrator.api.services import API, CALLER
 from orchestrator.dispatch.accept import Answer, once
-from orchestrator.dispatch.keys import allows
-from orchestrator.dispatch.register import Profile, Said, register, revise
+from orchestrator.dispatch.keys import actor, allows
+from orchestrator.dispatch.record import record
+from orchestrator.dispatch.register import Profile, register, revise
 from orchestrator.domain.customer import AddressKind
-from orchestrator.domain.errors import AlreadyExists, FieldError, InputError, NotFound, did_you_mean
-from orchestrator.translations import mark
+from orchestrator.domain.errors import AlreadyExists, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiohttp import web
 
+    from orchestrator.api.models.parts import Body
     from orchestrator.domain.customer import Customer
-    from orchestrator.domain.time import Clock, Instant
-    from orchestrator.release import Release
+    from orchestrator.domain.time import Clock
     from orchestrator.store.port import ApiKey, Transaction
 
     # How an address is shown to this caller.
     Show = Callable[[AddressKind, str], str]
 
 CREATED = 201
-# How far another system's clock may be ahead of ours.
-AHEAD_MS_MAX = 5 * 60_000
 
 MERGE_PATCH = "application/merge-patch+json"
 
@@ -58,14 +57,15 @@ async def post_customer(request: web.Request) -> web.Response:
     key = idempotency_key(request, "POST /v1/customers", content)
 
     def work(transaction: Transaction) -> Answer:
-        profile = _profile(body, api.releases.read(transaction))
-        _require_said(body, _now(transaction, api.app.clock))
+        release = api.releases.read(transaction)
         if body.id is not None and transaction.customers.known([body.id]):
             raise AlreadyExists(
                 'There is a customer "{id}" already.', remedy="Change them: PATCH /v1/customers/{id}",
                 code="customer_exists", id=body.id,
             )  # fmt: skip
-        customer_id = register(transaction, [profile], api.app.clock)[0]
+        customer_id = register(transaction, [_profile(body)], api.app.clock)[0]
+        record_said(transaction, release, api.app.clock, request[CALLER], customer_id, body.consents)
+        _record(transaction, api.app.clock, request[CALLER], "customer.created", customer_id, body)
         return Answer(CREATED, _document(transaction, customer_id, show))
 
     answer = await api.run(lambda: once(api.app.store, api.app.clock, key, work))
@@ -80,10 +80,12 @@ async def patch_customer(request: web.Request) -> web.Response:
     _require_consents_scope(request[CALLER], body)
 
     def work(transaction: Transaction) -> Answer:
-        profile = _profile(body, api.releases.read(transaction))
-        _require_said(body, _now(transaction, api.app.clock))
-        revise(transaction, customer_id, profile, api.app.clock)
-        return Answer(200, _document(transaction, customer_id, show))
+        release = api.releases.read(transaction)
+        sources = release.project.known_by.sources
+        owner = revise(transaction, customer_id, _profile(body), api.app.clock, sources=sources).id
+        record_said(transaction, release, api.app.clock, request[CALLER], owner, body.consents)
+        _record(transaction, api.app.clock, request[CALLER], "customer.changed", owner, body)
+        return Answer(200, _document(transaction, owner, show))
 
     answer = await api.run(lambda: once(api.app.store, api.app.clock, None, work))
     return respond(answer.document)
@@ -92,10 +94,13 @@ async def patch_customer(request: web.Request) -> web.Response:
 async def get_customer(request: web.Request) -> web.Response:
     """One customer, with what is in force."""
     api, show, customer_id = request.app[API], _show(request[CALLER]), request.match_info["id"]
+    who = reader_of(request)
 
     def read() -> dict[str, Any]:
         with api.app.store.read() as transaction:
-            return _document(transaction, customer_id, show)
+            document = _document(transaction, customer_id, show)
+        put_on_record(api, who, "profile", [document["id"]])
+        return document
 
     return respond(await api.run(read))
 
@@ -103,13 +108,15 @@ async def get_customer(request: web.Request) -> web.Response:
 async def list_customers(request: web.Request) -> web.Response:
     """A page of customers, in id order."""
     api, show = request.app[API], _show(request[CALLER])
-    query = read_query(request, CustomersQuery)
+    query, who = read_query(request, CustomersQuery), reader_of(request)
     last = after(query.cursor, _ID)
 
     def read() -> list[Customer]:
         with api.app.store.read() as transaction:
             # One more than asked for tells whether there is a next page.
-            return transaction.customers.page(last, query.limit + 1)
+            found = transaction.customers.page(last, query.limit + 1)
+        put_on_record(api, who, "profile", [customer.id for customer in found[: query.limit]])
+        return found
 
     found = await api.run(read)
     data = tuple(CustomerListed(**_listed(customer, show)) for customer in found[: query.limit])
@@ -125,8 +132,7 @@ def _require_consents_scope(caller: ApiKey, body: CustomerChanged) -> None:
         raise MissingScope(("consents:write",))
 
 
-def _profile(body: CustomerChanged, release: Release) -> Profile:
-    _require_known_topics(body, release)
+def _profile(body: CustomerChanged) -> Profile:
     return Profile(
         id=body.id if isinstance(body, NewCustomer) else None,
         external_ids=body.external_ids,
@@ -136,50 +142,14 @@ def _profile(body: CustomerChanged, release: Release) -> Profile:
         emails=body.addresses("email", "emails"),
         phones=body.addresses("phone", "phones"),
         push_tokens=body.addresses("push_token", "push_tokens"),
-        consents=tuple(
-            Said(
-                topic=one.topic,
-                channel=one.channel.value,
-                state=one.state,
-                legal_basis=one.legal_basis,
-                method=one.method,
-                source=one.source,
-                wording=one.wording,
-                evidence=one.evidence,
-                at=one.at,
-            )
-            for one in body.consents
-        ),
+        source=body.source,
     )
 
 
-def _require_known_topics(body: CustomerChanged, release: Release) -> None:
-    topics = release.project.topics
-    for place, one in enumerate(body.consents):
-        if one.topic not in topics:
-            params = {"topic": one.topic, "hint": did_you_mean(one.topic, topics)}
-            template = mark('There is no topic "{topic}"{hint}')
-            wrong = FieldError(
-                pointer=f"#/consents/{place}/topic", code="unknown_topic", template=template, params=params
-            )
-            raise InputError(
-                template, remedy="Topics are declared in templates/project.yaml.", code="unknown_topic",
-                fields=[wrong], **params,
-            )  # fmt: skip
-
-
-def _now(transaction: Transaction, clock: Clock) -> Instant:
-    """The later of the two clocks: where a demo has moved business time ahead, its customers speak then."""
-    return max(clock.now(), transaction.ledger.clock().now(clock.now()))
-
-
-def _require_said(body: CustomerChanged, now: Instant) -> None:
-    """What is to be said next year would win over everything that is said until then."""
-    for place, one in enumerate(body.consents):
-        if one.at is not None and one.at > now + AHEAD_MS_MAX:
-            template = mark("Nobody can have said this yet: the time is in the future")
-            wrong = FieldError(pointer=f"#/consents/{place}/at", code="future_time", template=template)
-            raise refused([wrong])
+def _record(transaction: Transaction, clock: Clock, caller: ApiKey, kind: str, customer_id: str, body: Body) -> None:
+    """The names of what was said, and none of its values."""
+    fields = sorted(body.model_fields_set - {"id"})
+    record(transaction, clock, kind, by=actor(caller), customer_id=customer_id, fields=fields)
 
 
 # --- what goes out ----------------------------------------------------------------------------------------------------
@@ -194,11 +164,11 @@ def _document(transaction: Transaction, customer_id: str, show: Show) -> dict[st
     customer = transaction.customers.get(customer_id)
     if customer is None:
         raise NotFound('There is no customer "{customer}".', code="unknown_customer", customer=customer_id)
-    consents = sorted(transaction.consents.of(customer_id).items())
+    consents = sorted(transaction.consents.of(customer.id).items())
     return shown(
         CustomerShown(
             **_listed(customer, show),
-            external_ids=transaction.customers.external_ids(customer_id),
+            external_ids=transaction.customers.external_ids(customer.id),
             consents=tuple(
                 ConsentShown(topic=topic, channel=channel, state=state) for (topic, channel), state in consents
             ),

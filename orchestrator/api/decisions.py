@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from orchestrator.api.access import put_on_record, reader_of
 from orchestrator.api.language import translate_for
 from orchestrator.api.models.decisions import DecisionListed, DecisionsPage, DecisionsQuery
 from orchestrator.api.models.messages import ReasonShown, StepShown
@@ -32,7 +33,7 @@ _PLACE = re.compile(r"[0-9]{1,18}")
 
 async def get_decisions(request: web.Request) -> web.Response:
     """A page of decisions."""
-    api, query = request.app[API], read_query(request, DecisionsQuery)
+    api, query, who = request.app[API], read_query(request, DecisionsQuery), reader_of(request)
     _require_known_reason(query.reason)
     last = after(query.cursor, _PLACE)
     wanted = WantedDecisions(
@@ -51,6 +52,7 @@ async def get_decisions(request: web.Request) -> web.Response:
             found, following = list_decisions(
                 transaction, wanted, reason=query.reason or "", before=before, limit=query.limit
             )
+        put_on_record(api, who, "decisions", [one.customer_id for one in found])
         return found, following, zone
 
     found, following, zone = await api.run(read)

@@ -58,11 +58,16 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "customer_named_once",
         mark("Name the customer in exactly one way: id, email, phone, or external_id with its source"),
     ),
+    "consent_named": (
+        "missing_field",
+        mark("A grant names its topic and its channels; only a withdrawal may be about all of them"),
+    ),
     "order_named_once": ("order_named_once", mark("Name the order once: as order_id, or under objects")),
     "subject_unless_all": (
         "subject_unless_all",
         mark("Name which one in subject; the scope all has none"),
     ),
+    "reason_if_refused": ("reason_if_refused", mark("Give a reason for a refusal, and for nothing else")),
     "fact_value": ("wrong_type", mark("Use a text, a number, true or false")),
     "channels_named_once": ("channels_named_once", mark("Name channels under all or first_reachable, each only once")),
     "attribute_name": (

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.addresses import masked
+from orchestrator.api.access import put_on_record, reader_of
 from orchestrator.api.language import translate_for
 from orchestrator.api.models.messages import (
     AcceptedDelivery,
@@ -89,12 +90,15 @@ async def get_message(request: web.Request) -> web.Response:
     """A delivery with its reason, its words and its decisions."""
     api = request.app[API]
     query = read_query(request, MessageQuery)
-    delivery_id = request.match_info["id"]
+    delivery_id, who = request.match_info["id"], reader_of(request)
 
     def read() -> tuple[dict[str, Any] | None, str]:
         with api.app.store.read() as transaction:
             delivery = transaction.deliveries.get(delivery_id) or transaction.timers.get(delivery_id)
-            return delivery, api.releases.read(transaction).project.timezone
+            zone = api.releases.read(transaction).project.timezone
+        if delivery is not None:
+            put_on_record(api, who, "message", [delivery["customer_id"]])
+        return delivery, zone
 
     found, zone = await api.run(read)
     if found is None:

@@ -12,6 +12,7 @@ from orchestrator.api.reading import read_model, read_query
 from orchestrator.api.responses import respond, shown
 from orchestrator.api.services import API, CALLER
 from orchestrator.dispatch.accept import Answer, once
+from orchestrator.dispatch.keys import actor
 from orchestrator.dispatch.pauses import WantedPause, pause, resume
 from orchestrator.domain.time import rfc3339
 
@@ -47,13 +48,13 @@ async def list_pauses(request: web.Request) -> web.Response:
 
 async def post_pause(request: web.Request) -> web.Response:
     """Stop something. Stopping it again says when and why anew."""
-    api, by = request.app[API], request[CALLER].name
+    api, caller = request.app[API], request[CALLER]
     body, _ = await read_model(request, NewPause)
     wanted = WantedPause(scope=body.scope, subject=body.subject or "", reason=body.reason, until=body.until)
 
     def work(transaction: Transaction) -> Answer:
         release = api.releases.read(transaction)
-        made = pause(transaction, release, api.app.clock, wanted, by=by)
+        made = pause(transaction, release, api.app.clock, wanted, by=caller.name, actor=actor(caller))
         return Answer(CREATED, shown(_shown(made, release.project.timezone)))
 
     answer = await api.run(lambda: once(api.app.store, api.app.clock, None, work))
@@ -62,12 +63,12 @@ async def post_pause(request: web.Request) -> web.Response:
 
 async def delete_pause(request: web.Request) -> web.Response:
     """Go on. What is not paused says so."""
-    api, named = request.app[API], read_query(request, PauseNamed)
+    api, by, named = request.app[API], actor(request[CALLER]), read_query(request, PauseNamed)
     lanes: Counter[str] = Counter()
 
     def work(transaction: Transaction) -> Answer:
         release = api.releases.read(transaction)
-        done = resume(transaction, release, api.app.clock, named.scope, named.subject or "")
+        done = resume(transaction, release, api.app.clock, named.scope, named.subject or "", by=by)
         lanes.clear()
         lanes.update(done.released)
         return Answer(OK, shown(Resumed(was_paused=done.was_paused, released_messages=lanes.total())))

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from orchestrator.api.access import put_on_record, reader_of
 from orchestrator.api.language import translate_for
 from orchestrator.api.models.replies import (
     RenderedReply,
@@ -60,7 +61,7 @@ async def list_replies(request: web.Request) -> web.Response:
 
 async def render_reply(request: web.Request) -> web.Response:
     """What a reply says to a customer now, and what they were promised before."""
-    api, reply_id = request.app[API], request.match_info["id"]
+    api, reply_id, who = request.app[API], request.match_info["id"], reader_of(request)
     body, _ = await read_model(request, WantedReply)
     translate = translate_for(request)
 
@@ -69,6 +70,7 @@ async def render_reply(request: web.Request) -> web.Response:
             release = api.releases.read(transaction)
             wanted = _wanted(transaction, reply_id, body)
             composed = replies.compose(transaction, release, api.app.clock, wanted)
+        put_on_record(api, who, "reply", [wanted.customer_id])
         return rendered_document(composed, release.project.timezone, translate)
 
     return respond(shown(await api.run(read)))

@@ -17,7 +17,8 @@ from orchestrator.api.metrics import Metrics
 from orchestrator.api.openapi import describe
 from orchestrator.api.reading import BODY_BYTES_MAX
 from orchestrator.api.routes import ROUTES
-from orchestrator.api.services import API, DESCRIPTION, Api, CurrentRelease, Keyring, Ringer, Threads
+from orchestrator.api.services import API, DESCRIPTION, Api, Keyring, Ringer, Threads
+from orchestrator.dispatch.current_release import CurrentRelease
 from orchestrator.domain.errors import ConfigurationError, Unavailable
 from orchestrator.domain.system import system_words
 

@@ -13,8 +13,6 @@ import structlog
 from aiohttp import web
 
 from orchestrator.dispatch import keys
-from orchestrator.domain.errors import ConfigurationError
-from orchestrator.release import read_release
 from orchestrator.store.port import ApiKey
 
 if TYPE_CHECKING:
@@ -23,10 +21,10 @@ if TYPE_CHECKING:
     from orchestrator.api.hearing import Hearing
     from orchestrator.api.metrics import Metrics
     from orchestrator.app import App
+    from orchestrator.dispatch.current_release import CurrentRelease
     from orchestrator.dispatch.tick import Bell
     from orchestrator.domain.time import Clock
-    from orchestrator.release import Release
-    from orchestrator.store.port import Store, Transaction
+    from orchestrator.store.port import Store
 
 log = structlog.get_logger()
 
@@ -79,26 +77,6 @@ class Threads:
     def close(self) -> None:
         """Wait for what is running."""
         self._executor.shutdown()
-
-
-class CurrentRelease:
-    """The release that runs. It is read anew when another was published, while the server goes on."""
-
-    def __init__(self, release: Release | None = None) -> None:
-        self._known = (release.id, release) if release is not None else None
-
-    def read(self, transaction: Transaction) -> Release:
-        """The current release, at the cost of one short query. Raises ConfigurationError before the first."""
-        release_id = transaction.ledger.release_id()
-        known = self._known
-        if known is not None and known[0] == release_id:
-            return known[1]
-        content = transaction.ledger.release(release_id) if release_id else None
-        if release_id is None or content is None:
-            raise ConfigurationError("The ledger holds no release yet.", remedy="Run: jogral up (or serve, or demo)")
-        release = read_release(content)
-        self._known = (release_id, release)
-        return release
 
 
 class Keyring:

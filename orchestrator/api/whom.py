@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
 
 def customer_named(transaction: Transaction, customer_id: str | None, customer: CustomerNamed | None) -> str:
-    """The id of whoever is named. An id is taken as it is. Raises InputError."""
+    """The id of whoever is named; of one who was merged, that of the one who was kept. Raises InputError.
+
+    An id of nobody is taken as it is.
+    """
     if customer is None:
-        return customer_id or ""
+        named = customer_id or ""
+        return transaction.customers.whose([named]).get(named, named)
     reference = customer.reference
     found = accept.find_customers(transaction, [reference]).get(reference)
     if found is None:

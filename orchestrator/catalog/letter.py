@@ -1,4 +1,4 @@
-"""The e-mail's HTML, made once for a message: Markdown into the MJML layout, laid out, styles inlined.
+"""The e-mail's layout, applied once for a message: Markdown into MJML, laid out, styles inlined; and a footer of text.
 
 The places for data travel through Markdown, MJML and CSS as plain words, so that none of them can read an underscore
 or a brace as its own, and come back as Jinja at the end.
@@ -15,6 +15,7 @@ import mrml
 
 from orchestrator.catalog.blocks import free_tags
 from orchestrator.catalog.copy import email_body
+from orchestrator.catalog.links import DECLARED
 from orchestrator.catalog.script import read_script
 from orchestrator.catalog.templates import names_of
 from orchestrator.catalog.text import light_markdown
@@ -42,8 +43,9 @@ def lay_out(message: Message, voice: Voice, layout: str) -> str:
     Args:
         message: its e-mail copy, content and call to action.
         voice: greeting and sign-off.
-        layout: MJML with the slots lang, title, preheader, headline, body, cta_label and cta_url. It may ask
-            {% if cta_url %}, and {% if lang_en %} for words of its own; it is admitted as copy is.
+        layout: MJML with the slots lang, title, preheader, headline, body, cta_label and cta_url, and places for
+            links ({{ links.unsubscribe }}). It may ask {% if cta_url %}, and {% if lang_en %} for words of its own; it
+            is admitted as copy is.
 
     Raises:
         ValueError: the layout is not valid MJML, is not admitted, or names a slot that does not exist.
@@ -62,8 +64,26 @@ def lay_out(message: Message, voice: Voice, layout: str) -> str:
         "cta_label": html.escape(places.hide(action.label)) if action else "",
         "cta_url": html.escape(places.hide(action.url)) if action else "",
     }
-    mjml = _filled(read_script(layout, blocks=True), slots)
+    links = {name: places.hide(f"{{{{ {name} }}}}") for name in DECLARED}
+    mjml = _filled(read_script(layout, blocks=True), slots | links)
     return places.restore(_INLINER.inline(mrml.to_html(mjml).content))
+
+
+def footer_of(message: Message, voice: Voice, layout: str) -> str:
+    """The Jinja source of what stands under the text part of an e-mail, or an empty string where it is none.
+
+    Args:
+        message: whose e-mail it is.
+        voice: in whose language.
+        layout: text that may hold places for links, and ask {% if lang_en %}.
+
+    Raises:
+        ValueError: as `lay_out`.
+    """
+    if message.channels.email is None:
+        return ""
+    links = {name: f"{{{{ {name} }}}}" for name in DECLARED}
+    return _filled(read_script(layout, blocks=True), {"lang": voice.locale, **links}).strip()
 
 
 def _filled(layout: Script, slots: Mapping[str, str]) -> str:

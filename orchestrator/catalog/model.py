@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -19,9 +19,13 @@ from orchestrator.schema import Dotted, Identifier, Schema, Typed, nest
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+LINKS: Final = "links"
+"""Under which copy finds the links that Jogral makes: see `catalog.links`."""
+
 # First words of a name that no variable can have.
 RESERVED = {
     "claims": Word(mark("the claims themselves")),
+    LINKS: Word(mark("links, which Jogral makes itself")),
     **dict.fromkeys(FACTS, Word(mark("facts, which only claims can state"))),
 }
 
@@ -178,13 +182,14 @@ class PublishedMessage(Schema):
     """A message as it is rendered, with its translations by locale. `purpose` is its topic's.
 
     `letter` is the e-mail's HTML with its places still open, laid out and inlined once when the project was read:
-    sending needs neither the layout nor the libraries that apply it.
+    sending needs neither the layout nor the libraries that apply it. `footer` is what stands under its text part.
     """
 
     model_config = ConfigDict(ignored_types=(cached_property,))
 
     message: Message
     letter: str = ""
+    footer: str = ""
     purpose: Purpose | None = None
     translations: dict[str, PublishedMessage] = {}
 

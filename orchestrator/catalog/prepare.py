@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.copy import sources
+from orchestrator.catalog.links import DECLARED
 from orchestrator.catalog.locales import negotiate
 from orchestrator.catalog.refusals import SilentChannel
 from orchestrator.catalog.script import read_script
@@ -118,14 +119,14 @@ def prepare(message: PublishedMessage, voice: Voice, locale: str, channel: Chann
         clean=_clean_for_whatsapp if channel is Channel.WHATSAPP else strip_controls,
         scripts=scripts,
         flat=all(script.flat for _, script in scripts),
-        variables=tuple(_variables(parts, entry.variables)),
+        variables=tuple(_variables(parts, {**DECLARED, **entry.variables})),
         lists=tuple(_lists(parts, entry.variables)),
         claims=tuple(_claims(parts, entry)),
     )
 
 
 def sources_of(message: PublishedMessage, voice: Voice, channel: Channel) -> Sources:
-    """The Jinja sources of every field of a channel, the e-mail's HTML among them. Raises SilentChannel."""
+    """The Jinja sources of every field of a channel, the e-mail's HTML and footer among them. Raises SilentChannel."""
     found = sources(message.message, voice, channel)
     if found is None:
         raise SilentChannel(
@@ -135,7 +136,11 @@ def sources_of(message: PublishedMessage, voice: Voice, channel: Channel) -> Sou
             channel=channel.value,
             known=", ".join(one.value for one in message.message.said_on),
         )
-    return found | {"html": message.letter} if channel is Channel.EMAIL and message.letter else found
+    if channel is not Channel.EMAIL:
+        return found
+    if message.footer:
+        found |= {"text": f"{found['text']}\n\n{message.footer}"}
+    return found | {"html": message.letter} if message.letter else found
 
 
 def _clean_for_whatsapp(value: str) -> str:

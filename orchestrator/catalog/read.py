@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from orchestrator.catalog.copy import sources
+from orchestrator.catalog.links import DECLARED
 from orchestrator.catalog.model import Message
 from orchestrator.catalog.templates import CLAIMS, Loop, Place, RefusedTemplate, names_in, parse_copy, walk
 from orchestrator.catalog.voice import Voice
@@ -83,7 +84,7 @@ def faults(message: Message, voice: Voice, document: Document, facts: Collection
     `facts` are the paths that a claim may be read from besides the message's own variables.
     """
     yield from _claims(message, document, facts)
-    known = {*message.variables, *(f"{CLAIMS}{name}" for name in message.claims)}
+    known = {*message.variables, *DECLARED, *(f"{CLAIMS}{name}" for name in message.claims)}
     sound = True
     for path, text in _texts(message):
         for finding in _names(path, text, known, message.variables, document):

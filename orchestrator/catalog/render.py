@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.escape import escaped
+from orchestrator.catalog.links import with_links
 from orchestrator.catalog.prepare import Prepared, prepare
 from orchestrator.catalog.proof import ALTERED, Difference, Proof, differences, prove, refused, shape_of, shaped
 from orchestrator.catalog.prose_brought import refuse_brought
@@ -51,7 +52,8 @@ def render(  # the last one is named
         voice: the brand voice: greeting, sign-off, prefix and the way claims are written.
         locale: BCP 47 name of the customer's language; the voice's own where the message has no such translation.
         channel: one that the message has copy for.
-        data: nested plain values (`{"order": {"number": "10234"}}`), dates as `2026-11-27`; facts under their prefix.
+        data: nested plain values (`{"order": {"number": "10234"}}`), dates as `2026-11-27`; facts under their prefix,
+            and a delivery's links under `links`.
         today: the day on which it is said, in the shop's zone: a date far from it is written with its year.
 
     Raises:
@@ -60,6 +62,7 @@ def render(  # the last one is named
         voice forbids.
     """
     prepared = prepare(message, voice, locale, channel)
+    data = with_links(data)
     values = values_of(prepared, data)
     stated = tuple(words_of(prepared, claim, data, today) for claim in prepared.claims)
     for claim, (_, words) in zip(prepared.claims, stated, strict=True):

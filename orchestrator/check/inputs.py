@@ -69,7 +69,7 @@ def _own(root: Path) -> Iterator[Path]:
 
 def _shared(shipped: Path) -> Iterator[Path]:
     yield shipped / VOICE
-    yield from sorted((shipped / LAYOUTS).glob("*.mjml"))
+    yield from sorted(path for path in (shipped / LAYOUTS).iterdir() if path.suffix in {".mjml", ".txt"})
 
 
 def _content(path: Path) -> str:

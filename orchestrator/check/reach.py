@@ -61,6 +61,7 @@ def attributes_of(survey: Survey) -> frozenset[str]:
     """What `customer.` may read: the usual names, and those that a persona or a mapping gives somebody."""
     shown = {name for persona in survey.personas.values() for name in persona.model.customer}
     told = {name for mapping in survey.mappings.values() for name in mapping.model.customer.attributes}
+    told |= {name for sheet in survey.sheets.values() for name in sheet.model.attributes()}
     return frozenset(f"customer.{name}" for name in _ATTRIBUTES | told | (shown - _NOT_FOR_COPY))
 
 

@@ -11,6 +11,7 @@ from orchestrator.check import (
     consent,
     contradictions,
     facts,
+    importing,
     journeys,
     overlays,
     privacy,
@@ -21,7 +22,9 @@ from orchestrator.check import (
     strays,
     suppressing,
     variables,
+    way_out,
     whatsapp,
+    wordings,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +58,9 @@ FAMILIES: tuple[Family, ...] = (
     conditions,
     journeys,
     consent,
+    way_out,
+    wordings,
+    importing,
     restraint,
     suppressing,
     privacy,

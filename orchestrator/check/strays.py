@@ -37,6 +37,8 @@ FOLDERS = (
     "audits", "events", "facts", "journeys", "kb", "layouts", "mappings", "messages", "operations", "personas",
     "replies", "scenarios", "segments",
 )  # fmt: skip
+# Files that stand beside the folders.
+_FILES = ("project.yaml", "wordings.yaml")
 _YAML = {".yaml", ".yml"}
 
 
@@ -48,7 +50,7 @@ def findings(survey: Survey) -> Iterator[Finding]:
             continue
         folders = path.relative_to(templates).parts[:-1]
         if not folders:
-            if path.name != "project.yaml":
+            if path.name not in _FILES:
                 yield _unread(survey, path, mark("Files stand in a folder of templates/, such as messages."))
         elif folders[0] not in FOLDERS:
             help_template = mark('"{folder}" is not a folder that is read{hint}')

@@ -1,9 +1,10 @@
-"""`jogral audit`: does the ledger hold anything that must never be there?"""
+"""`jogral audit`: does the ledger hold anything that must never be there? And who did what: see `cli.chain`."""
 
 from typing import Annotated
 
 import typer
 
+from orchestrator.cli import chain
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.session import session_of
@@ -55,6 +56,10 @@ def run(
     Exit code 1: something does not hold.
     """
     _run(context, everything=everything)
+
+
+app.command("verify", cls=Command)(chain.verify)
+app.command("log", cls=Command)(chain.log_)
 
 
 def _run(context: typer.Context, *, everything: bool) -> None:

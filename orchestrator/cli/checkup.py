@@ -7,14 +7,17 @@ import shutil
 import stat
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from babel.numbers import format_decimal
 from redis.exceptions import RedisError
 
-from orchestrator import embedded_redis
+from orchestrator import embedded_redis, signing_keys
 from orchestrator.app import NO_REDIS, require_schema, wire
+from orchestrator.channels import HttpCall, SmtpCall
 from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.workplace import open_project, read_admitted
 from orchestrator.dispatch.audit import Auditor
@@ -27,7 +30,7 @@ from orchestrator.timeline import require_local
 from orchestrator.transport.probe import probe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from orchestrator.app import App
     from orchestrator.channels import Adapter, Call
@@ -74,7 +77,8 @@ def examine(session: Session) -> Iterator[Check]:
             yield from _accounts(terminal, app, release)
             if all(check.verdict is Verdict.GOOD for check in ledger):
                 yield _clock(terminal, app, release)
-        yield _keys(terminal, app.state / "keys.json")
+            yield _links(terminal, app, release)
+        yield _keys(terminal, app)
 
 
 def _trouble(terminal: Terminal, name: str, error: JogralError) -> Check:
@@ -243,16 +247,69 @@ def _clock(terminal: Terminal, app: App, release: Release) -> Check:
     return Check(name="clock", verdict=Verdict.NOTE, told=told)
 
 
-def _keys(terminal: Terminal, file: Path) -> Check:
+def _links(terminal: Terminal, app: App, release: Release) -> Check:
+    """Whether customers can open the links of what is sent to them: a way out that leads nowhere is none."""
+    url = app.public_url
+    told = terminal.words("Public pages are at {url}", url=url)
+    if leads_nowhere(url, _mails(app, release)):
+        return Check(
+            name="links", verdict=Verdict.BAD,
+            told=terminal.words("Links in e-mails lead to {url}, which no customer can open.", url=url),
+            remedy=terminal.words("Set JOGRAL_PUBLIC_URL to where customers reach this server: https://…"),
+        )  # fmt: skip
+    return Check(name="links", verdict=Verdict.GOOD, told=told)
+
+
+def leads_nowhere(public_url: str, mails: Iterable[Call]) -> bool:
+    """Whether mail goes to other machines, and its links to this one. A mail server of one's own is for trying out."""
+    hosts = {
+        call.host if isinstance(call, SmtpCall) else urlsplit(call.url).hostname or ""
+        for call in mails
+        if isinstance(call, SmtpCall | HttpCall)
+    }
+    here = _is_of_this_machine(urlsplit(public_url).hostname or "")
+    return here and not all(map(_is_of_this_machine, hosts))
+
+
+def _mails(app: App, release: Release) -> list[Call]:
+    """The call that a letter would be, by each e-mail account."""
+    try:
+        adapters = wire(app.settings)(release)
+        return [_sample_call(one, app) for one in adapters.values() if one.channel is Channel.EMAIL]
+    except JogralError:
+        return []  # the check of the accounts says what is wrong with it
+
+
+def _is_of_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.rpartition(".")[2] == "localhost"
+
+
+def _keys(terminal: Terminal, app: App) -> Check:
+    if app.settings.signing_keys is not None:
+        told = terminal.words("From JOGRAL_SIGNING_KEYS; {id} signs.", id=app.keyring.newest.id)
+        return Check(name="keys", verdict=Verdict.GOOD, told=told)
+    file = app.state / signing_keys.FILE
     if not file.is_file():
         return Check(
             name="keys", verdict=Verdict.NOTE, told=terminal.words("The project has no {file}.", file=file.name),
-            remedy=terminal.words("`jogral up` makes them; links in messages will need them."),
+            remedy=terminal.words("`jogral up` makes them: links in messages are signed with them."),
         )  # fmt: skip
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         return Check(
             name="keys", verdict=Verdict.BAD, told=terminal.words("Others can read {file}.", file=file),
             remedy=terminal.words("Run: chmod 600 {file}", file=file),
+        )  # fmt: skip
+    try:
+        signing_keys.read(file)
+    except JogralError as error:
+        return _trouble(terminal, "keys", error)
+    if app.store.engine.url.get_backend_name() != "sqlite":
+        return Check(
+            name="keys", verdict=Verdict.NOTE, told=terminal.words("This machine has signing keys of its own."),
+            remedy=terminal.words("Where several machines share the ledger, set JOGRAL_SIGNING_KEYS, alike on each."),
         )  # fmt: skip
     return Check(name="keys", verdict=Verdict.GOOD, told=terminal.words("For this user only."))

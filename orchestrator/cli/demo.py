@@ -12,7 +12,7 @@ from orchestrator.cli.channels import NAMES
 from orchestrator.cli.help import Command
 from orchestrator.cli.init import make_project, sample
 from orchestrator.cli.ledger import bring_into_force, make_ready, open_ledger
-from orchestrator.cli.replay import progress_of
+from orchestrator.cli.progress import progress_of
 from orchestrator.cli.serve import Host, Port
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import DIM, GOOD, STRONG

@@ -25,6 +25,7 @@ NAMES = {
     "redis": "Redis",
     "accounts": mark("accounts"),
     "clock": mark("clock"),
+    "links": "links",
     "keys": mark("keys"),
 }
 EXIT_CODES = {Verdict.UNREACHABLE: 3, Verdict.BAD: 1}

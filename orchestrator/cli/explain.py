@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.cli.actor import Reason, put_on_record
 from orchestrator.cli.explain_document import explanation_document
 from orchestrator.cli.explained import show_explanation
 from orchestrator.cli.help import Command
@@ -47,6 +48,7 @@ def explain(
             "--at", metavar="TIME", help='Suppose another time, such as "2026-11-25 09:01", with the data of now.'
         ),
     ] = "",
+    reason: Reason = "",
 ) -> None:
     """Say why a message was or was not sent, gate by gate, and when it will be.
 
@@ -61,6 +63,7 @@ def explain(
             current = Current(release.id, release, {})
             asking = _Asking(transaction, current, opened.clock.now(), at)
             found = asking.request(delivery) if delivery else asking.message(customer, message)
+        put_on_record(opened, release, reason, "decisions", [found.customer.id])
     session.terminal.document("explain", **retold(explanation_document(found), session.terminal.translate))
     show_explanation(session.terminal, found, again=_again(customer, message, delivery))
 

@@ -1,15 +1,14 @@
 """`jogral init`: a new project, with its ledger and its keys."""
 
-import json
-import os
-import secrets
 import shutil
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from orchestrator.app import App, state_folder
+from orchestrator import signing_keys
+from orchestrator.app import App, SystemClock, state_folder
+from orchestrator.cli.actor import actor
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import make_ready, open_ledger
 from orchestrator.cli.schema import install_schemas
@@ -19,6 +18,7 @@ from orchestrator.dispatch import keys
 from orchestrator.domain.errors import ConfigurationError, Conflict, InputError, did_you_mean
 from orchestrator.domain.system import system_words
 from orchestrator.project import MARK, SHIPPED, Project
+from orchestrator.wordings import FILE as WORDINGS
 
 app = typer.Typer(add_completion=False)
 
@@ -27,14 +27,17 @@ TEMPLATES = ("loja",)
 # Layouts and adapters are looked up (decisions, section 3); everything that customers read is copied.
 COPIED = (".yaml", ".md")
 NOT_COPIED = frozenset({"layouts"})
-ALWAYS = (MARK, Path("brand_voice.yaml"))
+# What every shop owes to people, whatever it sells: words to agree to, and answers about consent and privacy.
+_ANSWERS = ("confirm_subscription", "opt_out_confirmed", "privacy_done", "privacy_verify")
+ALWAYS = (
+    MARK,
+    Path(WORDINGS),
+    *(Path("templates/messages") / f"{name}{locale}.yaml" for name in _ANSWERS for locale in ("", ".en")),
+    Path("brand_voice.yaml"),
+)
 # In project.yaml, from here to its end: they are about orders and tickets of the sample, which --empty leaves out.
 RULES_OF_THE_SAMPLE = "\nsuppress_rules:"
 FOLDERS = ("messages", "journeys", "facts", "events", "mappings", "personas")
-
-# What later tokens and chains are made with. Keys carry ids, so that new ones can be added and old links still work.
-PURPOSES = ("links", "chain", "erasure")
-SECRET_BYTES = 32
 
 FIRST_KEY = "first"
 FIRST_SCOPES = (
@@ -54,7 +57,9 @@ FIRST_SCOPES = (
 def init(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="DIR", help="The folder to make, or an empty one.")],
-    empty: Annotated[bool, typer.Option("--empty", help="Only the settings and the voice, no messages.")] = False,
+    empty: Annotated[
+        bool, typer.Option("--empty", help="Only the settings, the voice, and the answers about consent and privacy.")
+    ] = False,
     template: Annotated[str, typer.Option("--template", metavar="NAME", help="The sample to copy.")] = TEMPLATES[0],
 ) -> None:
     """Make a new project: the sample shop, its ledger and its keys.
@@ -91,7 +96,7 @@ def make_project(folder: Path, files: tuple[Path, ...]) -> Project:
     if files == ALWAYS:
         _leave_out_rules_of_the_sample(folder / MARK)
     project = Project(folder.resolve())
-    make_keys(state_folder(project.root))
+    signing_keys.ensure(state_folder(project.root), SystemClock())
     install_schemas(project.root)
     return project
 
@@ -144,23 +149,9 @@ def _keep_out_of_git(ignore: Path) -> None:
         ignore.write_text(f"{existing}{end}.jogral/\n", encoding="utf-8")
 
 
-def make_keys(state: Path) -> None:
-    """Secrets that no database holds. Losing them breaks links, so they are made once and never replaced."""
-    file = state / "keys.json"
-    if file.exists():
-        return
-    items = [
-        {"id": f"{purpose}_{secrets.token_hex(4)}", "purpose": purpose, "secret": secrets.token_urlsafe(SECRET_BYTES)}
-        for purpose in PURPOSES
-    ]
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        json.dump({"schema": "jogral.keys/1", "items": items}, opened, indent=2)
-
-
 def _first_key(opened: App) -> tuple[str, str]:
     with opened.store.write() as transaction:
-        key, secret = keys.create(transaction, opened.clock, FIRST_KEY, FIRST_SCOPES)
+        key, secret = keys.create(transaction, opened.clock, FIRST_KEY, FIRST_SCOPES, by=actor())
     return key.id, secret
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli.actor import actor
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.session import session_of
@@ -38,7 +39,7 @@ def create(
     terminal = session.terminal
     lives_ms = _milliseconds(expires) if expires else None
     with open_ledger(open_project(session)) as app_, app_.store.write() as transaction:
-        key, secret = keys.create(transaction, app_.clock, name, scopes, lives_ms=lives_ms)
+        key, secret = keys.create(transaction, app_.clock, name, scopes, by=actor(), lives_ms=lives_ms)
     terminal.document(
         "keys.create", id=key.id, name=key.name, scopes=list(key.scopes), secret=secret, expires=_date(key.expires_at)
     )
@@ -88,7 +89,7 @@ def revoke(
     """Revoke an API key. Requests with it are refused from now on."""
     session = session_of(context)
     with open_ledger(open_project(session)) as app_, app_.store.write() as transaction:
-        revoked = transaction.ledger.revoke_key(key_id, app_.clock.now())
+        revoked = keys.revoke(transaction, app_.clock, key_id, by=actor())
     if not revoked:
         raise NotFound('There is no key "{id}" in force.', remedy="See: jogral keys list", id=key_id)
     session.terminal.document("keys.revoke", id=key_id)

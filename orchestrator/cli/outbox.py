@@ -7,12 +7,14 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator.app import App
+from orchestrator.cli.actor import Reason, actor
 from orchestrator.cli.channels import NAMES, chosen_channel
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import DIM, STRONG, Terminal
 from orchestrator.cli.workplace import open_project
+from orchestrator.dispatch.reads import reader, record_reads
 from orchestrator.domain.customer import Channel
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
@@ -38,6 +40,7 @@ def list_entries(
     message: Annotated[str, typer.Option("--message", metavar="ID", help="Only this message.")] = "",
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="How many, newest first.")] = 50,
     everything: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False,
+    reason: Reason = "",
 ) -> None:
     """List the messages that accounts with the adapter outbox delivered, newest first."""
     session = session_of(context)
@@ -49,7 +52,7 @@ def list_entries(
     }
     with open_ledger(open_project(session)) as opened:
         entries = _entries(opened, wanted)
-        chosen = entries if everything else islice(entries, limit)
+        chosen = _on_record(opened, entries if everything else islice(entries, limit), reason)
         if terminal.as_json:
             terminal.items("outbox", map(_item, chosen))
             return
@@ -74,6 +77,17 @@ def _entries(opened: App, wanted: dict[str, str | None]) -> Iterator[dict[str, A
         if len(page) < ENTRIES_PER_PAGE:
             return
         before = page[-1]["seq"]
+
+
+def _on_record(opened: App, entries: Iterator[dict[str, Any]], reason: str) -> Iterator[dict[str, Any]]:
+    """Entries, each pack of them after it is written down whose they are: nobody is named twice."""
+    who, seen = reader(actor(), reason), set[str]()
+    while pack := list(islice(entries, ENTRIES_PER_PAGE)):
+        fresh = dict.fromkeys(entry["customer_id"] for entry in pack if entry["customer_id"] not in seen)
+        seen.update(fresh)
+        with opened.store.write(durable=False) as transaction:
+            record_reads(transaction, opened.clock, who, "inbox", fresh)
+        yield from pack
 
 
 def _item(entry: dict[str, Any]) -> dict[str, Any]:

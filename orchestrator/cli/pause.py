@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli.actor import actor
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import open_ledger, running_release
 from orchestrator.cli.pausing import (
@@ -61,7 +62,7 @@ def pause(  # noqa: PLR0913, PLR0917  # each is an option of the command
                 subject = find_customer(transaction, subject).id
             until = _until(lasts, transaction.ledger.clock().now(opened.clock.now())) if lasts else None
             wanted = WantedPause(scope=scope, subject=subject, reason=reason, until=until)
-            made = pauses.pause(transaction, release, opened.clock, wanted, by="cli")
+            made = pauses.pause(transaction, release, opened.clock, wanted, by="cli", actor=actor())
     _tell(session, made, release.project.timezone)
 
 

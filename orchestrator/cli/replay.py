@@ -1,34 +1,26 @@
 """`jogral replay`: somebody's file of orders, through the real path, into the local inbox."""
 
 import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from orchestrator.app import open_bell, open_redis, state_folder
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import bring_into_force, make_ready, open_ledger
+from orchestrator.cli.progress import progress_of
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project, read_admitted
 from orchestrator.replay import Replay, check_mapping
 from orchestrator.supervisor import Supervisor
 from orchestrator.timeline import require_local
-from orchestrator.translations import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from orchestrator.cli.session import Session
     from orchestrator.cli.terminal import Terminal
     from orchestrator.replay import Accounting
 
 app = typer.Typer(add_completion=False)
-
-# Where nobody watches a bar, a line tells how far it is.
-LINE_SECONDS = 10.0
 
 
 @app.command(cls=Command)
@@ -93,39 +85,3 @@ def _tell(terminal: "Terminal", accounting: "Accounting", kept: Path) -> None:
         terminal.say(
             "{count} rows were kept aside, each with the reason: {file}", count=accounting.quarantined, file=kept
         )
-
-
-STAGES = {"read": mark("Reading rows"), "play": mark("Playing events")}
-
-
-@contextmanager
-def progress_of(session: "Session") -> "Iterator[Callable[[str, int, int], None]]":
-    """A bar on stderr, or a line now and then where it is piped: called with stage, done and total (0: not known)."""
-    terminal = session.terminal
-    if not terminal.err.is_terminal:
-        yield _lines(terminal)
-        return
-    bars: dict[str, TaskID] = {}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=terminal.err, transient=True) as shown:
-
-        def show(stage: str, done: int, total: int) -> None:
-            if stage not in bars:
-                bars[stage] = shown.add_task(terminal.words(STAGES[stage]), total=None)
-            shown.update(bars[stage], completed=done, total=total or None)
-
-        yield show
-
-
-def _lines(terminal: "Terminal") -> "Callable[[str, int, int], None]":
-    said_at = time.monotonic()
-
-    def show(stage: str, done: int, total: int) -> None:
-        nonlocal said_at
-        if time.monotonic() - said_at >= LINE_SECONDS:
-            said_at = time.monotonic()
-            terminal.note(
-                "{stage}: {done} of {total}", stage=terminal.words(STAGES[stage]), done=done, total=total or "?"
-            )
-
-    return show

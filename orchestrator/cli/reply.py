@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from orchestrator.api.reply_documents import contradiction_documents, rendered_document, reply_document
-from orchestrator.app import App, SystemClock
+from orchestrator.app import SystemClock
+from orchestrator.cli.actor import Reason, put_on_record
 from orchestrator.cli.channels import chosen_channel
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger, ring, running_release
@@ -19,9 +20,7 @@ from orchestrator.dispatch.replies import Composed, WantedReply, compose, rehear
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.project import Project
-from orchestrator.release import Release
 from orchestrator.replies.search import search as search_replies
-from orchestrator.store.port import Transaction
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -76,6 +75,7 @@ def render(  # noqa: PLR0913, PLR0917  # each is an option of the command
     ask: Asked = None,
     text: Text = "",
     locale: Locale = "",
+    reason: Reason = "",
 ) -> None:
     """Show what a reply says to a customer now, and what they were promised before. Nothing is sent.
 
@@ -96,7 +96,7 @@ def render(  # noqa: PLR0913, PLR0917  # each is an option of the command
         locale=locale or None,
         text=text or None,
     )
-    composed, zone = _for_persona(project, wanted, persona) if persona else _for_customer(project, wanted)
+    composed, zone = _for_persona(project, wanted, persona) if persona else _for_customer(project, wanted, reason)
     shown = rendered_document(composed, zone, session.terminal.translate)
     good = not composed.answer.missing
     session.terminal.document("reply.render", ok=good, **shown.model_dump(mode="json", exclude_none=True))
@@ -151,16 +151,14 @@ def send(  # noqa: PLR0913, PLR0917  # each is an option of the command
         terminal.show("  ! ", one.detail)
 
 
-def _for_customer(project: Project, wanted: WantedReply) -> tuple[Composed, str]:
+def _for_customer(project: Project, wanted: WantedReply, reason: str) -> tuple[Composed, str]:
     with open_ledger(project) as opened:
         release = running_release(opened, project)
         with opened.store.read() as transaction:
-            return _composed(transaction, opened, release, wanted), release.project.timezone
-
-
-def _composed(transaction: Transaction, opened: App, release: Release, wanted: WantedReply) -> Composed:
-    known = find_customer(transaction, wanted.customer_id)
-    return compose(transaction, release, opened.clock, replace(wanted, customer_id=known.id))
+            known = find_customer(transaction, wanted.customer_id)
+            composed = compose(transaction, release, opened.clock, replace(wanted, customer_id=known.id))
+        put_on_record(opened, release, reason, "reply", [known.id])
+        return composed, release.project.timezone
 
 
 def _for_persona(project: Project, wanted: WantedReply, name: str) -> tuple[Composed, str]:

@@ -2,6 +2,7 @@
 
 import typer
 
+from orchestrator.cli.actor import actor
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import open_ledger, ring, running_release
 from orchestrator.cli.pausing import Account, Channel, Customer, Everything, Journey, Message, chosen, in_words
@@ -41,7 +42,7 @@ def resume(
         with opened.store.write() as transaction:
             if scope is PauseScope.CUSTOMER and not _is_paused(transaction, opened.clock, subject):
                 subject = find_customer(transaction, subject).id
-            done = pauses.resume(transaction, release, opened.clock, scope, subject)
+            done = pauses.resume(transaction, release, opened.clock, scope, subject, by=actor())
         ring(opened, done.released)
     released = sum(done.released.values())
     terminal.document(

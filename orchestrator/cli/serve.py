@@ -1,9 +1,12 @@
-"""`jogral serve`: the HTTP API and the console alone."""
+"""`jogral serve`: the HTTP API, the console and the public pages alone."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import typer
+from aiohttp import web
 
 from orchestrator.api.server import serve as serving
 from orchestrator.app import App, Redis, open_bell, open_redis
@@ -13,6 +16,7 @@ from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.signals import stop_event
 from orchestrator.cli.workplace import open_project, read_admitted
 from orchestrator.console import add_console
+from orchestrator.public import add_public_pages
 from orchestrator.release import Release
 from orchestrator.supervisor import RedisWatch
 
@@ -38,7 +42,7 @@ def serve(
         bool, typer.Option("--no-publish", help="Leave what runs as it is: another process publishes the project.")
     ] = False,
 ) -> None:
-    """Run the HTTP API and the console alone. Workers and the timer run elsewhere.
+    """Run the HTTP API, the console and the public pages. Workers and the timer run elsewhere.
 
     The project's files come into force first, unless --no-publish.
     """
@@ -54,6 +58,11 @@ def serve(
                 redis.stop()
 
 
+def pages_of(opened: App) -> list[Callable[[web.Application], None]]:
+    """What is served beside the API: the console for the shop, and the pages that its customers open."""
+    return [partial(add_console, app=opened), partial(add_public_pages, app=opened)]
+
+
 async def _run(
     session: Session, opened: App, release: Release | None, redis: Redis | None, host: str, port: int | None
 ) -> None:
@@ -64,7 +73,7 @@ async def _run(
         host=host or opened.settings.host,
         port=opened.settings.port if port is None else port,
         release=release,
-        extra=[lambda web_app: add_console(web_app, opened)],
+        extra=pages_of(opened),
     ) as address:
         if release is not None:
             # Only now: a `serve` that finds its port taken leaves what runs as it is.

@@ -1,7 +1,6 @@
 """`jogral sms`: what a text costs as an SMS, and which characters make it so."""
 
 import unicodedata
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -18,11 +17,10 @@ from orchestrator.catalog.sms import (
     spelling_of,
     transliterate,
 )
-from orchestrator.cli.files import STDIN, read_input
+from orchestrator.cli.files import read_argument
 from orchestrator.cli.help import Command
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import BAD, DIM, STRONG, Terminal
-from orchestrator.domain.errors import InputError
 
 app = typer.Typer(add_completion=False)
 
@@ -60,7 +58,7 @@ def sms(
     Characters that GSM-7 lacks are named, with their places from 1: one of them makes every part shorter.
     """
     terminal = session_of(context).terminal
-    given = _given(text)
+    given = read_argument(text, "jogral sms - < file")
     policy = ACCENTS[accents]
     sent = transliterate(given, policy)
     counted = segment(sent, PROFILES[profile])
@@ -77,20 +75,6 @@ def sms(
     )
     terminal.show(sent)
     _show_characters(terminal, offenders, changed, lost)
-
-
-def _given(text: str) -> str:
-    """The argument, or stdin without the line end that `echo` adds."""
-    if text == STDIN:
-        try:
-            return read_input(Path(STDIN)).decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
-        except UnicodeDecodeError as error:
-            raise InputError(
-                "{path} is not UTF-8 text (byte {place}).", remedy="Save it as UTF-8.", path="stdin", place=error.start
-            ) from error
-    if not text.isprintable() and any("\ud800" <= character <= "\udfff" for character in text):
-        raise InputError("The text is not UTF-8.", remedy="Pass it on stdin, saved as UTF-8: jogral sms - < file")
-    return text
 
 
 def _named(character: str, place: int | None = None) -> dict[str, Any]:

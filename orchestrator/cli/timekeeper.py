@@ -1,7 +1,9 @@
 """The timer: every second timers are fired and the lanes rung that have something due.
 
-Every hour old first answers are forgotten, and what is due soon is worked out anew, in case zones changed their rules.
-Every minute, beside all that, the ledger is audited.
+Every hour old first answers are forgotten, and what is due soon is worked out anew, in case zones changed their rules;
+beside it, customers who may be one person are looked for.
+Every minute, beside all that, the ledger is audited, every two seconds the audit chain is sealed,
+and every five seconds people's requests about their data are attended to.
 """
 
 from __future__ import annotations
@@ -11,10 +13,15 @@ from typing import TYPE_CHECKING, Self
 
 import structlog
 
+from orchestrator.dispatch import privacy
 from orchestrator.dispatch.audit import AUDIT_SECONDS, Auditor
+from orchestrator.dispatch.current_release import CurrentRelease
 from orchestrator.dispatch.fire import recompute
+from orchestrator.dispatch.identity import look
+from orchestrator.dispatch.sealing import HEADS_FILE, SEAL_SECONDS, carry_head, chain_keys, seal_chain
 from orchestrator.dispatch.tick import tick, tidy
 from orchestrator.domain.errors import JogralError
+from orchestrator.privacy_desk import open_privacy_desk
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -24,29 +31,41 @@ log = structlog.get_logger()
 
 TICK_SECONDS = 1.0
 TIDY_SECONDS = 3_600.0
+LOOK_SECONDS = 3_600.0
+
+# How often somebody looks whether a day has begun whose head of the chain was not carried away yet.
+CARRY_SECONDS = 600.0
 
 
 class Timekeeper:
     """Threads of its own, for the length of a `with`."""
 
-    def __init__(self, app: App, bell: Bell, *, audit_seconds: float = AUDIT_SECONDS) -> None:
+    def __init__(
+        self, app: App, bell: Bell, *, audit_seconds: float = AUDIT_SECONDS, seal_seconds: float = SEAL_SECONDS
+    ) -> None:
         self._app = app
         self._bell = bell
         self._audit_seconds = audit_seconds
+        self._seal_seconds = seal_seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="timer", daemon=True)
-        # In a thread of its own: whatever it meets in the ledger, timers are fired on the second.
-        self._audit_thread = threading.Thread(target=self._audit, name="auditor", daemon=True)
+        # In threads of their own: whatever they meet in the ledger, timers are fired on the second.
+        self._beside = (
+            threading.Thread(target=self._look, name="identity", daemon=True),
+            threading.Thread(target=self._audit, name="auditor", daemon=True),
+            threading.Thread(target=self._seal, name="sealer", daemon=True),
+            threading.Thread(target=self._attend, name="privacy", daemon=True),
+        )
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._audit_thread.start()
+        for thread in (self._thread, *self._beside):
+            thread.start()
         return self
 
     def __exit__(self, *_exception: object) -> None:
         self._stopping.set()
-        self._thread.join()
-        self._audit_thread.join()
+        for thread in (self._thread, *self._beside):
+            thread.join()
 
     def _run(self) -> None:
         clock = self._app.clock
@@ -83,3 +102,57 @@ class Timekeeper:
                 log.warning("cannot_audit", reason=str(error))
             except Exception:
                 log.exception("cannot_audit")
+
+    def _look(self) -> None:
+        """Customers who are one, an hour after a start and every hour from then."""
+        current = CurrentRelease()
+        while not self._stopping.wait(LOOK_SECONDS):
+            try:
+                with self._app.store.read() as transaction:
+                    release = current.read(transaction)
+                found = look(self._app.store, release, self._app.clock)
+                log.info("customers_compared", merged=len(found.merged), suggested=len(found.suggested))
+            except JogralError as error:
+                log.warning("cannot_compare_customers", reason=str(error))
+            except Exception:
+                log.exception("cannot_compare_customers")
+
+    def _seal(self) -> None:
+        app, heads = self._app, self._app.state / HEADS_FILE
+        next_carry = app.clock.monotonic()
+        away = False
+        while not self._stopping.wait(self._seal_seconds):
+            try:
+                seal_chain(app.store, chain_keys(app.keyring)[0], rest=self._stopping.wait)
+                if app.clock.monotonic() >= next_carry:
+                    carry_head(app.store, heads, app.clock.now())
+                    next_carry = app.clock.monotonic() + CARRY_SECONDS
+            except JogralError as error:
+                if not away:  # once for an outage, not every two seconds of it
+                    log.warning("cannot_seal", reason=str(error))
+                away = True
+            except Exception:
+                log.exception("cannot_seal")
+            else:
+                away = False
+
+    def _attend(self) -> None:
+        app, releases = self._app, CurrentRelease()
+        next_tidy = app.clock.monotonic()
+        away = False
+        while not self._stopping.wait(privacy.LOOK_SECONDS):
+            try:
+                with app.store.read() as transaction:
+                    release = releases.read(transaction)
+                privacy.attend(app.store, open_privacy_desk(app, release))
+                if app.clock.monotonic() >= next_tidy:
+                    privacy.tidy(app.store, app.clock.now())
+                    next_tidy = app.clock.monotonic() + TIDY_SECONDS
+            except JogralError as error:
+                if not away:  # once for an outage, not every five seconds of it
+                    log.warning("cannot_attend_to_privacy_requests", reason=str(error))
+                away = True
+            except Exception:
+                log.exception("cannot_attend_to_privacy_requests")
+            else:
+                away = False

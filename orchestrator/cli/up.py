@@ -8,18 +8,17 @@ from typing import Annotated
 
 import typer
 
+from orchestrator import signing_keys
 from orchestrator.api.server import Address, serve
 from orchestrator.app import App, Redis, open_bell, open_redis
 from orchestrator.cli.help import Command
-from orchestrator.cli.init import make_keys
 from orchestrator.cli.ledger import bring_into_force, make_ready, open_ledger
-from orchestrator.cli.serve import Host, Port
+from orchestrator.cli.serve import Host, Port, pages_of
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.signals import stop_event
 from orchestrator.cli.terminal import DIM, GOOD, STRONG, Terminal
 from orchestrator.cli.timekeeper import Timekeeper
 from orchestrator.cli.workplace import open_project, read_admitted
-from orchestrator.console import add_console
 from orchestrator.domain.time import rfc3339
 from orchestrator.release import Release
 from orchestrator.supervisor import Supervisor
@@ -44,7 +43,7 @@ def up(
     release = read_admitted(project)
     with open_ledger(project, talkative=True, ready=False) as opened:
         make_ready(opened)
-        make_keys(opened.state)
+        signing_keys.ensure(opened.state, opened.clock)
         _refuse_moved_clock(session.terminal, opened, release)
         redis = open_redis(opened)
         try:
@@ -94,7 +93,7 @@ class Up:
                 host=host or self.opened.settings.host,
                 port=self.opened.settings.port if port is None else port,
                 release=self.release,
-                extra=[lambda web_app: add_console(web_app, self.opened)],
+                extra=pages_of(self.opened),
             ) as address:
                 # Only now: an `up` that finds its port taken leaves what runs as it is.
                 bring_into_force(self.opened, self.release)

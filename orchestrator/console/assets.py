@@ -1,54 +1,12 @@
-"""Static files under names that hold a hash of their content, so that browsers may keep them for ever."""
+"""The console's own static files."""
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import Final
 
-from aiohttp import web
-
-_FOLDER = Path(__file__).parent / "static"
-_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_PREFIX: Final = "/static/"
+from orchestrator.assets import Assets
 
 
-class Assets:
-    """All of them, read once."""
-
-    def __init__(self) -> None:
-        self._urls: dict[str, str] = {}
-        self._files: dict[str, tuple[bytes, str]] = {}
-        for path in sorted(_FOLDER.iterdir()):
-            body = path.read_bytes()
-            name = f"{path.stem}.{hashlib.sha256(body).hexdigest()[:12]}{path.suffix}"
-            self._urls[path.name] = _PREFIX + name
-            self._files[name] = (body, _TYPES[path.suffix])
-
-    def url(self, name: str) -> str:
-        """Where a page finds `console.css`."""
-        return self._urls[name]
-
-    def text(self, name: str) -> str:
-        """What `console.css` says, for a document that must hold all of it."""
-        body, _ = self._files[self._urls[name].removeprefix(_PREFIX)]
-        return body.decode()
-
-    async def serve(self, request: web.Request) -> web.Response:
-        """One file. Names are looked up, never opened, so there is no path to climb."""
-        found = self._files.get(request.match_info["name"])
-        if found is None:
-            raise web.HTTPNotFound
-        body, content_type = found
-        return web.Response(
-            body=body,
-            content_type=content_type,
-            charset="utf-8",
-            headers={
-                "Cache-Control": "public, max-age=31536000, immutable",
-                "X-Content-Type-Options": "nosniff",
-                "Referrer-Policy": "no-referrer",
-                # An SVG opened by itself is a document: nothing may run in it either.
-                "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-            },
-        )
+def console_assets() -> Assets:
+    """All of them, served below `/static/`."""
+    return Assets(Path(__file__).parent / "static", "/static/")

@@ -15,7 +15,7 @@ from orchestrator.reasons import reason
 from orchestrator.translations import translator
 
 if TYPE_CHECKING:
-    from orchestrator.console.assets import Assets
+    from orchestrator.assets import Assets
     from orchestrator.console.shop import Shop
     from orchestrator.domain.errors import JogralError
     from orchestrator.translations import Language

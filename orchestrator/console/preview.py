@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orchestrator.app import App
-    from orchestrator.console.assets import Assets
+    from orchestrator.assets import Assets
     from orchestrator.console.pages import Pages
     from orchestrator.console.preview_project import Read, Source
     from orchestrator.console.preview_watch import Watch

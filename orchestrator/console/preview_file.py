@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.console.assets import Assets
+from orchestrator.console.assets import console_assets
 from orchestrator.console.pages import Pages
 from orchestrator.console.preview_frames import Framing, marks_around
 from orchestrator.console.preview_measures import measured
@@ -41,7 +41,7 @@ def preview_file(
         language: of the words around the frames.
         now: when it was made.
     """
-    assets, shop = Assets(), shop_of(release)
+    assets, shop = console_assets(), shop_of(release)
     pages, calendar = Pages(assets, None), Calendar(language, shop.zone)
     frames = Framing(pages=pages, assets=assets, shop=shop, calendar=calendar, now=now).frames(preview)
     style = assets.text("console.css") + assets.text("preview.css")

@@ -12,7 +12,7 @@ from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from orchestrator.console.assets import Assets
+    from orchestrator.assets import Assets
     from orchestrator.console.pages import Pages
     from orchestrator.console.reader import Calendar
     from orchestrator.console.shop import Shop

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from orchestrator.app import DatabaseThread
-from orchestrator.console.assets import Assets
+from orchestrator.console.assets import console_assets
 from orchestrator.console.guard import require_local
 from orchestrator.console.inbox import open_entry, read_entry, read_page, read_wanted
 from orchestrator.console.pages import Pages
@@ -19,12 +19,16 @@ from orchestrator.console.preview_project import Source
 from orchestrator.console.preview_watch import Watch
 from orchestrator.console.reader import Links
 from orchestrator.console.shop import Shop, Shops
+from orchestrator.dispatch.reads import Reader, record_reads
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import JogralError, NotFound
 from orchestrator.domain.time import rfc3339
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orchestrator.app import App
+    from orchestrator.assets import Assets
     from orchestrator.store.port import Transaction
 
 log = structlog.get_logger()
@@ -56,7 +60,7 @@ def add_console(web_app: web.Application, app: App, *, run: Run | None = None) -
     """
     if run is None:
         run = _own_thread(web_app)
-    assets = Assets()
+    assets = console_assets()
     pages = Pages(assets, app.settings.lang)
     console = _Console(app, run, pages)
     web_app.router.add_get("/", console.guarded(console.landing))
@@ -120,6 +124,7 @@ class _Console:
     async def inbox(self, request: web.Request) -> web.Response:
         wanted = read_wanted(request.query)
         shop, page = await self._read(lambda transaction: read_page(transaction, wanted))
+        await self._put_on_record([entry.customer_id for entry in page.entries])
         return self.pages.show(
             request,
             "inbox",
@@ -134,6 +139,7 @@ class _Console:
     async def message(self, request: web.Request) -> web.Response:
         wanted = read_wanted(request.query)
         shop, opened = await self._read(lambda transaction: open_entry(transaction, request.match_info["id"], wanted))
+        await self._put_on_record([opened.entry.customer_id])
         view = request.query.get("view")
         return self.pages.show(
             request, "message", shop, wanted=wanted, opened=opened, view=view if view in _VIEWS else _VIEWS[0]
@@ -143,7 +149,19 @@ class _Console:
         _, entry = await self._read(lambda transaction: read_entry(transaction, request.match_info["id"]))
         if not entry.said.html:
             raise NotFound("This message has no HTML.", remedy="It was said in plain text.")
+        if request.headers.get("Sec-Fetch-Dest") != "iframe":  # the page around it is on record already
+            await self._put_on_record([entry.customer_id])
         return self.pages.letter(entry.said.html)
+
+    async def _put_on_record(self, customer_ids: Sequence[str]) -> None:
+        """Whoever sits at this machine is not known by name here. Where a shop wants reasons, these reads have none."""
+
+        def write() -> None:
+            with self.app.store.write(durable=False) as transaction:
+                record_reads(transaction, self.app.clock, Reader(by="console"), "inbox", customer_ids)
+
+        if customer_ids:
+            await self.run(write)
 
     async def _read(self, work: Callable[[Transaction], T]) -> tuple[Shop, T]:
         """One consistent look at the ledger."""

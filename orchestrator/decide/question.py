@@ -127,7 +127,7 @@ class Question:
             return self._next("route", detail, channel, Drop(State.SKIPPED, "channel_off"))
         if channel in request.excluded:
             return self._next("address", "invalid_address", channel, Drop(State.UNREACHABLE, "invalid_address"))
-        addresses = _addresses(self._standing, channel)
+        addresses = _addresses(self._standing, channel, request.pinned_address_id)
         if not addresses:
             reason = _NO_ADDRESS[channel]
             return self._next("address", reason, channel, Drop(State.UNREACHABLE, reason))
@@ -330,9 +330,10 @@ def _counted(found: Sequence[Count]) -> str:
     return " ".join([f"{one.cap.id} {one.used}/{one.cap.limit}" for one in found])
 
 
-def _addresses(standing: Standing, channel: Channel) -> list[Address]:
+def _addresses(standing: Standing, channel: Channel, pinned: str | None) -> list[Address]:
+    """Where a channel reaches a customer; of a pinned request only where it is pinned to."""
     kind = ADDRESS_KINDS[channel]
-    return [address for address in standing.customer.addresses if address.kind is kind]
+    return [address for address in standing.customer.addresses if address.kind is kind and pinned in (None, address.id)]
 
 
 def _unsuppressed(

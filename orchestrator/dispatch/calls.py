@@ -121,4 +121,5 @@ def _delivery(draft: Draft) -> Delivery:
         topic=request.topic,
         rendered=draft.rendered,
         expires_at=request.not_after,
+        unsubscribe_url=draft.unsubscribe_url,
     )

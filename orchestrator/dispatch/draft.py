@@ -6,9 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.catalog.model import LINKS
 from orchestrator.catalog.values import look_up
 from orchestrator.decide import NOTHING_PROMISED, UNDISTURBED, Circumstances, decide
 from orchestrator.dispatch.current import data_for
+from orchestrator.dispatch.links import unsubscribe_url
 from orchestrator.dispatch.promised import backing, with_facts
 from orchestrator.dispatch.spoken import agreed, is_reply, say
 from orchestrator.domain.errors import InputError
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.catalog.claimed import Claimed
     from orchestrator.decide import Backing, Closure
     from orchestrator.dispatch.current import Current
+    from orchestrator.dispatch.links import LinksOf
     from orchestrator.domain.customer import Standing
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.fact import LiveFact
@@ -46,6 +49,7 @@ class Draft:
     """A request that is to be sent, said in its voice. What the gate will write is prepared outside the lock.
 
     `read` are the values that its claims were read from, as they were then. `steps` is what its words add to the trace.
+    `unsubscribe_url`: see `Delivery`.
     """
 
     request: Request
@@ -55,10 +59,11 @@ class Draft:
     content: str
     promises: tuple[Promise, ...]
     steps: tuple[Step, ...] = ()
+    unsubscribe_url: str = ""
 
     def without_record(self) -> Draft:
         """The draft as it is called: what the ledger keeps of it is written."""
-        return Draft(self.request, self.send, self.rendered, (), "", ())
+        return Draft(self.request, self.send, self.rendered, (), "", (), unsubscribe_url=self.unsubscribe_url)
 
 
 def look(
@@ -133,7 +138,7 @@ def _circumstances(
 
 
 def drafts_of(
-    current: Current, requests: Iterable[tuple[Request, Instant]], found: Situation
+    current: Current, requests: Iterable[tuple[Request, Instant]], found: Situation, links: LinksOf
 ) -> tuple[dict[str, Draft], dict[str, tuple[str, str]]]:
     """Decide each request for its instant and say those that may be sent.
 
@@ -151,21 +156,25 @@ def drafts_of(
         decision = decide(request, standing, current.rules, now, backed_by, found.circumstances)
         if not isinstance(decision.verdict, Send):
             continue
+        send = decision.verdict
         locale = current.locale(request, standing.customer)
         data = with_facts(data, claimed, book, now, locale)
+        own = links.of(request, send.address.id)
         try:
-            rendered = say(current.release, request, locale, decision.verdict.channel, data, book, now)
+            # Links last: no event and no door can bring one of its own.
+            rendered = say(current.release, request, locale, send.channel, {**data, LINKS: own}, book, now)
         except InputError as error:
             failures[request.id] = (error.code, whole(error))
             continue
         drafts[request.id] = Draft(
             request,
-            decision.verdict,
+            send,
             rendered,
             _read(current, request, data, claimed),
             _content(rendered),
             _promises(rendered, book) if rendered.claims else (),
             _overruled(current, request),
+            unsubscribe_url(own, request.purpose, send.channel),
         )
     return drafts, failures
 

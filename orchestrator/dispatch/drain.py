@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from orchestrator.channels import Adapter
     from orchestrator.dispatch.began import Began
     from orchestrator.dispatch.calls import Carrier
+    from orchestrator.dispatch.links import LinksOf
     from orchestrator.domain.delivery import Outcome, Request
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.release import Release
@@ -92,7 +93,7 @@ class Look(Protocol):
 
 @dataclass
 class Drain:
-    """One worker's way from the ledger to the providers. `worker` names it in leases.
+    """One worker's way from the ledger to the providers. `worker` names it in leases; `links` makes those of texts.
 
     `claiming` is the thread that claims, where that is not `run`'s. `passing` is called with the name of each fault
     point; see `faultpoints`.
@@ -105,6 +106,7 @@ class Drain:
     wire: Callable[[Release], Mapping[str, Adapter]]
     worker: str
     began: Began
+    links: LinksOf
     claiming: Run | None = None
     passing: Callable[[str], None] = nowhere
     tokens: Tokens = field(default_factory=Tokens)
@@ -235,6 +237,7 @@ class Drain:
             claimed.current,
             ((request, business_now(request, claimed.clock, now)) for request in claimed.requests),
             claimed.found,
+            self.links,
         )
         return replace(claimed, drafts=drafts, failures=failures)
 

@@ -101,7 +101,9 @@ def _apply(store: Store, matches: Sequence[Match], clock: Clock) -> int:
     now = clock.now()
     with store.write() as transaction:
         # Customers before deliveries, as every door that locks both does.
-        addresses = {one.address_id for one in matches if suppression(one.kind, permanent=one.permanent)}
+        addresses = {
+            one.address_id for one in matches if one.address_id and suppression(one.kind, permanent=one.permanent)
+        }
         if addresses:
             transaction.customers.lock(transaction.customers.holders(addresses))
         heard = transaction.receipts.take(matches, now)
@@ -121,7 +123,7 @@ def _left(heard: HeardOf) -> bool:
 
 def _progress(heard: HeardOf) -> Progress:
     news = heard.receipts.values()
-    told = next((one.provider_id for one in news if one.provider_id), None)
+    told = next((one.provider_id for one in news if one.provider_id and heard.address_id), None)
     return Progress(heard.id, furthest(heard.furthest, (one.kind for one in news)), heard.provider_id or told)
 
 
@@ -131,7 +133,7 @@ def _suppress(transaction: Transaction, heard: Iterable[HeardOf], now: Instant) 
     for one in heard:
         for receipt in one.receipts.values():
             reason = suppression(receipt.kind, permanent=receipt.permanent)
-            if reason:
+            if reason and one.address_id is not None:
                 said.setdefault((one.channel, reason), set()).add(one.address_id)
     # A complaint before a bounce: where both came, it is what a person meant.
     for (channel, reason), address_ids in sorted(said.items(), reverse=True):

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
+from orchestrator.dispatch.record import record
 from orchestrator.domain.errors import InputError, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.store.port import ApiKey
@@ -25,13 +26,16 @@ SCOPES: Mapping[str, str] = {
     "customers:read_addresses": mark("read addresses in full"),
     "customers:write": mark("create and change customers"),
     "consents:write": mark("record what customers agreed to"),
+    "inbound:write": mark("bring what customers wrote to us"),
     "facts:read": mark("read facts and how they came to be"),
     "facts:write": mark("change facts, such as stock"),
     "pauses:read": mark("see what is paused"),
     "pauses:write": mark("pause and go on, the kill switch included"),
     "templates:read": mark("read messages' copy"),
     "replies:use": mark("write and send support replies"),
-    "privacy:*": mark("export, correct and erase a person's data"),
+    "privacy:read": mark("see what people asked about their data, addresses masked"),
+    "privacy:write": mark("export, correct and erase people's data"),
+    "audit:read": mark("read who did what, and whose data they looked at"),
     "admin": mark("everything"),
 }
 """What a key may be allowed, and in words."""
@@ -45,7 +49,7 @@ _SECRET_SIZE = 32
 
 
 def create(
-    transaction: Transaction, clock: Clock, name: str, scopes: Sequence[str], *, lives_ms: int | None = None
+    transaction: Transaction, clock: Clock, name: str, scopes: Sequence[str], *, by: str, lives_ms: int | None = None
 ) -> tuple[ApiKey, str]:
     """A new key and its secret, `jgl_live_…`, which nobody can read again. With `lives_ms` it ends by itself.
 
@@ -75,7 +79,16 @@ def create(
     )
     secret = f"jgl_{MODE}_{base64.urlsafe_b64encode(clock.entropy(_SECRET_SIZE)).decode().rstrip('=')}"
     transaction.ledger.add_key(key, hash_of(secret))
+    record(transaction, clock, "key.created", by=by, key=key.id, scopes=list(key.scopes))
     return key, secret
+
+
+def revoke(transaction: Transaction, clock: Clock, key_id: str, *, by: str) -> bool:
+    """End a key; False where none of that id is in force."""
+    revoked = transaction.ledger.revoke_key(key_id, clock.now())
+    if revoked:
+        record(transaction, clock, "key.revoked", by=by, key=key_id)
+    return revoked
 
 
 def authenticate(transaction: Transaction, secret: str, now: Instant) -> ApiKey | None:
@@ -91,6 +104,11 @@ def allows(key: ApiKey, scope: str) -> bool:
     """Whether a key has a scope: itself, by `admin`, or by a star such as `privacy:*`."""
     family = scope.partition(":")[0]
     return not {scope, f"{family}:*", ADMIN}.isdisjoint(key.scopes)
+
+
+def actor(key: ApiKey) -> str:
+    """A key as the audit chain names it: `key:<id>`."""
+    return f"key:{key.id}"
 
 
 def hash_of(secret: str) -> str:

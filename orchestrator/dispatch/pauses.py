@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from orchestrator.dispatch.record import record
+from orchestrator.dispatch.whose import lock_customer
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import FieldError, InputError, NotFound, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.pause import Pause, PauseScope
+from orchestrator.domain.time import rfc3339
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
@@ -42,14 +45,19 @@ class Resumed:
     released: Mapping[str, int]
 
 
-def pause(transaction: Transaction, release: Release, clock: Clock, wanted: WantedPause, *, by: str) -> Pause:
+def pause(  # where, by which rules and clock, what, and who
+    transaction: Transaction, release: Release, clock: Clock, wanted: WantedPause, *, by: str, actor: str = ""
+) -> Pause:
     """Stop something; a pause of the same that stands is replaced.
+
+    `by` is how people read who did it, `actor` how the audit chain names them, where that differs.
 
     Raises:
         NotFound: there is no such channel, account, journey, message or customer.
         InputError: its end is past.
     """
     _ensure_known(transaction, release, wanted.scope, wanted.subject)
+    wanted = replace(wanted, subject=_subject(transaction, wanted.scope, wanted.subject))
     now = clock.now()
     if wanted.until is not None and wanted.until <= transaction.ledger.clock().now(now):
         template = mark("The pause would be over already.")
@@ -69,21 +77,44 @@ def pause(transaction: Transaction, release: Release, clock: Clock, wanted: Want
         until=wanted.until,
     )
     transaction.pauses.put(made)
+    until = None if made.until is None else rfc3339(made.until)
+    _record(transaction, clock, "pause.set", made.scope, made.subject, by=actor or by, reason=made.reason, until=until)
     return made
 
 
-def resume(transaction: Transaction, release: Release, clock: Clock, scope: PauseScope, subject: str = "") -> Resumed:
+def resume(  # where, by which rules and clock, what, and who
+    transaction: Transaction, release: Release, clock: Clock, scope: PauseScope, subject: str = "", *, by: str
+) -> Resumed:
     """Go on: the pause is lifted, and what it held is decided anew.
 
     Raises:
         NotFound: it was not paused, and there is no such channel, account, journey, message or customer.
     """
     now = clock.now()
+    subject = _subject(transaction, scope, subject)
     standing = _stands(transaction, scope, subject, now)
     lifted = transaction.pauses.lift(scope, subject, now)
-    if not lifted:
+    if lifted:
+        _record(transaction, clock, "pause.lifted", scope, subject, by=by)
+    else:
         _ensure_known(transaction, release, scope, subject)
     return Resumed(standing, transaction.pauses.release(scope, subject, now))
+
+
+def _subject(transaction: Transaction, scope: PauseScope, subject: str) -> str:
+    """Who was merged is paused where they are now."""
+    if scope is not PauseScope.CUSTOMER:
+        return subject
+    return lock_customer(transaction, subject) or subject
+
+
+def _record(  # everything that an entry about a pause tells
+    transaction: Transaction, clock: Clock, kind: str, scope: PauseScope, subject: str, *, by: str, **said: str | None
+) -> None:
+    """A customer is whom the entry is about, and nowhere else in it."""
+    customer_id = subject if scope is PauseScope.CUSTOMER else None
+    named = None if scope in {PauseScope.CUSTOMER, PauseScope.ALL} else subject
+    record(transaction, clock, kind, by=by, customer_id=customer_id, scope=scope.value, subject=named, **said)
 
 
 def wake_paused(store: Store, now: Instant) -> int:

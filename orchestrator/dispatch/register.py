@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.addresses import normalise
+from orchestrator.dispatch.whose import lock_customer
 from orchestrator.domain.customer import Address, AddressKind, ConsentState, Customer
 from orchestrator.domain.errors import AlreadyExists, NotFound
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
-from orchestrator.store.port import ConsentEvent
+from orchestrator.identity import ADDRESS_FIELDS, ATTRIBUTES, PLAIN_FIELDS, Stated, fields_of, prevails, standing
+from orchestrator.store.port import ConsentEvent, FieldValue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.store.port import Transaction
@@ -20,7 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
-    """A customer as a door describes them. What is None is not said, and stays as it is when they are known."""
+    """A customer as a door describes them. What is None is not said, and stays as it is when they are known.
+
+    `source` is the system that says it, and `at` when it knew; without a source it was changed by hand, without a time
+    it is said now.
+    """
 
     id: str | None = None
     external_ids: Mapping[str, str] = field(default_factory=dict)
@@ -31,6 +37,8 @@ class Profile:
     phones: tuple[str, ...] | None = None
     push_tokens: tuple[str, ...] | None = None
     consents: tuple[Said, ...] = ()
+    source: str = ""
+    at: Instant | None = None
 
     def check(self) -> None:
         """Raise InvalidAddress for an address that cannot be written to, before anything is stored."""
@@ -70,19 +78,34 @@ def register(transaction: Transaction, profiles: Sequence[Profile], clock: Clock
         {customer.id: profile.external_ids for customer, profile in fresh.values() if profile.external_ids},
         now,
     )
+    transaction.identity.write_down(
+        [
+            FieldValue(customer.id, name, profile.source, value, True, now if profile.at is None else profile.at)
+            for customer, profile in fresh.values()
+            if profile.source
+            for name, value in fields_of(customer).items()
+        ]
+    )
     said = [event for customer, profile in fresh.values() for event in _said(customer.id, profile, clock, now)]
     transaction.consents.record(said, now)
     return [customer.id for customer in customers]
 
 
-def revise(transaction: Transaction, customer_id: str, profile: Profile, clock: Clock) -> Customer:
-    """Change what the profile says, under the customer's lock. Raises NotFound."""
-    transaction.customers.lock([customer_id])
+def revise(
+    transaction: Transaction, customer_id: str, profile: Profile, clock: Clock, *, sources: Sequence[str] = ()
+) -> Customer:
+    """Change what the profile says, under the customer's lock, where no better of the `sources` said otherwise.
+
+    Who was merged is changed where they are now. What does not stand is kept all the same. Raises NotFound.
+    """
+    owner = lock_customer(transaction, customer_id)
     # After the lock: a message whose gate was waited for was decided first, and its time says so.
     now = clock.now()
-    existing = transaction.customers.get(customer_id)
+    existing = transaction.customers.get(owner) if owner is not None else None
     if existing is None:
         raise NotFound('There is no customer "{customer}".', customer=customer_id)
+    customer_id = existing.id
+    profile = _as_it_stands(transaction, existing, profile, now, sources)
     changed = replace(
         existing,
         locale=profile.locale or existing.locale,
@@ -95,11 +118,56 @@ def revise(transaction: Transaction, customer_id: str, profile: Profile, clock: 
         source: external_id
         for source, external_id in profile.external_ids.items()
         if transaction.customers.external_ids(customer_id).get(source) != external_id
+        # Of two who became one, each brought an id of the same system.
+        and transaction.customers.by_external_id([(source, external_id)]).get((source, external_id)) != customer_id
     }
     _refuse_taken(transaction, [replace(profile, external_ids=fresh)])
     transaction.customers.add_external_ids(customer_id, fresh)
     transaction.consents.record(_said(customer_id, profile, clock, now), now)
     return changed
+
+
+def _as_it_stands(
+    transaction: Transaction, existing: Customer, profile: Profile, now: Instant, sources: Sequence[str]
+) -> Profile:
+    """What of a profile takes the place of what was there; all that would change anything is written down."""
+    before, told = fields_of(existing), _told(profile)
+    news = {name: value for name, value in told.items() if before.get(name) != value}
+    if not news and not profile.source:
+        return profile
+    stated = transaction.identity.stated([existing.id]).get(existing.id, {})
+    stands = standing(before, stated)
+    at = now if profile.at is None else profile.at
+    values, lost = [], set()
+    for name, value in told.items():
+        new, old = Stated(source=profile.source, value=value, at=at), stands.get(name)
+        won = prevails(new, old, sources)
+        if name in news and not won:
+            lost.add(name)
+        if name in news or (won and old is not None and new.source != old.source):
+            if old is not None and name not in stated:
+                values.append(FieldValue(existing.id, name, old.source, old.value, True, old.at))
+            values.append(FieldValue(existing.id, name, new.source, value, won, at))
+    transaction.identity.write_down(values)
+    return _without(profile, lost)
+
+
+def _told(profile: Profile) -> dict[str, Any]:
+    """What a profile says, field by field, as `identity.fields_of` names them; None is said to be nothing."""
+    found: dict[str, Any] = {
+        ADDRESS_FIELDS[kind]: list(dict.fromkeys(normalise(kind, value) for value in values)) or None
+        for kind, values in _given(profile)
+        if values is not None
+    }
+    found |= {name: value for name in PLAIN_FIELDS if (value := getattr(profile, name)) is not None}
+    return found | {f"{ATTRIBUTES}{name}": value for name, value in profile.attributes.items()}
+
+
+def _without(profile: Profile, lost: Collection[str]) -> Profile:
+    """The profile without the fields in which another source stands."""
+    gone: dict[str, Any] = {name: None for name in (*PLAIN_FIELDS, *ADDRESS_FIELDS.values()) if name in lost}
+    attributes = {name: value for name, value in profile.attributes.items() if f"{ATTRIBUTES}{name}" not in lost}
+    return replace(profile, attributes=attributes, **gone)
 
 
 def _customer(profile: Profile, clock: Clock) -> Customer:

@@ -11,6 +11,7 @@ from orchestrator.dispatch.current import Current, data_of
 from orchestrator.dispatch.outlook import verdict_now
 from orchestrator.dispatch.promised import book_of
 from orchestrator.dispatch.spoken import Agreed, ClaimContradicted, claims_of
+from orchestrator.dispatch.whose import lock_customer
 from orchestrator.domain.errors import Conflict, FieldError, InputError, NotFound
 from orchestrator.domain.fact import names_fact
 from orchestrator.replies.answer import answer
@@ -85,6 +86,7 @@ def compose(transaction: Transaction, release: Release, clock: Clock, wanted: Wa
         NotFound: no such reply or customer.
         InputError: it is not said on that channel, an object is not the customer's, or the text breaks the voice.
     """
+    wanted = replace(wanted, customer_id=_customer(transaction, wanted.customer_id).id)
     composed = _composed(transaction, release, clock, wanted)
     request = _request(release, clock, wanted, composed, by="")
     gate = verdict_now(transaction, Current(release.id, release, {}), request, clock.now())
@@ -127,7 +129,7 @@ def send_reply(
         InputError: something is missing (`missing_variable`), and nothing is sent with a hole.
         ClaimContradicted: the agent's words say something else than the facts, and no reason was given.
     """
-    transaction.customers.lock([wanted.customer_id])
+    wanted = replace(wanted, customer_id=lock_customer(transaction, wanted.customer_id) or wanted.customer_id)
     composed = _composed(transaction, release, clock, wanted)
     found = composed.answer
     if found.missing:

@@ -70,7 +70,8 @@ class Delivery:
     """What an adapter is given: one rendered message for one address.
 
     `reference` is ours and stays the same over retries: providers that can, are asked by it. `expires_at` is business
-    time, None when the message never grows old.
+    time, None when the message never grows old. `unsubscribe_url` is where one click ends the topic (RFC 8058): every
+    marketing e-mail has one, and its headers say it (`channels.one_click_headers`).
     """
 
     reference: str
@@ -82,6 +83,7 @@ class Delivery:
     topic: str
     rendered: Rendered
     expires_at: Instant | None = None
+    unsubscribe_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,6 +122,7 @@ class Request:
     stuck_at: Instant | None = None
     in_doubt: bool = False
     doubts: int = 0
+    pinned_address_id: str | None = None
 
     @property
     def object_id(self) -> str:

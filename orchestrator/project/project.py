@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.customer_sheet import KIND as SHEET
+from orchestrator.customer_sheet import CustomerSheet
 from orchestrator.documents import parse
 from orchestrator.domain.errors import ConfigurationError, NotFound, did_you_mean
 from orchestrator.domain.system import system_words
@@ -51,6 +53,13 @@ class Project:
         document.expect("mapping", path.stem)
         return document.read(Mapping), document
 
+    def sheet(self, name: str) -> tuple[CustomerSheet, Document]:
+        """A mapping of a file of customers, named as `mapping` takes it. Raises NotFound or DocumentError."""
+        path = self._named("mappings", name)
+        document = self.document(path)
+        document.expect(SHEET, path.stem)
+        return document.read(CustomerSheet), document
+
     def persona(self, name: str) -> Persona:
         """A persona by its id. Raises NotFound or DocumentError."""
         path = self._named("personas", name)
@@ -76,6 +85,11 @@ class Project:
     def files(self, folder: str) -> list[Path]:
         """The YAML files of a folder under templates/, in name order."""
         return sorted((self.root / "templates" / folder).glob("*.yaml"))
+
+    def names(self, folder: str) -> list[str]:
+        """The ids of a folder's files, translations aside: what there is, also where only a part of it is read."""
+        paths = (self.root / "templates" / folder).glob("*.yaml")
+        return sorted(path.stem for path in paths if "." not in path.stem)
 
     def shown(self, path: Path) -> str:
         """A path as a person would name it from the project's root."""

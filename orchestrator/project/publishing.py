@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.catalog.letter import lay_out
+from orchestrator.catalog.letter import footer_of, lay_out
 from orchestrator.catalog.model import PublishedMessage
 from orchestrator.catalog.read import faults
 from orchestrator.domain.errors import mark
@@ -85,28 +85,32 @@ class Publishing:
 
     def _laid_out(self, read: Read[Message], voice: Voice) -> PublishedMessage | None:
         wrong = [*faults(read.model, voice, read.document, self._facts)]
-        letter = "" if wrong else self._letter(read, voice, wrong)
+        laid_out = None if wrong else self._letter(read, voice, wrong)
         self.findings += wrong
-        return None if wrong else PublishedMessage(message=read.model, letter=letter)
+        return None if wrong else PublishedMessage(message=read.model, **(laid_out or {}))
 
-    def _letter(self, read: Read[Message], voice: Voice, wrong: list[Finding]) -> str:
+    def _letter(self, read: Read[Message], voice: Voice, wrong: list[Finding]) -> dict[str, str] | None:
+        """The e-mail's letter and footer; None where there is no e-mail, or something is wrong with its layout."""
         copy = read.model.channels.email
         if copy is None:
-            return ""
-        layout = self._project.where(f"templates/layouts/{copy.layout}.mjml")
-        path = ("channels", "email", "layout")
+            return None
+        path, params = ("channels", "email", "layout"), {"layout": copy.layout}
+        layout = self._layout(copy.layout, "mjml")
         if layout is None:
             message = mark('There is no layout "{layout}"')
             remedy = mark("Write templates/layouts/{layout}.mjml, or use transactional or marketing.")
-            params: dict[str, object] = {"layout": copy.layout}
             wrong.append(read.document.finding(path, message, code=NO_LAYOUT, help=remedy, params=params))
-            return ""
+            return None
         try:
-            return lay_out(read.model, voice, self._project.text(layout[0]))
+            return {
+                "letter": lay_out(read.model, voice, layout),
+                "footer": footer_of(read.model, voice, self._layout(copy.layout, "txt") or ""),
+            }
         except ValueError as error:
-            message, params = (
-                mark('The layout "{layout}" cannot be applied: {why}'),
-                {"layout": copy.layout, "why": error},
-            )
-            wrong.append(read.document.finding(path, message, code=NO_LAYOUT, params=params))
-            return ""
+            message = mark('The layout "{layout}" cannot be applied: {why}')
+            wrong.append(read.document.finding(path, message, code=NO_LAYOUT, params={**params, "why": error}))
+            return None
+
+    def _layout(self, name: str, ending: str) -> str | None:
+        found = self._project.where(f"templates/layouts/{name}.{ending}")
+        return None if found is None else self._project.text(found[0])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from orchestrator.catalog.read import read_message, read_voice
 from orchestrator.catalog.translate import read_translation
+from orchestrator.customer_sheet import KIND as SHEET
+from orchestrator.customer_sheet import CustomerSheet
 from orchestrator.documents.source import SYNTAX, UNKNOWN_KEY, WRONG_FILE
 from orchestrator.domain.errors import DocumentError, Finding, did_you_mean, filled, mark
 from orchestrator.domain.fact import names_fact
@@ -23,15 +25,20 @@ from orchestrator.project.publishing import Publishing
 from orchestrator.project.references import (
     unknown_in_journey,
     unknown_in_mapping,
+    unknown_in_wordings,
+    unknown_messages,
     unknown_places,
     unknown_topics,
     unknown_topics_of_rules,
 )
+from orchestrator.project.sheets import unknown_topics_of_sheet
 from orchestrator.project.survey import Read, Survey
 from orchestrator.release import ProjectFile
 from orchestrator.replies.read import read_reply
 from orchestrator.replies.read import read_translation as read_translated_reply
 from orchestrator.schema import Schema
+from orchestrator.wordings import FILE as WORDINGS
+from orchestrator.wordings import Wordings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -84,8 +91,7 @@ class Reading:
         settings = self._one(self._project.root / MARK, lambda document: _read(document, "project", None, ProjectFile))
         found = self._project.where("brand_voice.yaml")
         voice = None if found is None else self._one(found[0], read_voice)
-        originals = self._originals("messages")
-        messages = self._all(originals, read_message)
+        messages = self._all(self._originals("messages"), read_message)
         translations = self._translations("message", "messages", messages, read_translation)
         replies = self._all(self._originals("replies"), read_reply)
         replies_translated = self._translations("reply", "replies", replies, read_translated_reply)
@@ -99,10 +105,18 @@ class Reading:
             self._findings += unknown_topics(settings.model, journeys)
             self._findings += unknown_topics(settings.model, replies)
             self._findings += unknown_topics_of_rules(settings)
-        named_messages, named_events = [path.stem for path in originals], self._stems("events")
+        named_messages, named_events = self._project.names("messages"), self._stems("events")
+        wordings = self._wordings()
+        if settings is not None:
+            self._findings += unknown_messages(settings, named_messages)
+            self._findings += [] if wordings is None else unknown_in_wordings(wordings, settings.model)
         for journey in journeys.values():
             self._findings += unknown_in_journey(journey, messages, named_messages, named_events)
-        mappings = self._folder("mappings", lambda document, stem: _read(document, "mapping", stem, RowMapping))
+        mappings, sheets = self._mappings()
+        if settings is not None:
+            for sheet_read in sheets.values():
+                topics = settings.model.topics
+                self._findings += unknown_topics_of_sheet(sheet_read.model, sheet_read.document, topics)
         if len(events) == len(named_events):  # else an event that could not be read would be unknown here as well
             types, named_journeys = {name: read.model for name, read in events.items()}, self._stems("journeys")
             for mapping in mappings.values():
@@ -128,17 +142,35 @@ class Reading:
             events=events,
             personas=self._folder("personas", lambda document, stem: _read(document, "persona", stem, Persona)),
             mappings=mappings,
+            sheets=sheets,
             facts=facts,
             sheet=sheet,
             published=published,
             replies=replies,
             replies_translated=replies_translated,
             answers=answers,
+            wordings=wordings,
             findings=tuple(dict.fromkeys(self._findings)),
             today=today,
         )
 
     # --- files --------------------------------------------------------------------------------------------------------
+
+    def _wordings(self) -> Read[Wordings] | None:
+        """The one file of them; a project without marketing needs none."""
+        path = self._project.root / WORDINGS
+        return self._one(path, lambda document: _read(document, "wordings", None, Wordings)) if path.exists() else None
+
+    def _mappings(self) -> tuple[dict[str, Read[RowMapping]], dict[str, Read[CustomerSheet]]]:
+        """Mappings of files of events, and of files of customers."""
+        mappings: dict[str, Read[RowMapping]] = {}
+        sheets: dict[str, Read[CustomerSheet]] = {}
+        for name, read in self._folder("mappings", _read_mapping).items():
+            if isinstance(read.model, CustomerSheet):
+                sheets[name] = Read(model=read.model, document=read.document)
+            else:
+                mappings[name] = Read(model=read.model, document=read.document)
+        return mappings, sheets
 
     def _stems(self, folder: str) -> list[str]:
         return [path.stem for path in self._project.files(folder)]
@@ -252,6 +284,12 @@ def _read_facts(document: Document, _stem: str) -> Offers | Promises:
         document.expect("promises" if isinstance(kind, str) and kind.startswith("pr") else "offers", None)
     assert known is not None
     return document.read(_FACTS[known])
+
+
+def _read_mapping(document: Document, stem: str) -> RowMapping | CustomerSheet:
+    if document.data.get("kind") == SHEET:
+        return _read(document, SHEET, stem, CustomerSheet)
+    return _read(document, "mapping", stem, RowMapping)
 
 
 _NOTHING_TO_TRANSLATE = {

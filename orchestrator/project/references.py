@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.project.survey import Read
     from orchestrator.release import ProjectFile
     from orchestrator.replies.model import Reply
+    from orchestrator.wordings import Wordings
 
 UNKNOWN_TOPIC = "CO101"
 UNKNOWN_JOURNEY = "JO110"
@@ -31,8 +32,10 @@ UNKNOWN_FIELD = "JO116"
 
 _NO_EVENT = mark('Unknown event "{name}"{hint}')
 _EVENTS = mark("Events are declared in templates/events/.")
-_NO_TOPIC = mark('Unknown topic "{name}"{hint}')
-_TOPICS = mark("Topics are declared in templates/project.yaml.")
+NO_TOPIC = mark('Unknown topic "{name}"{hint}')
+TOPICS = mark("Topics are declared in templates/project.yaml.")
+_NO_MESSAGE = mark('Unknown message "{name}"{hint}')
+_MESSAGES = mark("Messages are declared in templates/messages/.")
 
 KeyPath = tuple[str | int, ...]
 
@@ -65,9 +68,9 @@ def unknown_topics(
         if read.model.topic not in settings.topics:
             yield read.document.finding(
                 ("topic",),
-                _NO_TOPIC,
+                NO_TOPIC,
                 code=UNKNOWN_TOPIC,
-                help=_TOPICS,
+                help=TOPICS,
                 params=_named(read.model.topic, settings.topics),
             )
 
@@ -81,11 +84,46 @@ def unknown_topics_of_rules(settings: Read[ProjectFile]) -> Iterator[Finding]:
                 if topic not in topics:
                     yield settings.document.finding(
                         (rules, place, "topics", number),
-                        _NO_TOPIC,
+                        NO_TOPIC,
                         code=UNKNOWN_TOPIC,
-                        help=_TOPICS,
+                        help=TOPICS,
                         params=_named(topic, topics),
                     )
+
+
+def unknown_in_wordings(read: Read[Wordings], settings: ProjectFile) -> Iterator[Finding]:
+    """Wordings that ask for topics which the project does not have."""
+    for name, wording in read.model.wordings.items():
+        if wording.topic not in settings.topics:
+            yield read.document.finding(
+                ("wordings", name, "topic"),
+                NO_TOPIC,
+                code=UNKNOWN_TOPIC,
+                help=TOPICS,
+                params=_named(wording.topic, settings.topics),
+            )
+
+
+def unknown_messages(settings: Read[ProjectFile], named_messages: Collection[str]) -> Iterator[Finding]:
+    """Messages that answer what people say about consent, or ask about their data, and that have no file."""
+    for section, keys in _ANSWERS.items():
+        for key in keys:
+            name = getattr(getattr(settings.model, section), key, None)
+            if name is not None and name not in named_messages:
+                yield settings.document.finding(
+                    (section, key),
+                    _NO_MESSAGE,
+                    code=UNKNOWN_MESSAGE,
+                    help=_MESSAGES,
+                    params=_named(name, named_messages),
+                )
+
+
+# Where project.yaml names messages that Jogral itself asks for.
+_ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "consents": ("confirmation", "opt_out"),
+    "privacy": ("verification", "completed"),
+}
 
 
 def unknown_in_journey(
@@ -115,9 +153,9 @@ def unknown_in_journey(
             if step.send not in named_messages:
                 yield document.finding(
                     path,
-                    mark('Unknown message "{name}"{hint}'),
+                    _NO_MESSAGE,
                     code=UNKNOWN_MESSAGE,
-                    help=mark("Messages are declared in templates/messages/."),
+                    help=_MESSAGES,
                     params=_named(step.send, named_messages),
                 )
             elif step.send in messages:

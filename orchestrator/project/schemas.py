@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 
 from orchestrator.catalog.model import Message
 from orchestrator.catalog.voice import Voice
+from orchestrator.customer_sheet import CustomerSheet
 from orchestrator.events import EventType
 from orchestrator.facts.model import Offers, Promises
 from orchestrator.journeys.model import Journey
@@ -16,6 +17,7 @@ from orchestrator.mapping import Mapping as RowMapping
 from orchestrator.mapping import Persona
 from orchestrator.release import ProjectFile
 from orchestrator.replies.model import Reply
+from orchestrator.wordings import Wordings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,11 +31,12 @@ _KINDS: Mapping[str, Any] = {
     "event": EventType,
     "facts": Annotated[Offers | Promises, Field(discriminator="kind")],
     "journey": Journey,
-    "mapping": RowMapping,
+    "mapping": Annotated[RowMapping | CustomerSheet, Field(discriminator="kind")],
     "message": Message,
     "persona": Persona,
     "project": ProjectFile,
     "reply": Reply,
+    "wordings": Wordings,
 }
 
 # What a translation says anew; see `read_translation` in `catalog.translate` and in `replies.read`.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from orchestrator.catalog.model import Message, PublishedMessage
     from orchestrator.catalog.voice import Voice
+    from orchestrator.customer_sheet import CustomerSheet
     from orchestrator.documents import Document
     from orchestrator.domain.errors import Finding
     from orchestrator.events import EventType
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from orchestrator.project.project import Project
     from orchestrator.release import ProjectFile
     from orchestrator.replies.model import PublishedReply, Reply
+    from orchestrator.wordings import Wordings
 
 M = TypeVar("M", bound=Schema)
 
@@ -59,12 +61,14 @@ class Survey:
     events: Mapping[str, Read[EventType]]
     personas: Mapping[str, Read[Persona]]
     mappings: Mapping[str, Read[RowMapping]]
+    sheets: Mapping[str, Read[CustomerSheet]]
     facts: Mapping[str, Read[Offers | Promises]]
     sheet: FactSheet
     published: Mapping[str, PublishedMessage]
     replies: Mapping[str, Read[Reply]]
     replies_translated: Mapping[str, Mapping[str, Read[Reply]]]
     answers: Mapping[str, PublishedReply]
+    wordings: Read[Wordings] | None
     findings: tuple[Finding, ...]
     today: date
 
@@ -85,4 +89,5 @@ class Survey:
             events={event_type: read.model for event_type, read in self.events.items()},
             facts=self.sheet,
             replies=dict(self.answers),
+            wordings={} if self.wordings is None else self.wordings.model.wordings,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.catalog.links import with_links
 from orchestrator.catalog.locales import negotiate
 from orchestrator.catalog.prepare import prepare
 from orchestrator.catalog.proof import shaped
@@ -100,7 +101,7 @@ def answer(  # noqa: PLR0913  # a customer, what is known of them, what the agen
     variant = chosen(published.reply, merged(dict(data), said.known), book.today(now))
     message = published.spoken[variant]
     prepared = prepare(message, voice, spoken_in, channel)
-    whole = merged(dict(data), said.own)
+    whole = merged(dict(with_links(data)), said.own)
     whole |= book.nested([used.claim.from_ for used in prepared.claims], whole, now, locale=spoken_in)
     known = _Known(message, prepared, said, whole, book, now)
     missing = tuple(known.missing(edited))

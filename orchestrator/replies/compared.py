@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.formats import state
+from orchestrator.catalog.links import DECLARED
 from orchestrator.catalog.render import render
 from orchestrator.catalog.values import look_up
 from orchestrator.domain.claim import ClaimKind, StatedClaim
@@ -69,7 +70,7 @@ def true_besides(prepared: Prepared, book: FactBook, now: Instant) -> Iterator[S
 
 def _stand_ins(gaps: Collection[str], prepared: Prepared) -> dict[str, Any]:
     kinds: dict[str, VariableType | ClaimKind] = {used.claim.from_: used.claim.kind for used in prepared.claims}
-    kinds |= {name: variable.type for name, variable in prepared.message.variables.items()}
+    kinds |= {name: variable.type for name, variable in {**DECLARED, **prepared.message.variables}.items()}
     nested: dict[str, Any] = {}
     for path in gaps:
         nest(nested, path, _STAND_INS[kinds[path]])

@@ -16,7 +16,8 @@ from orchestrator.domain.customer import AddressKind
 from orchestrator.domain.delivery import FINAL, State
 from orchestrator.domain.message import LANES, Purpose
 from orchestrator.store import bulk
-from orchestrator.store.port import SentMessage, Whereabouts
+from orchestrator.store.people_tables import merges
+from orchestrator.store.port import MergeState, SentMessage, Whereabouts
 from orchestrator.store.tables import (
     CLAIMABLE_ROWS,
     IN_FLIGHT_ROWS,
@@ -76,7 +77,9 @@ class SqlAudit:
 
     def sends(self, look: Look) -> list[SentMessage]:
         recent = _recent(look)
-        rows = self._connection.execute(select(*_SENT, recent.c.business_at).join(recent, _sent_by(recent)))
+        rows = self._connection.execute(
+            select(*_SENT, recent.c.business_at).join(recent, _sent_by(recent)).where(~_merged_since())
+        )
         return [SentMessage._make(row) for row in rows.all()]
 
     def uses(self, customer_ids: Collection[str], since: Instant) -> list[SentMessage]:
@@ -143,6 +146,15 @@ def _sent_by(recent: Subquery) -> ColumnElement[bool]:
     return and_(recent.c.delivery_id == _TABLE.id, recent.c.at >= _TABLE.sending_at)
 
 
+def _merged_since() -> ColumnElement[bool]:
+    """Two customers became the one who has this: what the other had said, and was sent, was not this one's then."""
+    return exists().where(
+        merges.c.kept_id == _TABLE.customer_id,
+        merges.c.state == MergeState.DONE.value,
+        merges.c.at >= _TABLE.sending_at,
+    )
+
+
 # Receipts that say that a message got there.
 _ARRIVED = ("sent", "delivered", "read", "clicked")
 
@@ -203,7 +215,7 @@ def _sent_after_opt_out(look: Look) -> Ids:
         consent_events.c.recorded_at < _TABLE.sending_at,
         ~overruled_by_then,
     )
-    return _sent_lately(look).where(forbidden)
+    return _sent_lately(look).where(forbidden, ~_merged_since())
 
 
 def _sent_to_suppressed(look: Look) -> Ids:

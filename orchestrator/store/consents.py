@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from orchestrator.domain.customer import ConsentState
 from orchestrator.store import bulk
+from orchestrator.store.people_tables import wordings
+from orchestrator.store.port import ConsentEvent, KeptConsent, KeptWording
 from orchestrator.store.tables import consent_events, consent_state, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from orchestrator.domain.time import Instant
-    from orchestrator.store.port import ConsentEvent
 
 
 # An opt-out is in force as soon as it is recorded; anything else only when nothing newer was said. So a form of last
@@ -51,6 +52,7 @@ class SqlConsents:
                 "evidence",
                 "at",
                 "recorded_at",
+                "actor",
             ),
             [
                 (
@@ -66,6 +68,7 @@ class SqlConsents:
                     bulk.dumps(dict(one.evidence)),
                     one.at,
                     at,
+                    one.actor,
                 )
                 for one in events
             ],
@@ -88,6 +91,25 @@ class SqlConsents:
         )
         return {(topic, channel): ConsentState(state) for topic, channel, state in rows}
 
+    def in_force(self, customer_ids: Collection[str]) -> list[ConsentEvent]:
+        # What was said of two customers who became one is a state of the one that was kept.
+        owner = consent_state.c.customer_id
+        found = (
+            select(consent_events, owner.label("owner"))
+            .select_from(consent_state)
+            .join(consent_events, consent_events.c.id == consent_state.c.event_id)
+            .where(bulk.among(self._connection, owner, customer_ids))
+            .order_by(owner, consent_state.c.topic, consent_state.c.channel)
+        )
+        return [_event(row, row.owner) for row in self._connection.execute(found)]
+
+    def history(self, customer_id: str, *, before: int | None = None, limit: int) -> list[KeptConsent]:
+        wanted = select(consent_events).where(consent_events.c.customer_id == customer_id)
+        if before is not None:
+            wanted = wanted.where(consent_events.c.seq < before)
+        rows = self._connection.execute(wanted.order_by(consent_events.c.seq.desc()).limit(limit))
+        return [KeptConsent(row.seq, _event(row, row.customer_id), row.recorded_at) for row in rows]
+
     def suppress(self, address_ids: Collection[str], channel: str, reason: str, at: Instant) -> None:
         bulk.upsert(
             self._connection,
@@ -97,6 +119,44 @@ class SqlConsents:
             [(address_id, channel, reason, at) for address_id in address_ids],
             where=_WEIGHS_MORE,
         )
+
+    def release(self, address_ids: Collection[str], channel: str, reason: str) -> dict[str, Instant]:
+        lifted = delete(suppressions).where(
+            bulk.among(self._connection, suppressions.c.address_id, address_ids),
+            suppressions.c.channel == channel,
+            suppressions.c.reason == reason,
+        )
+        rows = self._connection.execute(lifted.returning(suppressions.c.address_id, suppressions.c.at))
+        return {row.address_id: row.at for row in rows}
+
+    def wordings(self, ids: Collection[str]) -> dict[str, KeptWording]:
+        rows = self._connection.execute(select(wordings).where(bulk.among(self._connection, wordings.c.id, ids)))
+        return {row.id: KeptWording(id=row.id, topic=row.topic, texts=row.texts, digest=row.digest) for row in rows}
+
+    def keep_wordings(self, new: Sequence[KeptWording], at: Instant) -> None:
+        bulk.insert_missing(
+            self._connection,
+            wordings,
+            ("id", "topic", "texts", "digest", "created_at"),
+            [(one.id, one.topic, bulk.dumps(dict(one.texts)), one.digest, at) for one in new],
+        )
+
+
+def _event(row: Row[Any], customer_id: str) -> ConsentEvent:
+    return ConsentEvent(
+        id=row.id,
+        customer_id=customer_id,
+        topic=row.topic,
+        channel=row.channel,
+        state=ConsentState(row.state),
+        legal_basis=row.legal_basis,
+        method=row.method,
+        source=row.source,
+        wording=row.wording,
+        evidence=row.evidence,
+        at=row.at,
+        actor=row.actor,
+    )
 
 
 def _turns(events: Sequence[ConsentEvent]) -> list[list[ConsentEvent]]:

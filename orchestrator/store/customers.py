@@ -6,11 +6,12 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 
 from orchestrator.domain.customer import Address, AddressKind, CapUse, Channel, ConsentState, Customer, Standing
 from orchestrator.domain.message import Purpose
 from orchestrator.store import bulk
+from orchestrator.store.erased import suppress_erased
 from orchestrator.store.tables import (
     addresses,
     consent_state,
@@ -67,7 +68,10 @@ class SqlCustomers:
         return dict(_standings(*documents))
 
     def get(self, customer_id: str) -> Customer | None:
-        profiles = bulk.fetch(self._connection, select(*_PROFILE).where(customers.c.id == customer_id))
+        named = customers.alias("named")
+        whose = select(func.coalesce(named.c.merged_into, named.c.id)).where(named.c.id == customer_id)
+        wanted = select(*_PROFILE).where(customers.c.id == whose.scalar_subquery())
+        profiles = bulk.fetch(self._connection, wanted)
         return next(iter(self._customers(profiles)), None)
 
     def external_ids(self, customer_id: str) -> dict[str, str]:
@@ -76,8 +80,27 @@ class SqlCustomers:
         )
         return {row.source: row.external_id for row in rows}
 
+    def named(self, owners: Collection[str]) -> dict[str, set[tuple[str, str]]]:
+        rows = self._connection.execute(
+            select(customer_ids.c.customer_id, customer_ids.c.source, customer_ids.c.external_id).where(
+                self._among(customer_ids.c.customer_id, owners)
+            )
+        )
+        found: dict[str, set[tuple[str, str]]] = {owner: set() for owner in owners}
+        for owner, source, external_id in rows:
+            found[owner].add((source, external_id))
+        return found
+
     def known(self, customer_ids: Collection[str]) -> set[str]:
         return set(self._connection.scalars(select(customers.c.id).where(customers.c.id.in_(list(customer_ids)))))
+
+    def whose(self, customer_ids: Collection[str]) -> dict[str, str]:
+        rows = self._connection.execute(
+            select(customers.c.id, func.coalesce(customers.c.merged_into, customers.c.id).label("whose")).where(
+                self._among(customers.c.id, customer_ids)
+            )
+        )
+        return {row.id: row.whose for row in rows}
 
     def by_external_id(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
         rows = self._connection.execute(
@@ -106,9 +129,33 @@ class SqlCustomers:
         )
         return set(self._connection.scalars(theirs))
 
+    def addresses(self, address_ids: Collection[str]) -> dict[str, Address]:
+        rows = self._connection.execute(
+            select(addresses.c.id, addresses.c.kind, addresses.c.value).where(self._among(addresses.c.id, address_ids))
+        )
+        return {row.id: Address(id=row.id, kind=_KINDS[row.kind], value=row.value) for row in rows}
+
+    def address_ids(self, kind: AddressKind, values: Collection[str]) -> dict[str, str]:
+        stored = self._stored({(kind.value, value) for value in values})
+        return {value: address_id for (_, value), address_id in stored.items()}
+
+    def keep_addresses(self, given: Sequence[Address], at: Instant) -> dict[tuple[str, str], str]:
+        bulk.insert_missing(
+            self._connection,
+            addresses,
+            ("id", "kind", "value", "created_at"),
+            # In one order for everybody, as locks are: two imports that share addresses must not wait for each other.
+            sorted(
+                ((address.id, address.kind.value, address.value, at) for address in given), key=lambda row: row[1:3]
+            ),
+        )
+        stored = self._stored({(address.kind.value, address.value) for address in given})
+        suppress_erased(self._connection, stored, at)
+        return stored
+
     def page(self, after: str, limit: int) -> list[Customer]:
-        wanted = select(*_PROFILE).where(customers.c.id > after).order_by(customers.c.id).limit(limit)
-        return self._customers(bulk.fetch(self._connection, wanted))
+        wanted = select(*_PROFILE).where(customers.c.id > after, customers.c.merged_into.is_(None))
+        return self._customers(bulk.fetch(self._connection, wanted.order_by(customers.c.id).limit(limit)))
 
     def add(self, new: Sequence[Customer], external_ids: Mapping[str, Mapping[str, str]], at: Instant) -> None:
         bulk.insert(
@@ -153,17 +200,7 @@ class SqlCustomers:
     def _put_addresses(self, owners: Iterable[Customer], at: Instant) -> None:
         """Share the addresses that exist: an address is one row, whoever gave it."""
         given = [(owner.id, rank, address) for owner in owners for rank, address in enumerate(owner.addresses)]
-        bulk.insert_missing(
-            self._connection,
-            addresses,
-            ("id", "kind", "value", "created_at"),
-            # In one order for everybody, as locks are: two imports that share addresses must not wait for each other.
-            sorted(
-                ((address.id, address.kind.value, address.value, at) for _, _, address in given),
-                key=lambda row: row[1:3],
-            ),
-        )
-        stored = self._stored({(address.kind.value, address.value) for _, _, address in given})
+        stored = self.keep_addresses([address for _, _, address in given], at)
         bulk.insert_missing(
             self._connection,
             customer_addresses,

@@ -52,6 +52,9 @@ class SqlDeliveries(DeliveriesInFlight):
             [row_of(one, at) for one in new],
         )
 
+    def add_missing(self, new: Sequence[NewDelivery], at: Instant) -> None:
+        bulk.insert_missing(self._connection, deliveries, COLUMNS, [row_of(one, at) for one in new])
+
     def claim(
         self, lane: str, limit: int, *, lease: str, now: Instant, business_now: Instant, lease_until: Instant
     ) -> list[Request]:

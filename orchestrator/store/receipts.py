@@ -117,6 +117,14 @@ class SqlReceipts:
             [(one.id, at, seq) for one in heard for seq in one.receipts],
             key="seq",
         )
+        # Of an erased person's message only the kind of the news is kept: providers repeat addresses in their words.
+        bulk.update(
+            self._connection,
+            receipts,
+            ("reference", "provider_id", "detail"),
+            [(None, None, "", seq) for one in heard if one.address_id is None for seq in one.receipts],
+            key="seq",
+        )
 
     def forget(self, before: Instant) -> int:
         forgotten = self._connection.execute(

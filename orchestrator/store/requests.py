@@ -44,6 +44,7 @@ COLUMNS = (
     "not_after",
     "next_action_at",
     "accepted_at",
+    "pinned_address_id",
 )
 """What is written of a new delivery."""
 
@@ -71,6 +72,7 @@ REQUEST = (
     _TABLE.stuck_at,
     _TABLE.possible_duplicate,
     _TABLE.doubts,
+    _TABLE.pinned_address_id,
 )
 """What a worker needs of one."""
 
@@ -101,6 +103,7 @@ def row_of(new: NewDelivery, at: Instant) -> tuple[Any, ...]:
         request.not_after,
         at,
         request.accepted_at,
+        request.pinned_address_id,
     )
 
 
@@ -130,6 +133,7 @@ def request_of(row: Sequence[Any]) -> Request:
         stuck_at,
         in_doubt,
         doubts,
+        pinned_address_id,
     ) = row
     return Request(
         id=delivery_id,
@@ -155,6 +159,7 @@ def request_of(row: Sequence[Any]) -> Request:
         stuck_at=stuck_at,
         in_doubt=bool(in_doubt),
         doubts=doubts,
+        pinned_address_id=pinned_address_id,
     )
 
 

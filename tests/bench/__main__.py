@@ -1,4 +1,7 @@
-"""`python -m tests.bench pipeline|render|check|timers|audit`: what our path costs. See docs/reference/benchmarks.md."""
+"""`python -m tests.bench pipeline|render|check|timers|audit|import`: what our path costs.
+
+See docs/reference/benchmarks.md.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.bench import audit, many_workers, pipeline, render, timers
+from tests.bench import audit, importing, many_workers, pipeline, render, timers
 from tests.bench.checking import measure_check
 from tests.bench.processes import Broken
 
@@ -26,6 +29,7 @@ def main() -> int:
     _add_check(commands.add_parser("check", help="jogral check on a large project, cold and warm"))
     _add_timers(commands.add_parser("timers", help="due timers that become deliveries"))
     _add_audit(commands.add_parser("audit", help="one look of the auditor at a large ledger"))
+    _add_import(commands.add_parser("import", help="customers with consent, out of a file"))
     options = parser.parse_args()
     try:
         ok, written = options.run(options)
@@ -71,6 +75,13 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", default="sqlite", metavar="sqlite|postgresql|URL", help="an empty one")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=_audit)
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--rows", type=int, default=100_000, metavar="N")
+    parser.add_argument("--database", default="sqlite", metavar="sqlite|postgresql|URL", help="an empty one")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=_import)
 
 
 def _pipeline(options: argparse.Namespace) -> tuple[bool, str]:
@@ -137,6 +148,21 @@ def _audit(options: argparse.Namespace) -> tuple[bool, str]:
         "cores, Python": f"{figures.cores}, {figures.python}",
     }
     return figures.ok, _document("audit", asdict(figures), ok=figures.ok) if options.json else _lines(lines)
+
+
+def _import(options: argparse.Namespace) -> tuple[bool, str]:
+    figures = importing.measure(options.rows, options.database, _say)
+    lines = {
+        "ledger": f"{figures.database}, {figures.granted} of {figures.rows} in with their consent",
+        "seconds": f"{figures.seconds:.1f}",
+        "rows/s": f"{figures.rows_per_s:.0f}",
+        "CPU-s per 1,000": f"{figures.cpu_s_per_1000:.2f}",
+        "RSS, MiB": f"{figures.rss_tenth_mib:.0f} after a tenth, {figures.rss_end_mib:.0f} at the end  "
+        f"(allowed {importing.GROWTH_MIB_MAX:.0f} more)",
+        "peak RSS, MiB": f"{figures.peak_rss_mib:.0f}",
+        "cores, Python": f"{figures.cores}, {figures.python}",
+    }
+    return figures.ok, _document("import", asdict(figures), ok=figures.ok) if options.json else _lines(lines)
 
 
 def _say(what: str) -> None:

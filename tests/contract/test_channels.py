@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -374,6 +374,24 @@ def test_a_local_server_may_be_spoken_to_in_the_clear():
 
 def webhook(**changes: Any) -> Adapter:
     return WEBHOOKS[2].adapter(**changes)
+
+
+def test_a_recipe_says_where_one_click_ends_marketing():
+    """As the object with the two headers, which is empty for every other message; or as the link alone."""
+    adapter = webhook(body={"headers": "{one_click_headers}", "leave": "{unsubscribe_url}"})
+    marketing, other = (
+        json.loads(adapter.call(replace(delivery(Channel.EMAIL), unsubscribe_url=url), NOW, chance(1)).body)
+        for url in ("https://loja.example/u/k1.AA", "")
+    )
+
+    assert marketing == {
+        "headers": {
+            "List-Unsubscribe": "<https://loja.example/u/k1.AA>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+        "leave": "https://loja.example/u/k1.AA",
+    }
+    assert other == {"headers": {}, "leave": ""}
 
 
 def test_a_recipe_is_filled_with_data():

@@ -23,7 +23,7 @@ def pause(world, scope, subject="", *, until=None, reason=""):
 
 def resume(world, scope, subject=""):
     with world.store.write() as transaction:
-        return pauses.resume(transaction, world.release, world.clock, scope, subject)
+        return pauses.resume(transaction, world.release, world.clock, scope, subject, by="test")
 
 
 def standing(world):
@@ -155,7 +155,7 @@ def test_what_was_removed_from_the_project_can_still_be_resumed(world):
     pause(world, JOURNEY, "orders_simple")
     without = world.release.model_copy(update={"journeys": {}})
     with world.store.write() as transaction:
-        assert pauses.resume(transaction, without, world.clock, JOURNEY, "orders_simple").was_paused
+        assert pauses.resume(transaction, without, world.clock, JOURNEY, "orders_simple", by="test").was_paused
 
 
 # --- what wakes -----------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from orchestrator.app import wire
 from orchestrator.channels import HttpAnswer, HttpCall, InboxAnswer, InboxLookUp, NoAnswer, build_adapter
 from orchestrator.dispatch.accept import CustomerReference, EventDesk, IncomingEvent, WantedMessage, accept_message
 from orchestrator.dispatch.drain import Drain
+from orchestrator.dispatch.links import Links
 from orchestrator.dispatch.register import Profile, Said, register, revise
 from orchestrator.dispatch.sweep import sweep
 from orchestrator.dispatch.wake import wake
@@ -20,6 +21,7 @@ from orchestrator.domain.customer import Channel
 from orchestrator.journeys.model import Channels
 from orchestrator.release import read_release
 from orchestrator.settings import Settings
+from orchestrator.tokens import Keyring, SigningKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +43,9 @@ ANA = Profile(
 ORDER = {"number": "10234", "url": "https://casalume.example/p/10234", "promised_date": "2026-11-30"}
 SHIPMENT = {"promised_date": "2026-11-30"}
 EVERYTHING = {"order": {**ORDER, "first_item": "Kit Banho"}, "shipment": SHIPMENT}
+
+KEYRING = Keyring(keys=(SigningKey(id="k1", secret=b"a secret of the tests, and no other"),))
+LINKS = Links(KEYRING, "https://loja.example")
 
 numbers = itertools.count(1)
 
@@ -140,6 +145,7 @@ class World:
             wire=self.wire,
             worker=name,
             began=self.began,
+            links=LINKS,
         )
 
     def sweep(self):

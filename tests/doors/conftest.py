@@ -111,7 +111,7 @@ def open_shop(jogral, ledger, release):
 def new_key(app, *scopes):
     """The secret of a new key."""
     with app.store.write() as transaction:
-        return keys.create(transaction, app.clock, "test", scopes)[1]
+        return keys.create(transaction, app.clock, "test", scopes, by="test")[1]
 
 
 class RecordedBell:

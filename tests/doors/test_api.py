@@ -93,7 +93,7 @@ def test_a_revoked_key_ends_within_a_second(casa_lume, bell, clock):
 def test_a_key_that_ends_by_itself_ends_at_once(casa_lume, bell, clock):
     """What is remembered of it has its end, too."""
     with casa_lume.store.write() as transaction:
-        _, secret = keys.create(transaction, clock, "agency", ["customers:read"], lives_ms=500)
+        _, secret = keys.create(transaction, clock, "agency", ["customers:read"], by="test", lives_ms=500)
     with serving(casa_lume, bell) as caller:
         assert caller.with_key(secret).get("/v1/customers").status == 200
         clock.advance(seconds=0.5)

@@ -21,7 +21,7 @@ BRUNO = {
     "phones": ["(81) 91234-5678"],
     "push_tokens": ["tok-12345678"],
     "consents": [
-        {"topic": "offers", "channel": "email", "state": "granted", "wording": "optin_ofertas@4",
+        {"topic": "reviews", "channel": "email", "state": "granted", "wording": "optin_avaliacoes@1",
          "evidence": {"form": "rodape"}, "at": "2026-10-02T14:03:22-03:00"},
     ],
 }  # fmt: skip
@@ -38,7 +38,7 @@ def test_a_customer_is_created_as_they_are_stored(api):
     shown = reply.json
     assert (shown["emails"], shown["phones"]) == (["bruno@example.com"], ["+5581912345678"])
     assert shown["external_ids"] == {"shop": "4712"}
-    assert shown["consents"] == [{"topic": "offers", "channel": "email", "state": "granted"}]
+    assert shown["consents"] == [{"topic": "reviews", "channel": "email", "state": "granted"}]
     assert api.get(f"{PATH}/cus_bruno").json == shown
 
 
@@ -90,6 +90,8 @@ def test_an_external_id_names_one_customer(api):
          "unknown_value"),
         ({"consents": [{"topic": "ofers", "channel": "email", "state": "granted"}]}, "#/consents/0/topic",
          "unknown_topic"),
+        ({"consents": [{"topic": "reviews", "channel": "email", "state": "granted"}]}, "#/consents/0/wording",
+         "wording_missing"),
     ],
 )  # fmt: skip
 def test_a_malformed_customer_is_refused_with_the_pointer(api, said, pointer, code):
@@ -113,7 +115,7 @@ def test_recording_consent_needs_a_scope_of_its_own(api, casa_lume):
 @pytest.mark.parametrize("state", ["granted", "withdrawn"])
 def test_nobody_has_agreed_or_refused_in_the_future(api, state):
     """It would win over everything that they say until then. A clock that is a little ahead is forgiven."""
-    said = {"topic": "offers", "channel": "email", "state": state}
+    said = {"topic": "reviews", "channel": "email", "state": state, "wording": "optin_avaliacoes@1"}
     soon, later = ({**said, "at": at} for at in ("2026-11-25T09:05:00-03:00", "2026-11-25T09:05:01-03:00"))
     known = api.post(PATH, {"id": "cus_dora", "consents": [soon]})
     for reply in (
@@ -145,9 +147,9 @@ def test_a_change_leaves_what_it_does_not_name(api):
 def test_a_withdrawal_is_in_force_at_once(api):
     """The newest word about a topic and channel counts."""
     api.post(PATH, BRUNO)
-    said = {"topic": "offers", "channel": "email", "state": "withdrawn", "source": "phone call"}
+    said = {"topic": "reviews", "channel": "email", "state": "withdrawn", "source": "phone call"}
     reply = api.patch(f"{PATH}/cus_bruno", {"consents": [said]})
-    assert reply.json["consents"] == [{"topic": "offers", "channel": "email", "state": "withdrawn"}]
+    assert reply.json["consents"] == [{"topic": "reviews", "channel": "email", "state": "withdrawn"}]
 
 
 def test_a_merge_patch_is_read_too(api):

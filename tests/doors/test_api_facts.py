@@ -348,7 +348,10 @@ def test_a_stock_that_is_still_short_wakes_nobody(api, casa_lume, bell):
 
 def test_a_message_waits_for_stock_and_leaves_when_it_is_there(api, casa_lume):
     """From the warehouse's number to the customer: held by the worker, released by the next number, and sent."""
-    consent = {"topic": "offers", "channel": "email", "state": "granted"}
+    consent = {
+        "topic": "offers", "channel": "email", "state": "granted", "wording": "optin_ofertas@4",
+        "method": "double_opt_in", "evidence": {"confirmed_at": "2026-10-02T14:05:00-03:00"},
+    }  # fmt: skip
     api.patch("/v1/customers/cus_ana", {"consents": [consent]})
     put(api, FEW)
     asked = {

@@ -249,12 +249,13 @@ def test_init_makes_a_shop_that_works(jogral_in, tmp_path):
 
 
 def test_init_without_a_sample_is_a_project_too(jogral_in, tmp_path):
-    """--empty leaves the settings and the voice, which the next command reads."""
+    """--empty leaves the settings, the voice and what every shop owes to people, in which nothing is wrong."""
     assert jogral_in(tmp_path)("init", "shop", "--empty").code == 0
 
     done = jogral_in(tmp_path / "shop")("doctor", "--json")
     assert done.code == 0
-    assert "0 messages" in done.document["items"][0]["message"]
+    assert "4 messages" in done.document["items"][0]["message"]
+    assert jogral_in(tmp_path / "shop")("check", "--json").document["items"] == []
 
 
 def test_init_keeps_what_is_there(jogral_in, shop):
@@ -625,7 +626,8 @@ def test_a_healthy_project_is_well(open_shop):
 
     assert done.code == 0
     assert [item["check"] for item in done.document["items"]] == [
-        "project", "ledger", "disk", "redis", "audit", "email", "whatsapp", "sms", "push", "clock", "keys",
+        "project", "ledger", "disk", "redis", "audit", "email", "whatsapp", "sms", "push", "clock", "links",
+        "keys",
     ]  # fmt: skip
 
 
@@ -653,7 +655,7 @@ def test_a_recipe_into_a_private_network_is_refused(open_shop, shop):
 
 
 def test_secrets_that_others_read_are_a_problem(open_shop, shop):
-    """Exit 1, with the command that closes them."""
+    """Exit 1, with the command that closes them; and so is a file in which there are none."""
     keys = shop / ".jogral/keys.json"
     keys.write_text("{}")
     keys.chmod(0o644)
@@ -664,9 +666,12 @@ def test_secrets_that_others_read_are_a_problem(open_shop, shop):
     assert f"chmod 600 {keys}" in done.out
     assert done.out.endswith("Found 1 problem.\n")
 
+    keys.chmod(0o600)
     edit(shop / "templates/messages/order_late.yaml", "kind: message", "kind: [")
+    again = open_shop("doctor").out
 
-    assert open_shop("doctor").out.endswith("Found 2 problems.\n")
+    assert "is not a file of keys" in again
+    assert again.endswith("Found 2 problems.\n")
 
 
 def test_a_broken_project_does_not_hide_the_other_checks(open_shop, shop):

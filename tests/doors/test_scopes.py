@@ -13,6 +13,9 @@ from orchestrator.api.routes import ROUTES
 from orchestrator.api.server import build_api
 from orchestrator.console import add_console
 from orchestrator.dispatch.keys import ADMIN, SCOPES
+from orchestrator.public import add_public_pages
+from orchestrator.public.pages import PREFIX
+from orchestrator.public.routes import PUBLIC_ROUTES
 from tests.doors.conftest import new_key, serving
 
 PAGE = Path(__file__).parents[2] / "docs/reference/scopes.md"
@@ -37,6 +40,11 @@ LOCAL = {
     "GET /preview/{message}/changes",
     "GET /preview/{message}/frames/{channel}",
     "GET /static/{name}",
+}
+
+# Opened by customers, who have no key: the link itself is one, or the form does no more than a letter could.
+OPENED = {f"{route.method} {route.path}": route.why for route in PUBLIC_ROUTES} | {
+    f"GET {PREFIX}{{name}}": "the pages' style sheet"
 }
 
 UNAUTHORIZED, FORBIDDEN = 401, 403
@@ -64,12 +72,13 @@ def test_every_route_of_the_router_is_guarded_or_public_on_purpose(app, bell):
     """The router is asked, not the table: what is mounted past it would have no guard."""
     web_app = build_api(app, bell)
     add_console(web_app, app)
+    add_public_pages(web_app, app)
     routed = {
         f"{route.method} {route.resource.canonical}" for route in web_app.router.routes() if route.method != "HEAD"
     }
 
     guarded = {named(route) for route in ROUTES if route.scopes}
-    assert routed == guarded | PUBLIC.keys() | LOCAL
+    assert routed == guarded | PUBLIC.keys() | LOCAL | OPENED.keys()
     assert {named(route) for route in ROUTES if not route.scopes} == PUBLIC.keys()
 
 
@@ -140,6 +149,6 @@ def scopes_table():
 
 
 def public_table():
-    lines = ["| Route | Why |", "|---|---|", *(f"| `{route}` | {why} |" for route, why in PUBLIC.items())]
+    lines = ["| Route | Why |", "|---|---|", *(f"| `{route}` | {why} |" for route, why in (PUBLIC | OPENED).items())]
     console = ", ".join(f"`{route}`" for route in sorted(LOCAL))
     return "\n".join([*lines, "", f"The console ({console}) opens in a browser on the server's own machine alone.", ""])

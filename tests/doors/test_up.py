@@ -53,7 +53,7 @@ def known_ledger(tmp_path_factory):
     upgrade(store)
     with store.write() as transaction:
         register(transaction, [Profile(id="cus_ana", emails=("ana@example.com",))], SystemClock())
-        _, secret = keys.create(transaction, SystemClock(), "test", ["admin"])
+        _, secret = keys.create(transaction, SystemClock(), "test", ["admin"], by="test")
     store.close()
     return file, secret
 

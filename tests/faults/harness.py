@@ -112,7 +112,7 @@ class Shop:
     def key(self) -> str:
         """The secret of an API key that may do everything."""
         with self.store.write() as transaction:
-            return keys.create(transaction, self.clock, "faults", ["admin"])[1]
+            return keys.create(transaction, self.clock, "faults", ["admin"], by="test")[1]
 
     def enrol(self, count: int, *, zone: str = "America/Sao_Paulo") -> list[str]:
         """So many new customers, reachable everywhere, who have said yes to invitations on every channel."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from orchestrator.channels import HttpAnswer, HttpCall, NoAnswer, build_adapter
 from orchestrator.dispatch.current import Current
 from orchestrator.dispatch.drain import Drain
+from orchestrator.dispatch.links import ExampleLinks
 from orchestrator.dispatch.sweep import sweep
 from orchestrator.domain.customer import Address, AddressKind, Channel, ConsentState, Customer
 from orchestrator.domain.delivery import FINAL, Request, State
@@ -293,6 +294,7 @@ class Worker:
             wire=lambda _release: schedule.current.adapters,
             worker=f"{name}-{schedule.crashes}",
             began=schedule.marks,
+            links=ExampleLinks(),
             current=schedule.current,
         )
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.addresses import InvalidAddress, can_receive_texts, normalise
-from orchestrator.domain.customer import AddressKind
+from orchestrator.addresses import InvalidAddress, can_receive_texts, normalise, sender_forms
+from orchestrator.domain.customer import AddressKind, Channel
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "phone_numbers.json").read_text(encoding="utf-8"))
 PHONES = [case for case in VECTORS["cases"] if case["region"] in ("BR", "US", "PT", "AR", "MX")]
@@ -103,3 +103,38 @@ def test_a_stored_address_is_its_own_stored_form(kind, typed):
     assert normalise(kind, stored) == stored
     assert stored.isprintable()
     assert stored.strip() == stored
+
+
+@pytest.mark.parametrize("case", VECTORS["wa_id_variants"], ids=lambda case: case["wa_id"])
+def test_a_whatsapp_sender_is_known_by_every_form_of_their_number(case):
+    """Of the forms that it may have, those that a phone can have, with the ninth digit first."""
+    forms = sender_forms(Channel.WHATSAPP, case["wa_id"])
+    possible = {f"+{one}" for one in case["candidates"] if is_a_phone(f"+{one}")}
+    assert set(forms) == possible
+    assert forms[0] == max(possible, key=len)
+
+
+def is_a_phone(value):
+    try:
+        return normalise(AddressKind.PHONE, value) == value
+    except InvalidAddress:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("channel", "given", "stored"),
+    [
+        (Channel.WHATSAPP, "+55 11 98765-4321", "+5511987654321"),
+        (Channel.WHATSAPP, "11 98765-4321", "+5511987654321"),
+        (Channel.SMS, "5511987654321", "+5511987654321"),
+        (Channel.EMAIL, "Ana@Example.com", "ana@example.com"),
+    ],
+)
+def test_any_other_sender_is_known_by_the_form_in_which_they_are_stored(channel, given, stored):
+    assert sender_forms(channel, given) == (stored,)
+
+
+def test_a_whatsapp_user_id_is_no_phone():
+    """The library would read the letters as a keypad's digits."""
+    with pytest.raises(InvalidAddress):
+        sender_forms(Channel.WHATSAPP, "MY.2026206508304015")

@@ -18,6 +18,9 @@ from orchestrator.schema import parse_money
 
 LOCALES = ("pt-BR", "en")
 MESSAGES = sorted(path.stem for path in (SHIPPED / "templates/messages").glob("*.yaml") if "." not in path.stem)
+# What every shop owes to people: answers to what they ask of us about consent and their data. Nothing that happens in
+# the shop asks for them, and they have no place on anybody's way. Their links are signed, so an SMS takes three parts.
+ANSWERS = {"confirm_subscription", "opt_out_confirmed", "privacy_done", "privacy_verify"}
 PERSONAS = sorted(path.stem for path in (SHIPPED / "templates/personas").glob("*.yaml"))
 NOW = instant(datetime(2026, 11, 25, 12, tzinfo=UTC))
 
@@ -52,7 +55,7 @@ def said(release, survey):
 
 
 def test_the_shop_says_eighteen_things_to_eight_people():
-    assert (len(MESSAGES), len(PERSONAS)) == (18, 8)
+    assert (len(MESSAGES) - len(ANSWERS), len(PERSONAS)) == (18, 8)
 
 
 def test_nothing_is_wrong_with_it(survey):
@@ -66,7 +69,12 @@ def test_every_message_speaks_english_too(survey):
 
 
 def test_every_message_has_its_place_on_the_customers_way(release):
-    assert {message for message in MESSAGES if release.messages[message].message.stage is None} == set()
+    assert {message for message in MESSAGES if release.messages[message].message.stage is None} == ANSWERS
+
+
+def test_answers_about_consent_and_data_reach_everybody(release):
+    """They are about what a person told us to do: no consent is needed to hear that it was done."""
+    assert {message for message in MESSAGES if release.messages[message].message.topic == "account"} == ANSWERS
 
 
 def test_every_message_can_be_sent_for_something_that_happens(survey):
@@ -80,6 +88,7 @@ def test_every_message_can_be_sent_for_something_that_happens(survey):
     needed = {
         name
         for message in MESSAGES
+        if message not in ANSWERS
         for name, variable in survey.messages[message].model.variables.items()
         if variable.fallback is None
     }
@@ -138,7 +147,8 @@ def test_everybody_can_be_told_everything(message, persona, locale, said):
         if channel is Channel.EMAIL:
             assert len(rendered.subject) <= 60
         if channel is Channel.SMS:
-            assert (rendered.encoding, rendered.segments) == ("GSM-7", 1)
+            parts = 3 if message in ANSWERS else 1
+            assert (rendered.encoding, rendered.segments <= parts) == ("GSM-7", True)
         if channel is Channel.PUSH:
             assert (len(rendered.title) <= 50, len(rendered.text) <= 120) == (True, True)
 

@@ -191,4 +191,4 @@ def test_an_image_of_the_layout_says_something_or_that_it_says_nothing(shop, alt
     (shop / "templates/layouts").mkdir(exist_ok=True)
     (shop / "templates/layouts/transactional.mjml").write_text(layout, "utf-8")
 
-    assert [code for code, _ in found(shop)] == codes
+    assert sorted({code for code, _ in found(shop)}) == codes  # once for each message in it

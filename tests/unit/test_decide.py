@@ -98,6 +98,15 @@ def test_a_channel_that_does_not_work_says_why(candidates, found, drop):
     assert verdict(replace(REQUEST, candidates=candidates), found) == drop
 
 
+def test_a_pinned_request_goes_to_that_address_or_nowhere():
+    """A question about an address proves nothing at another, however much the customer prefers that one."""
+    pinned = replace(REQUEST, candidates=(EMAIL,), pinned_address_id="adr_work")
+    assert verdict(pinned, standing(HOME, WORK)) == Send(EMAIL, WORK, "email_main")
+    assert verdict(pinned, standing(HOME)) == Drop(State.UNREACHABLE, "no_address")
+    silent = standing(HOME, WORK, suppressions={("adr_work", "email"): "bounce"})
+    assert verdict(pinned, silent) == Drop(State.BLOCKED, "suppressed:bounce")
+
+
 def test_suppression_is_asked_before_consent():
     """An address that bounced is no question of will."""
     found = standing(

@@ -56,9 +56,11 @@ def on(channel):
 
 
 def test_there_are_enough_of_them_and_they_get_into_every_message():
+    """But into those that greet nobody: whoever asks about data has not proven yet who they are."""
     assert len(set(hostile.NAMES)) == len(hostile.NAMES) >= 40
     reached = {way for way in spoken() if PLAIN in str(plainly(way))}
-    assert set(on(Channel.EMAIL) + on(Channel.WHATSAPP)) <= reached
+    greeting = {way for way in on(Channel.EMAIL) + on(Channel.WHATSAPP) if not way.message.startswith("privacy_")}
+    assert greeting <= reached
     assert {way.channel for way in reached} == set(Channel)
 
 
@@ -94,7 +96,7 @@ def test_nothing_is_evaluated(name):
     for way in on(Channel.EMAIL):
         rendered = named(way, name)
         assert rendered.text.count("49") == plainly(way).text.count("49") + occurrences(way) * name.count("49")
-        if cleaned:
+        if cleaned and occurrences(way):
             assert cleaned in rendered.text
             assert cleaned in hostile.words(rendered.html)
         assert rendered.claims == plainly(way).claims

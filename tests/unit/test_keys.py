@@ -33,8 +33,8 @@ def test_a_key_allows_its_scopes_their_families_and_admin_everything(held, asked
 def test_a_key_is_known_by_its_secret_until_it_is_revoked(store, clock):
     """Two keys never share a secret."""
     with store.write() as transaction:
-        made, secret = create(transaction, clock, "shop", ["events:write", "events:write"])
-        _, other = create(transaction, clock, "shop", ["events:write"])
+        made, secret = create(transaction, clock, "shop", ["events:write", "events:write"], by="test")
+        _, other = create(transaction, clock, "shop", ["events:write"], by="test")
         assert made.scopes == ("events:write",)
         assert secret != other
         assert authenticate(transaction, secret, clock.now()) == made
@@ -46,7 +46,7 @@ def test_a_key_is_known_by_its_secret_until_it_is_revoked(store, clock):
 def test_a_key_may_end_by_itself(store, clock):
     """One for an agency, or for a week."""
     with store.write() as transaction:
-        made, secret = create(transaction, clock, "agency", ["events:write"], lives_ms=60_000)
+        made, secret = create(transaction, clock, "agency", ["events:write"], by="test", lives_ms=60_000)
         assert authenticate(transaction, secret, clock.now()) == made
         clock.advance(seconds=59)
         assert authenticate(transaction, secret, clock.now()) == made
@@ -58,7 +58,7 @@ def test_a_key_may_end_by_itself(store, clock):
 def test_a_key_needs_scopes_that_exist(store, clock, scopes, words):
     """A misspelt scope would be a key that opens nothing."""
     with store.write() as transaction, pytest.raises(InputError, match=words):
-        create(transaction, clock, "shop", scopes)
+        create(transaction, clock, "shop", scopes, by="test")
 
 
 def test_every_scope_says_what_it_allows():

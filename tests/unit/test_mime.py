@@ -52,6 +52,7 @@ def mail(
     to="joana@example.com",
     reference="msg_01JC9ZK3XQ",
     purpose=Purpose.TRANSACTIONAL,
+    unsubscribe_url="",
     **settings,
 ) -> SmtpCall:
     given_settings = {"host": "smtp.example.com", "sender": "Casa Lume <oi@casalume.example>", **settings}
@@ -68,6 +69,7 @@ def mail(
         purpose=purpose,
         topic="order_updates",
         rendered=rendered,
+        unsubscribe_url=unsubscribe_url,
     )
     call = adapter.call(delivery, NOW, bytes)
     assert isinstance(call, SmtpCall)
@@ -142,11 +144,26 @@ def test_the_sender_keeps_its_name_and_address(name):
     assert "".join(mailbox.display_name.split()) == "".join(name.strip().strip('"').split())
 
 
+def test_marketing_says_where_one_click_ends_it():
+    """Both headers of RFC 8058, each on one line however long: a server that folds one may break the signature."""
+    url = f"https://loja.example/u/k1.{'A' * 240}"
+    call = mail(purpose=Purpose.MARKETING, unsubscribe_url=url)
+    message = read(call)
+
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in call.message
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in call.message
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message.get_body(("plain",)) is not None
+    assert not [name for name in read(mail()) if name.startswith("List-")]
+
+
 @pytest.mark.parametrize("control", ["\r", "\n", "\r\n", "\x00", "\r\nBcc: alguem@example.net"])
 def test_line_breaks_in_headers_are_refused(control):
     """CR, LF and NUL never reach a header."""
     with pytest.raises(InputError, match="line break"):
         mail(subject=f"Oi{control}")
+    with pytest.raises(InputError):
+        mail(unsubscribe_url=f"https://loja.example/u/k1.A{control}")
     with pytest.raises(InputError):
         mail(to=f"joana@example.com{control}")
     with pytest.raises(InputError):

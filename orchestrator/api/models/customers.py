@@ -32,10 +32,12 @@ class ConsentSaid(Body):
     topic: Annotated[Word, Field(description="A topic of templates/project.yaml.", examples=["offers"])]
     channel: Annotated[Channel, Field(description="Where.")]
     state: Annotated[ConsentState, Field(description="What they said.")]
-    legal_basis: Annotated[Word, Field(description="On what it rests.")] = "consent"
     method: Annotated[str, Field(max_length=200, description="How they said it, such as double_opt_in.")] = ""
     source: Annotated[str, Field(max_length=200, description="Where they said it, such as checkout.")] = ""
-    wording: Annotated[Word | None, Field(description="The text they agreed to, such as optin_ofertas@4.")] = None
+    wording: Annotated[
+        Word | None,
+        Field(description="The words that they agreed to, such as optin_ofertas@4; where a topic rests on consent."),
+    ] = None
     evidence: Annotated[dict[str, Any], Field(description="The proof: form, IP address, user agent…")] = {}
     at: Annotated[Time | None, Field(description="When they said it; without it, now.")] = None
 
@@ -63,6 +65,14 @@ class CustomerChanged(Body):
     email: Annotated[Email | None, Field(description="Short for a list of one.")] = None
     phone: Annotated[Phone | None, Field(description="Short for a list of one.")] = None
     push_token: Annotated[PushToken | None, Field(description="Short for a list of one.")] = None
+    source: Annotated[
+        str,
+        Field(
+            max_length=200,
+            description="The system that says this: `identity.sources` of the project ranks them. Without it, by hand.",
+            examples=["crm"],
+        ),
+    ] = ""
     consents: Annotated[
         tuple[ConsentSaid, ...], Field(max_length=CONSENTS_MAX, description="Needs the scope consents:write too.")
     ] = ()

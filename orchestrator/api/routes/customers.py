@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.api import customers
+from orchestrator.api.access import REASON
 from orchestrator.api.models.customers import CustomerChanged, CustomerShown, CustomersPage, CustomersQuery, NewCustomer
 from orchestrator.api.reading import JSON
 from orchestrator.api.routes.route import Reply, Route
@@ -16,6 +17,7 @@ CUSTOMERS = (
         name="listCustomers",
         says="Customers in id order, page by page.",
         query=CustomersQuery,
+        headers=REASON,
         replies={200: Reply("A page.", {JSON: CustomersPage}, ("Link",))},
         refuses=(422,),
     ),
@@ -38,6 +40,7 @@ CUSTOMERS = (
         scopes=("customers:read",),
         name="getCustomer",
         says="One customer, with external ids and the consents in force.",
+        headers=REASON,
         replies={200: Reply("The customer.", {JSON: CustomerShown})},
         refuses=(404,),
     ),

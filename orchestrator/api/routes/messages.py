@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.api import decisions, events, messages
+from orchestrator.api.access import REASON
 from orchestrator.api.forms import CLOUD_EVENT, CLOUD_EVENTS, LINES
 from orchestrator.api.models.decisions import DecisionsPage, DecisionsQuery
 from orchestrator.api.models.events import (
@@ -75,6 +76,7 @@ MESSAGES = (
         name="getMessage",
         says="What became of a delivery, why, and what was said.",
         query=MessageQuery,
+        headers=REASON,
         replies={200: Reply("The delivery.", {JSON: MessageShown})},
         refuses=(404, 422),
     ),
@@ -90,6 +92,7 @@ MESSAGES = (
             "is a `next_cursor` there may be more, even after an empty page."
         ),
         query=DecisionsQuery,
+        headers=REASON,
         replies={200: Reply("A page.", {JSON: DecisionsPage}, ("Link",))},
         refuses=(422,),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.api import replies
+from orchestrator.api.access import REASON
 from orchestrator.api.models.replies import (
     RenderedReply,
     RepliesPage,
@@ -37,6 +38,7 @@ REPLIES = (
             "`missing` says what. With `text`, the agent's own words are compared with the facts. Nothing is stored."
         ),
         body={JSON: WantedReply},
+        headers=REASON,
         replies={200: Reply("The reply.", {JSON: RenderedReply})},
         refuses=(400, 404, 413, 415, 422),
     ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.dispatch.accept.batch import Batch
 from orchestrator.dispatch.accept.event import Accepted, IncomingEvent, Result, event_hash, unknown_word
 from orchestrator.dispatch.accept.who import find_customers, unfit_address
+from orchestrator.dispatch.whose import lock_customers
 from orchestrator.domain.errors import Conflict, FieldError, InputError, did_you_mean
 from orchestrator.events import faults
 from orchestrator.translations import mark
@@ -45,7 +46,9 @@ class EventDesk:
         echoes = _echoes(incoming, results)
         fresh = {place: event for place, event in enumerate(incoming) if place not in results | echoes}
         owners = self._owners(transaction, fresh, results)
-        transaction.customers.lock(sorted(set(owners.values())))
+        # Who was merged while we waited for the lock is somebody else now.
+        whose = lock_customers(transaction, sorted(set(owners.values())))
+        owners = {place: whose[owner] for place, owner in owners.items()}
         batch = self._gathered(transaction, {place: fresh[place] for place in owners}, owners)
         for place in sorted(owners, key=lambda place: (fresh[place].occurred_at, place)):
             batch.take(place, fresh[place], owners[place])

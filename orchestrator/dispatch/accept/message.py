@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.dispatch.accept.event import unknown_word
 from orchestrator.dispatch.accept.later import ensure_in_time
 from orchestrator.dispatch.promised import last_instant
 from orchestrator.dispatch.spoken import topic_of
+from orchestrator.dispatch.whose import lock_customer
 from orchestrator.domain.delivery import Request
 from orchestrator.domain.errors import FieldError, InputError, NotFound, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
@@ -57,14 +58,15 @@ def accept_message(
             message=wanted.message,
             hint=did_you_mean(wanted.message, release.messages),
         )
-    transaction.customers.lock([wanted.customer_id])
-    if not transaction.customers.known([wanted.customer_id]):
+    owner = lock_customer(transaction, wanted.customer_id)
+    if owner is None:
         raise NotFound(
             'There is no customer "{customer}".',
             remedy="Create them first: POST /v1/customers.",
             code="unknown_customer",
             customer=wanted.customer_id,
         )
+    wanted = replace(wanted, customer_id=owner)
     silent = [
         channel
         for _, channels in wanted.channels.slots()

@@ -27,14 +27,14 @@ class CustomerReference:
 
 def find_customers(transaction: Transaction, references: Sequence[CustomerReference]) -> dict[CustomerReference, str]:
     """Each reference → customer id, one query a kind. A shared address names the customer who has had it longest."""
-    known = transaction.customers.known({one.id for one in references if one.id})
+    whose = transaction.customers.whose({one.id for one in references if one.id})
     external = transaction.customers.by_external_id({one.external for one in references if one.external})
     emails = _by_address(transaction, AddressKind.EMAIL, [one.email for one in references if one.email])
     phones = _by_address(transaction, AddressKind.PHONE, [one.phone for one in references if one.phone])
     found: dict[CustomerReference, str] = {}
     for one in references:
         owner = (
-            (one.id if one.id in known else None)
+            (whose.get(one.id) if one.id else None)
             or (external.get(one.external) if one.external else None)
             or (emails.get(one.email) if one.email else None)
             or (phones.get(one.phone) if one.phone else None)

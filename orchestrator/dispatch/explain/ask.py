@@ -16,6 +16,7 @@ from orchestrator.dispatch.explain.gates import PASS, answers_of
 from orchestrator.dispatch.explain.past import channel_of, past_of, reason_of, state_of, whole_trace
 from orchestrator.dispatch.explain.unasked import unasked
 from orchestrator.dispatch.explain.values import Ahead, Explained, Explanation
+from orchestrator.dispatch.links import ExampleLinks
 from orchestrator.dispatch.outlook import closures
 from orchestrator.domain.delivery import State
 from orchestrator.domain.errors import NotFound, did_you_mean
@@ -208,7 +209,7 @@ class _Why:
     def _said(self, trace: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[str, str] | None]:
         """Whether it can be put into words, and says then what the facts say."""
         found = replace(self.found, circumstances=circumstances_at(self.found.circumstances, self.asked_at))
-        _, failures = drafts_of(self.current, [(self.request, self.asked_at)], found)
+        _, failures = drafts_of(self.current, [(self.request, self.asked_at)], found, ExampleLinks())
         failure = failures.get(self.request.id)
         if failure is None:
             return (*trace, Step("render", PASS), Step("read_back", PASS)), None

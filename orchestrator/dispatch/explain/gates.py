@@ -71,8 +71,11 @@ class Findings:
     own_hours: frozenset[str] = frozenset()
 
     def addresses(self, channel: Channel) -> tuple[Address, ...]:
-        """Those that a channel can write to."""
-        return tuple(one for one in self.customer.addresses if one.kind is ADDRESS_KINDS[channel])
+        """Those that a channel can write to; of a pinned request the one that it is pinned to."""
+        pinned = self.request.pinned_address_id
+        return tuple(
+            one for one in self.customer.addresses if one.kind is ADDRESS_KINDS[channel] and pinned in (None, one.id)
+        )
 
 
 def answers_of(trace: Sequence[Step], findings: Findings, *, sent: bool) -> tuple[Answer, ...]:

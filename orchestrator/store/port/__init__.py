@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from orchestrator.store.port.chain import Chain
+from orchestrator.store.port.identity import FieldValue, Identity, Merge, MergeState
+from orchestrator.store.port.inbound import Inbound, KeptText
 from orchestrator.store.port.ledger import (
     Accounts,
     Audit,
@@ -18,7 +21,9 @@ from orchestrator.store.port.ledger import (
 from orchestrator.store.port.people import (
     Consents,
     Customers,
+    Imports,
 )
+from orchestrator.store.port.privacy import Person, PersonalData, PrivacyRequests
 from orchestrator.store.port.queue import (
     Deliveries,
     Events,
@@ -28,6 +33,7 @@ from orchestrator.store.port.queue import (
 from orchestrator.store.port.values import (
     ApiKey,
     BusinessClock,
+    ChainQuery,
     ClosedAccount,
     Conclusion,
     ConsentEvent,
@@ -35,7 +41,10 @@ from orchestrator.store.port.values import (
     ExitMark,
     FirstAnswer,
     HeardOf,
+    ImportRun,
     InFlight,
+    KeptConsent,
+    KeptWording,
     Look,
     Match,
     NewDelivery,
@@ -58,6 +67,8 @@ __all__ = [
     "ApiKey",
     "Audit",
     "BusinessClock",
+    "Chain",
+    "ChainQuery",
     "ClosedAccount",
     "Conclusion",
     "ConsentEvent",
@@ -68,15 +79,28 @@ __all__ = [
     "Events",
     "ExitMark",
     "Facts",
+    "FieldValue",
     "FirstAnswer",
     "HeardOf",
+    "Identity",
+    "ImportRun",
+    "Imports",
     "InFlight",
+    "Inbound",
     "Inbox",
+    "KeptConsent",
+    "KeptText",
+    "KeptWording",
     "Ledger",
     "Look",
     "Match",
+    "Merge",
+    "MergeState",
     "NewDelivery",
     "Pauses",
+    "Person",
+    "PersonalData",
+    "PrivacyRequests",
     "Progress",
     "Promise",
     "Receipts",
@@ -99,6 +123,8 @@ class Transaction(Protocol):
     @property
     def consents(self) -> Consents: ...
     @property
+    def identity(self) -> Identity: ...
+    @property
     def events(self) -> Events: ...
     @property
     def deliveries(self) -> Deliveries: ...
@@ -113,13 +139,23 @@ class Transaction(Protocol):
     @property
     def accounts(self) -> Accounts: ...
     @property
+    def imports(self) -> Imports: ...
+    @property
+    def inbound(self) -> Inbound: ...
+    @property
     def inbox(self) -> Inbox: ...
     @property
     def audit(self) -> Audit: ...
     @property
+    def chain(self) -> Chain: ...
+    @property
     def explanations(self) -> Explanations: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def personal_data(self) -> PersonalData: ...
+    @property
+    def privacy_requests(self) -> PrivacyRequests: ...
 
 
 class Store(Protocol):
@@ -134,4 +170,8 @@ class Store(Protocol):
 
     def read(self) -> AbstractContextManager[Transaction]:
         """A consistent view that changes nothing."""
+        ...
+
+    def overwrite_deleted(self, *, bytes_max: int | None = None) -> bool:
+        """Leave nothing of deleted rows in the ledger's file; False where that has to be tried again, or by hand."""
         ...

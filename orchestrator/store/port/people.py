@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from orchestrator.domain.customer import AddressKind, ConsentState, Customer, Standing
+    from orchestrator.domain.customer import Address, AddressKind, ConsentState, Customer, Standing
     from orchestrator.domain.time import Instant
     from orchestrator.store.port.values import (
         ConsentEvent,
+        ImportRun,
+        KeptConsent,
+        KeptWording,
     )
 
 
@@ -35,12 +38,22 @@ class Customers(Protocol):
         """
         ...
 
-    def get(self, customer_id: str) -> Customer | None: ...
+    def get(self, customer_id: str) -> Customer | None:
+        """The customer of this id; of one that was merged, the one that was kept."""
+        ...
 
     def external_ids(self, customer_id: str) -> dict[str, str]: ...
 
+    def named(self, owners: Collection[str]) -> dict[str, set[tuple[str, str]]]:
+        """Customer → every (source, external id) of theirs; an empty set where there is none."""
+        ...
+
     def known(self, customer_ids: Collection[str]) -> set[str]:
         """Those ids that belong to a customer."""
+        ...
+
+    def whose(self, customer_ids: Collection[str]) -> dict[str, str]:
+        """Id → whose it is now: theirs, or of the one that they were merged into. Unknown ids are left out."""
         ...
 
     def by_external_id(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -53,6 +66,18 @@ class Customers(Protocol):
 
     def holders(self, address_ids: Collection[str]) -> set[str]:
         """Every customer who has one of these addresses: whoever suppresses it locks them all."""
+        ...
+
+    def addresses(self, address_ids: Collection[str]) -> dict[str, Address]:
+        """Address id → the address, whoever has it, for those that exist."""
+        ...
+
+    def address_ids(self, kind: AddressKind, values: Collection[str]) -> dict[str, str]:
+        """Address → its id, whoever has it, for those that are stored."""
+        ...
+
+    def keep_addresses(self, given: Sequence[Address], at: Instant) -> dict[tuple[str, str], str]:
+        """Store addresses that nobody has yet; (kind, value) → id, for those too that were stored before."""
         ...
 
     def page(self, after: str, limit: int) -> list[Customer]:
@@ -84,4 +109,40 @@ class Consents(Protocol):
 
     def of(self, customer_id: str) -> dict[tuple[str, str], ConsentState]: ...
 
+    def in_force(self, customer_ids: Collection[str]) -> list[ConsentEvent]:
+        """For each topic and channel of these customers the event that its state rests on."""
+        ...
+
+    def history(self, customer_id: str, *, before: int | None = None, limit: int) -> list[KeptConsent]:
+        """All that a customer said, newest record first; with `before`, what was recorded before that number."""
+        ...
+
     def suppress(self, address_ids: Collection[str], channel: str, reason: str, at: Instant) -> None: ...
+
+    def release(self, address_ids: Collection[str], channel: str, reason: str) -> dict[str, Instant]:
+        """Lift suppressions of exactly this reason: the addresses that had one, and since when."""
+        ...
+
+    def wordings(self, ids: Collection[str]) -> dict[str, KeptWording]:
+        """Those of these versions that were ever published."""
+        ...
+
+    def keep_wordings(self, wordings: Sequence[KeptWording], at: Instant) -> None:
+        """Keep versions that are new; those that are known stay as they were said first."""
+        ...
+
+
+class Imports(Protocol):
+    """Files of customers, and how much of each is in."""
+
+    def open(self, new: ImportRun) -> ImportRun:
+        """The import of this digest: a new one, or the one that was begun or done before."""
+        ...
+
+    def hold(self, import_id: str) -> ImportRun:
+        """How far it is. Nobody else moves it on until the commit."""
+        ...
+
+    def advance(
+        self, import_id: str, *, position: int, counts: Mapping[str, Any], ended_at: Instant | None = None
+    ) -> None: ...

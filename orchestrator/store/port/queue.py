@@ -67,6 +67,10 @@ class Deliveries(Protocol):
 
     def add(self, deliveries: Sequence[NewDelivery], at: Instant) -> None: ...
 
+    def add_missing(self, deliveries: Sequence[NewDelivery], at: Instant) -> None:
+        """Add those whose identity is new; what was asked for before is not asked for twice."""
+        ...
+
     def claim(
         self, lane: str, limit: int, *, lease: str, now: Instant, business_now: Instant, lease_until: Instant
     ) -> list[Request]:

@@ -188,7 +188,7 @@ class Match(NamedTuple):
 
     seq: int
     delivery_id: str
-    address_id: str
+    address_id: str | None
     kind: ReceiptKind
     permanent: bool
 
@@ -197,7 +197,7 @@ class Match(NamedTuple):
 class HeardOf:
     """A delivery that receipts speak of, locked, with those that were not applied yet, by number.
 
-    `furthest` is the furthest that earlier ones told.
+    `furthest` is the furthest that earlier ones told; `address_id` is None where its customer was erased.
     """
 
     id: str
@@ -205,7 +205,7 @@ class HeardOf:
     furthest: str
     provider_id: str | None
     channel: str
-    address_id: str
+    address_id: str | None
     receipts: Mapping[int, Receipt]
 
 
@@ -228,7 +228,7 @@ class ClosedAccount:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConsentEvent:
-    """Something a customer said about one topic on one channel, with its proof."""
+    """Something a customer said about one topic on one channel, with its proof. `actor` is who told us."""
 
     id: str
     customer_id: str
@@ -241,6 +241,39 @@ class ConsentEvent:
     wording: str | None
     evidence: Mapping[str, Any]
     at: Instant
+    actor: str = ""
+
+
+class KeptConsent(NamedTuple):
+    """What was said, its number in the record, and when it came there (machine time)."""
+
+    seq: int
+    event: ConsentEvent
+    recorded_at: Instant
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptWording:
+    """The words of a version, by language, as people agreed to them. `digest` is that of topic and texts."""
+
+    id: str
+    topic: str
+    texts: Mapping[str, str]
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportRun:
+    """A file of customers: `position` is how many of its rows are in, `digest` what it and its mapping say together."""
+
+    id: str
+    digest: str
+    file_name: str
+    position: int
+    counts: Mapping[str, Any]
+    by: str
+    started_at: Instant
+    ended_at: Instant | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -266,6 +299,19 @@ class ApiKey:
     def in_force(self, now: Instant) -> bool:
         """Whether it opens anything: neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChainQuery:
+    """Which entries of the audit chain: newest first, before a number. `kind` may be a family, such as `consent`."""
+
+    limit: int
+    before: int | None = None
+    customer_id: str | None = None
+    kind: str | None = None
+    by: str | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

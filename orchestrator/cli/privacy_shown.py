@@ -1,0 +1,87 @@
+"""Requests about personal data, as `jogral privacy` shows them: ids and dates, and never an address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.addresses import masked
+from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG
+from orchestrator.domain.privacy import PrivacyRequest, RequestKind, RequestState
+from orchestrator.domain.time import Instant, rfc3339
+from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.cli.terminal import Terminal
+
+DAY_MS = 86_400_000
+
+KINDS: Mapping[RequestKind, str] = {
+    RequestKind.EXPORT: mark("export of data"),
+    RequestKind.ERASE: mark("erasure"),
+    RequestKind.RECTIFY: mark("correction"),
+    RequestKind.UNSUBSCRIBE: mark("unsubscription"),
+}
+
+STATES: Mapping[RequestState, tuple[str, str]] = {
+    RequestState.OPENED: (mark("waits for proof of the address"), DIM),
+    RequestState.VERIFIED: (mark("proven, to be done"), STRONG),
+    RequestState.DONE: (mark("done"), GOOD),
+    RequestState.REFUSED: (mark("refused"), BAD),
+    RequestState.EXPIRED: (mark("never proven"), DIM),
+}
+
+
+def document_of(request: PrivacyRequest, zone: str) -> dict[str, Any]:
+    """A request for programs; its address masked."""
+    shown: dict[str, Any] = {
+        "id": request.id,
+        "kind": request.kind.value,
+        "state": request.state.value,
+        "customer_ids": list(request.customer_ids),
+        "contact": masked(request.contact_kind, request.contact) if request.contact else None,
+        "opened_by": request.opened_by,
+        "details": dict(request.details),
+        "result": dict(request.result),
+    }
+    instants = ("opened_at", "verified_at", "due_at", "legal_due_at", "reminded_at", "completed_at")
+    return shown | {name: _time(getattr(request, name), zone) for name in instants}
+
+
+def list_requests(terminal: Terminal, found: Sequence[PrivacyRequest], zone: str, now: Instant) -> None:
+    """A line each: what, how far, and how many days are left."""
+    terminal.document("privacy.requests", items=[document_of(one, zone) for one in found])
+    if not found:
+        terminal.say("Nobody has asked for anything.")
+    for one in found:
+        words, style = STATES[one.state]
+        terminal.show(
+            f"{one.id}  {terminal.translate(KINDS[one.kind]):<18}", (f"{terminal.translate(words):<32}", style),
+            "" if one.ended else _left(terminal, one, now),
+        )  # fmt: skip
+
+
+def tell_request(terminal: Terminal, name: str, request: PrivacyRequest, zone: str) -> None:
+    """One request, with what came of it."""
+    terminal.document(name, request=document_of(request, zone))
+    words, style = STATES[request.state]
+    terminal.show(f"{request.id}  {terminal.translate(KINDS[request.kind])}  ", (terminal.translate(words), style))
+    for customer_id in request.customer_ids:
+        terminal.show("  ", customer_id)
+    if not request.ended:
+        terminal.say("  due {due}, by law {legal}", due=rfc3339(request.due_at, zone),
+                     legal=rfc3339(request.legal_due_at, zone))  # fmt: skip
+    for what, value in {**request.details, **request.result}.items():
+        terminal.show("  ", (f"{what}  ", DIM), str(value))
+
+
+def _left(terminal: Terminal, request: PrivacyRequest, now: Instant) -> tuple[str, str]:
+    days = (request.due_at - now) // DAY_MS
+    if days < 0:
+        return terminal.words("overdue; by law in {days} days", days=(request.legal_due_at - now) // DAY_MS), BAD
+    return terminal.words("due in {days} days", days=days), DIM
+
+
+def _time(at: Instant | None, zone: str) -> str | None:
+    return None if at is None else rfc3339(at, zone)

@@ -1,0 +1,33 @@
+"""Consent: what people say about topics and channels, with its proof. Every door that hears it says it here."""
+
+from orchestrator.dispatch.consents.agreeing import Agreement, agree, agree_all
+from orchestrator.dispatch.consents.confirming import confirm
+from orchestrator.dispatch.consents.ending import Stopped, stop, withdraw
+from orchestrator.dispatch.consents.proof import (
+    ADDRESS_ID,
+    CONFIRMED_AT,
+    DOUBLE_OPT_IN,
+    PERSON,
+    Proof,
+    require_proof,
+    require_topic,
+)
+from orchestrator.dispatch.consents.standing import in_force
+
+__all__ = [
+    "ADDRESS_ID",
+    "CONFIRMED_AT",
+    "DOUBLE_OPT_IN",
+    "PERSON",
+    "Agreement",
+    "Proof",
+    "Stopped",
+    "agree",
+    "agree_all",
+    "confirm",
+    "in_force",
+    "require_proof",
+    "require_topic",
+    "stop",
+    "withdraw",
+]

@@ -1,0 +1,155 @@
+"""Agree: a person wants to hear of a topic on some channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from orchestrator.consent import STOP
+from orchestrator.dispatch.consents.confirming import ask_to_confirm
+from orchestrator.dispatch.consents.proof import ADDRESS_ID, PERSON, Proof, require_proof
+from orchestrator.dispatch.consents.returning import come_back, sharing
+from orchestrator.dispatch.consents.standing import addresses_on, event_of, keep, lock_owners
+from orchestrator.domain.customer import ConsentState
+from orchestrator.domain.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from orchestrator.domain.customer import Address, Channel, Standing
+    from orchestrator.domain.time import Clock
+    from orchestrator.release import Release
+    from orchestrator.store.port import ConsentEvent, Transaction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agreement:
+    """What one person agrees to: a topic on some channels."""
+
+    customer_id: str
+    topic: str
+    channels: Collection[Channel]
+    proof: Proof
+    state: ConsentState = ConsentState.GRANTED
+
+    def __post_init__(self) -> None:
+        if self.state is ConsentState.WITHDRAWN:
+            raise ValueError("who withdraws does not agree: see `withdraw`")
+
+
+def agree(
+    transaction: Transaction,
+    release: Release,
+    clock: Clock,
+    customer_id: str,
+    topic: str,
+    channels: Collection[Channel],
+    proof: Proof,
+    *,
+    state: ConsentState = ConsentState.GRANTED,
+) -> tuple[ConsentEvent, ...]:
+    """Record that a person agrees to a topic on channels; what was recorded, in the order of the channels.
+
+    A topic with double opt-in stays pending, and its confirmation is asked for at exactly that address, unless the
+    proof shows that it was confirmed. A STOP is lifted by the person's own new grant and by nobody else. What comes
+    out of a file never overrules a person who said no: those channels are left out.
+
+    Raises:
+        NotFound: there is no such customer.
+        InputError: it could not be proven later (see `require_proof`), or there is no address to confirm it at
+            (`no_address`).
+    """
+    one = Agreement(customer_id=customer_id, topic=topic, channels=channels, proof=proof, state=state)
+    return agree_all(transaction, release, clock, [one])
+
+
+def agree_all(
+    transaction: Transaction, release: Release, clock: Clock, agreements: Sequence[Agreement]
+) -> tuple[ConsentEvent, ...]:
+    """The same for many people at once, in as many statements as for one. Raises what `agree` raises, and keeps none.
+
+    Who must tell good rows from bad ones asks `require_proof` about each before.
+    """
+    for one in agreements:
+        require_proof(transaction, release, clock, one.topic, one.proof)
+    themselves = {one.customer_id for one in agreements if one.proof.actor == PERSON}
+    also = sharing(transaction, themselves) if themselves else ()
+    whose = lock_owners(transaction, [one.customer_id for one in agreements], also)
+    standings = transaction.customers.standings(set(whose.values()), {one.topic for one in agreements})
+    desk = _Desk(release=release, clock=clock, standings=standings)
+    for one in agreements:
+        desk.take(replace(one, customer_id=whose[one.customer_id]))
+    kept = keep(transaction, clock, desk.events)
+    ask_to_confirm(transaction, release, clock, desk.pending)
+    come_back(transaction, clock, desk.own_acts)
+    return kept
+
+
+@dataclass(kw_only=True)
+class _Desk:
+    """Decides what each agreement becomes, with what is known of the customers under their locks."""
+
+    release: Release
+    clock: Clock
+    standings: dict[str, Standing]
+    events: list[ConsentEvent] = field(default_factory=list)
+    pending: list[tuple[ConsentEvent, Address]] = field(default_factory=list)
+    own_acts: list[tuple[ConsentEvent, Address]] = field(default_factory=list)
+    _said: dict[tuple[str, str, str], ConsentState] = field(default_factory=dict)
+
+    def take(self, wish: Agreement) -> None:
+        standing = self.standings[wish.customer_id]
+        for channel in dict.fromkeys(wish.channels):
+            before = self._before(wish, channel)
+            if wish.proof.imported and (before is ConsentState.WITHDRAWN or _stopped(standing, channel)):
+                continue
+            state = self._becomes(wish, before)
+            if state is not None:
+                self._keep(wish, channel, state)
+
+    def _before(self, wish: Agreement, channel: Channel) -> ConsentState | None:
+        said = self._said.get((wish.customer_id, wish.topic, channel))
+        return said or self.standings[wish.customer_id].consents.get((wish.topic, channel))
+
+    def _becomes(self, wish: Agreement, before: ConsentState | None) -> ConsentState | None:
+        """What it is from now on; None: what is in force is more than that."""
+        if before is ConsentState.GRANTED:
+            return None if wish.state is ConsentState.PENDING else ConsentState.GRANTED
+        double = self.release.project.topics[wish.topic].opt_in == "double"
+        return ConsentState.PENDING if double and not wish.proof.confirmed else wish.state
+
+    def _keep(self, wish: Agreement, channel: Channel, state: ConsentState) -> None:
+        address = _place(self.standings[wish.customer_id], channel, wish.proof)
+        if state is ConsentState.PENDING and address is None:
+            raise InputError(
+                "Consent to {topic} is confirmed at the address, and this customer has none on {channel}.",
+                remedy="Give the address first, or leave the channel out.",
+                code="no_address",
+                topic=wish.topic,
+                channel=channel.value,
+            )
+        named = {} if address is None else {ADDRESS_ID: address.id}
+        event = event_of(
+            self.clock, wish.customer_id, wish.topic, channel, state, wish.proof,
+            legal_basis=self.release.project.topics[wish.topic].legal_basis,
+            evidence={**wish.proof.evidence, **named},
+        )  # fmt: skip
+        self.events.append(event)
+        self._said[(wish.customer_id, wish.topic, channel)] = state
+        if address is None:
+            return
+        if state is ConsentState.PENDING:
+            self.pending.append((event, address))
+        elif wish.proof.actor == PERSON:
+            self.own_acts.append((event, address))
+
+
+def _stopped(standing: Standing, channel: Channel) -> bool:
+    return any(standing.suppressions.get((one.id, channel)) == STOP for one in addresses_on(standing, channel))
+
+
+def _place(standing: Standing, channel: Channel, proof: Proof) -> Address | None:
+    """The address that it is about: the one that the evidence names, else the preferred one of the channel."""
+    found = addresses_on(standing, channel)
+    named = proof.evidence.get(ADDRESS_ID)
+    return next((one for one in found if one.id == named), found[0] if found else None)

@@ -1,0 +1,163 @@
+"""How we know what a person said. Who controls the data has to prove it (LGPD art. 8 §2), so nothing rests on less."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.dispatch.accept.event import unknown_word
+from orchestrator.domain.errors import FieldError, InputError, did_you_mean
+from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.domain.time import Clock, Instant
+    from orchestrator.release import Release
+    from orchestrator.store.port import Transaction
+
+PERSON = "person"
+"""The actor of what people do themselves, at a door of ours: a link of theirs, or a text from their own phone."""
+
+IMPORT = "import:"
+"""How the actor of an import begins: `import:<import id>`."""
+
+DOUBLE_OPT_IN = "double_opt_in"
+"""The method of a grant that was confirmed at the address that it is about."""
+
+CONFIRMED_AT = "confirmed_at"
+"""Under this name evidence says when a double opt-in was confirmed."""
+
+ADDRESS_ID = "address_id"
+"""Under this name evidence says which of a customer's addresses it is about; else it is the preferred one."""
+
+# How far another system's clock may be ahead of ours.
+_AHEAD_MS_MAX = 5 * 60_000
+
+_CONSENT = "consent"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """How we know what a person said.
+
+    Args:
+        method: how they said it, such as `form`, `double_opt_in`, `one_click`, `text`.
+        source: where: `checkout`, `preferences`, the account that a text came to.
+        actor: who told us: `person`, `key:<key id>`, `cli:<user>`, `import:<import id>`, `provider:<account>`.
+        wording: the version of the words that they agreed to, such as `optin_ofertas@4`.
+        evidence: what else shows it: form, IP address, user agent, the text as it came.
+        at: when they said it; None: now.
+    """
+
+    method: str
+    source: str
+    actor: str
+    wording: str | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    at: Instant | None = None
+
+    @property
+    def imported(self) -> bool:
+        """Whether it comes out of a file: it may be older than anything that the person has told us since."""
+        return self.actor.startswith(IMPORT)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether it shows a double opt-in to its end."""
+        return self.method == DOUBLE_OPT_IN and bool(self.evidence.get(CONFIRMED_AT))
+
+
+def require_proof(transaction: Transaction, release: Release, clock: Clock, topic: str, proof: Proof) -> None:
+    """Refuse an agreement to a topic that could not be proven later.
+
+    Raises:
+        InputError: there is no such topic (`unknown_topic`); it rests on consent and no wording is named
+            (`wording_missing`); the wording was never published (`unknown_wording`) or is another topic's
+            (`wording_of_another_topic`); nobody can have said it yet (`future_time`).
+    """
+    topics = release.project.topics
+    if topic not in topics:
+        raise unknown_topic(release, topic)
+    require_said(transaction, clock, proof)
+    if proof.wording is not None:
+        _require_wording(transaction, release, topic, proof.wording)
+    elif topics[topic].legal_basis == _CONSENT:
+        raise _missing(release, topic)
+
+
+def require_topic(transaction: Transaction, release: Release, customer_id: str, topic: str) -> None:
+    """Refuse a topic that the project does not have and this customer never spoke of: it is a misspelt one.
+
+    Raises:
+        InputError: `unknown_topic`.
+    """
+    if topic not in release.project.topics and topic not in {name for name, _ in transaction.consents.of(customer_id)}:
+        raise unknown_topic(release, topic)
+
+
+def unknown_topic(release: Release, topic: str) -> InputError:
+    """What says that there is no such topic."""
+    params = {"topic": topic, "hint": did_you_mean(topic, release.project.topics)}
+    template = mark('There is no topic "{topic}"{hint}')
+    return InputError(
+        template,
+        remedy="Topics are declared in templates/project.yaml.",
+        code="unknown_topic",
+        fields=[FieldError(pointer="#/topic", code="unknown_topic", template=template, params=params)],
+        **params,
+    )
+
+
+def require_said(transaction: Transaction, clock: Clock, proof: Proof) -> None:
+    """Refuse what is to be said next year: it would win over all that is said until then.
+
+    Raises:
+        InputError: `future_time`.
+    """
+    now = clock.now()
+    # The later of the two clocks: where a demo has moved business time ahead, its customers speak then.
+    if proof.at is not None and proof.at > max(now, transaction.ledger.clock().now(now)) + _AHEAD_MS_MAX:
+        template = mark("Nobody can have said this yet: the time is in the future")
+        raise InputError(
+            template,
+            code="future_time",
+            fields=[FieldError(pointer="#/at", code="future_time", template=template)],
+        )
+
+
+def _require_wording(transaction: Transaction, release: Release, topic: str, wording: str) -> None:
+    known = release.wordings.get(wording) or transaction.consents.wordings([wording]).get(wording)
+    if known is None:
+        raise InputError(
+            'There is no wording "{wording}"{hint}',
+            remedy="Wordings are declared in templates/wordings.yaml and published with the project.",
+            code="unknown_wording",
+            fields=[unknown_word("#/wording", "unknown_wording", wording, release.wordings)],
+            wording=wording,
+            hint=did_you_mean(wording, release.wordings),
+        )
+    if known.topic != topic:
+        params = {"wording": wording, "other": known.topic, "topic": topic}
+        template = mark('"{wording}" asks for {other}, and not for {topic}.')
+        raise InputError(
+            template,
+            remedy="Consent is for determined purposes (LGPD art. 8 §4): name the words that asked for this topic.",
+            code="wording_of_another_topic",
+            fields=[FieldError(pointer="#/wording", code="wording_of_another_topic", template=template, params=params)],
+            **params,
+        )
+
+
+def _missing(release: Release, topic: str) -> InputError:
+    known = ", ".join(name for name, one in release.wordings.items() if one.topic == topic)
+    template = mark('"{topic}" rests on consent: name the wording that they agreed to.')
+    params = {"topic": topic}
+    return InputError(
+        template,
+        remedy="There are: {known}." if known else "Declare it in templates/wordings.yaml.",
+        code="wording_missing",
+        fields=[FieldError(pointer="#/wording", code="wording_missing", template=template, params=params)],
+        known=known,
+        **params,
+    )

@@ -1,0 +1,239 @@
+"""People of a file come into the ledger: new ones, news about known ones, and what they said.
+
+A file tells of the past. It adds, and overrules nothing that a person has told us since: no opt-out, no STOP.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from orchestrator.dispatch.consents import Agreement, agree_all, withdraw
+from orchestrator.dispatch.importing.matching import look_up
+from orchestrator.dispatch.importing.rows import UnfitRow
+from orchestrator.dispatch.importing.tally import (
+    CHANGED,
+    CREATED,
+    GRANTED,
+    OPTED_OUT,
+    REPEATED,
+    UNCHANGED,
+    WITHDRAWN,
+)
+from orchestrator.dispatch.record import Entry, record_all
+from orchestrator.dispatch.register import Profile, register, revise
+from orchestrator.domain.customer import ADDRESS_KINDS, AddressKind, Channel, ConsentState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from orchestrator.dispatch.consents import Proof
+    from orchestrator.dispatch.importing.matching import Known
+    from orchestrator.dispatch.importing.proofs import Terms
+    from orchestrator.dispatch.importing.rows import Person, Proven
+    from orchestrator.dispatch.importing.tally import Tally
+    from orchestrator.domain.customer import Customer
+    from orchestrator.domain.time import Clock
+    from orchestrator.store.port import ConsentEvent, Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """Who did not come in: people of whom nobody can say who they are, and people who come right `after` themselves."""
+
+    refused: Sequence[tuple[Person, UnfitRow]]
+    after: Sequence[Person]
+
+
+def arrive(
+    transaction: Transaction, clock: Clock, source: str, terms: Terms, people: Sequence[Person], tally: Tally
+) -> Arrival:
+    """Store people, and what they said.
+
+    `source` is the system that their external ids belong to. Who is in two rows, by different names, comes in with the
+    first of them; the second is for the next call, which knows of the first.
+    """
+    known = look_up(transaction, source, people)
+    told, refused, after = _told_apart(known, people)
+    standing = _Standing.read(transaction, known)
+    owners = _stored(transaction, clock, source, told, terms=terms, tally=tally)
+    desk = _Desk(terms=terms, standing=standing, known=known, tally=tally)
+    for (person, _), owner in zip(told, owners, strict=True):
+        for one in person.said:
+            desk.take(person, owner, one)
+    desk.record(transaction, clock)
+    return Arrival(refused=refused, after=after)
+
+
+# --- who they are -----------------------------------------------------------------------------------------------------
+
+
+def _told_apart(
+    known: Known, people: Sequence[Person]
+) -> tuple[list[tuple[Person, str | None]], list[tuple[Person, UnfitRow]], list[Person]]:
+    """Each with the customer whom they are, or None for somebody new; those who cannot be told; and those known now."""
+    told: list[tuple[Person, str | None]] = []
+    refused: list[tuple[Person, UnfitRow]] = []
+    after: list[Person] = []
+    seen: set[str] = set()
+    for person in people:
+        try:
+            owner = known.customer_of(person)
+        except UnfitRow as why:
+            refused.append((person, why))
+            continue
+        if owner is not None and owner in seen:
+            after.append(person)
+            continue
+        told.append((person, owner))
+        seen |= {owner} if owner is not None else set()
+    return told, refused, after
+
+
+def _stored(
+    transaction: Transaction,
+    clock: Clock,
+    source: str,
+    told: Sequence[tuple[Person, str | None]],
+    *,
+    terms: Terms,
+    tally: Tally,
+) -> list[str]:
+    """The customer id of each, in order."""
+    sources = terms.release.project.known_by.sources
+    made = register(transaction, [_profile(person, source) for person, owner in told if owner is None], clock)
+    known = {owner for _, owner in told if owner is not None}
+    customers = transaction.customers.standings(known, ()) if known else {}
+    names = transaction.customers.named(known)
+    changed = []
+    for person, owner in told:
+        news = None if owner is None else _news(_profile(person, source), customers[owner].customer, names[owner])
+        if owner is not None and news is not None:
+            revise(transaction, owner, news, clock, sources=sources)
+            changed.append(owner)
+    tally.counts.update({CREATED: len(made), CHANGED: len(changed), UNCHANGED: len(told) - len(made) - len(changed)})
+    record_all(
+        transaction,
+        clock,
+        [
+            *(Entry(kind="customer.created", by=terms.actor, customer_id=one) for one in made),
+            *(Entry(kind="customer.changed", by=terms.actor, customer_id=one) for one in changed),
+        ],
+    )
+    new = iter(made)
+    return [next(new) if owner is None else owner for _, owner in told]
+
+
+def _profile(person: Person, source: str) -> Profile:
+    return Profile(
+        external_ids={} if person.external_id is None else {source: person.external_id},
+        locale=person.locale,
+        time_zone=person.time_zone,
+        attributes=person.attributes,
+        emails=person.addresses.get(AddressKind.EMAIL),
+        phones=person.addresses.get(AddressKind.PHONE),
+        push_tokens=person.addresses.get(AddressKind.PUSH_TOKEN),
+        source=source,
+        at=person.known_at,
+    )
+
+
+def _news(profile: Profile, customer: Customer, names: Collection[tuple[str, str]]) -> Profile | None:
+    """What a row says that we do not know; None: nothing. An address is added behind those that are there."""
+    news = replace(
+        profile,
+        external_ids=dict(profile.external_ids.items() - set(names)),
+        locale=None if profile.locale == customer.locale else profile.locale,
+        time_zone=None if profile.time_zone == customer.time_zone else profile.time_zone,
+        attributes={
+            name: value for name, value in profile.attributes.items() if customer.attributes.get(name) != value
+        },
+        emails=_with(customer, AddressKind.EMAIL, profile.emails),
+        phones=_with(customer, AddressKind.PHONE, profile.phones),
+        push_tokens=_with(customer, AddressKind.PUSH_TOKEN, profile.push_tokens),
+    )
+    return None if news == Profile(source=profile.source, at=profile.at) else news
+
+
+def _with(customer: Customer, kind: AddressKind, values: Iterable[str] | None) -> tuple[str, ...] | None:
+    there = tuple(address.value for address in customer.addresses if address.kind is kind)
+    every = tuple(dict.fromkeys((*there, *(values or ()))))
+    return None if every == there else every
+
+
+# --- what they said ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What was said before, by the people of the file and by everybody who shares an address with them."""
+
+    said: Mapping[tuple[str, str, str], ConsentEvent]
+
+    @classmethod
+    def read(cls, transaction: Transaction, known: Known) -> _Standing:
+        everybody = known.customers
+        events = transaction.consents.in_force(everybody) if everybody else []
+        return cls({(one.customer_id, one.topic, one.channel): one for one in events})
+
+    def opted_out(self, customer_ids: Iterable[str], topic: str, channel: Channel) -> bool:
+        found = (self.said.get((customer_id, topic, channel.value)) for customer_id in customer_ids)
+        return any(one is not None and one.state is ConsentState.WITHDRAWN for one in found)
+
+    def repeats(self, customer_id: str, one: Proven, channel: Channel) -> bool:
+        """Whether nothing follows from it that is not so already."""
+        before = self.said.get((customer_id, one.topic, channel.value))
+        if before is None or before.state is not one.state:
+            return False
+        return one.state is ConsentState.WITHDRAWN or (one.at is not None and before.at >= one.at)
+
+
+_OptOut = tuple[str, tuple[Channel, ...], "Proof"]
+
+
+@dataclass(kw_only=True)
+class _Desk:
+    """Gathers what is to be recorded, so that it takes few statements for many people."""
+
+    terms: Terms
+    standing: _Standing
+    known: Known
+    tally: Tally
+    agreements: list[Agreement] = field(default_factory=list)
+    # By all that they have in common: a list of people who left is thousands of rows that say the same.
+    opt_outs: dict[object, tuple[_OptOut, list[str]]] = field(default_factory=dict)
+
+    def take(self, person: Person, owner: str, one: Proven) -> None:
+        left = [channel for channel in one.channels if not self.standing.repeats(owner, one, channel)]
+        self.tally.counts[REPEATED] += len(one.channels) - len(left)
+        if one.state is ConsentState.WITHDRAWN:
+            self._opt_out(owner, one, tuple(left))
+            return
+        free = [channel for channel in left if not self._opted_out(person, owner, one.topic, channel)]
+        self.tally.counts[OPTED_OUT] += len(left) - len(free)
+        if free:
+            proof = self.terms.proof(one, person.row.line)
+            self.agreements.append(Agreement(customer_id=owner, topic=one.topic, channels=free, proof=proof))
+
+    def record(self, transaction: Transaction, clock: Clock) -> None:
+        """Opt-outs first: a row that says both means no."""
+        for (topic, channels, proof), who in self.opt_outs.values():
+            withdraw(transaction, clock, who, topic, channels, proof)
+        agreed = agree_all(transaction, self.terms.release, clock, self.agreements) if self.agreements else ()
+        self.tally.counts[GRANTED] += len(agreed)
+        # What is said by a file is left out where an address was stopped, by whoever has it.
+        self.tally.counts[OPTED_OUT] += sum(len(one.channels) for one in self.agreements) - len(agreed)
+
+    def _opted_out(self, person: Person, owner: str, topic: str, channel: Channel) -> bool:
+        """Whoever has this address said no on it, under whichever name: they do not mean only one of their names."""
+        sharing = self.known.holders_of(person, ADDRESS_KINDS[channel])
+        return self.standing.opted_out({owner, *sharing}, topic, channel)
+
+    def _opt_out(self, owner: str, one: Proven, channels: tuple[Channel, ...]) -> None:
+        if not channels:
+            return
+        self.tally.counts[WITHDRAWN] += len(channels)
+        proof = self.terms.proof(one, None)
+        key = (one.topic, channels, proof.method, proof.source, proof.at, *sorted(proof.evidence.items()))
+        _, who = self.opt_outs.setdefault(key, ((one.topic, channels, proof), []))
+        who.append(owner)

@@ -1,0 +1,80 @@
+"""Whether what a file says that somebody agreed to can be proven."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.dispatch.consents import Proof
+from orchestrator.dispatch.importing.rows import Unproven
+from orchestrator.domain.customer import ConsentState
+from orchestrator.domain.errors import Phrase, mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from orchestrator.dispatch.importing.rows import Person, Proven
+    from orchestrator.domain.time import Clock, Instant
+    from orchestrator.release import Release
+    from orchestrator.store.port import Transaction
+
+DOUBLE = "double"
+
+# How far another system's clock may be ahead of ours.
+_AHEAD_MS_MAX = 5 * 60_000
+
+# Under this name the evidence of a consent says where in the file it stood.
+_LINE = "line"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """What a consent is measured by: `topic_of` says which topic a wording asks for."""
+
+    release: Release
+    topic_of: Mapping[str, str]
+    now: Instant
+    actor: str
+
+    def doubt(self, one: Proven) -> Unproven | None:
+        """What the proof of a grant lacks, or None."""
+        if one.state is ConsentState.WITHDRAWN:
+            return None
+        why = None
+        asked = self.topic_of.get(one.wording or "")
+        if asked is None:
+            why = Phrase(mark("there is no such wording"))
+        elif asked != one.topic:
+            why = Phrase(mark("the wording asks for {topic}"), topic=asked)
+        elif one.at is not None and one.at > self.now + _AHEAD_MS_MAX:
+            why = Phrase(mark("they agreed in the future"))
+        elif self.release.project.topics[one.topic].opt_in == DOUBLE and not self.proof(one, None).confirmed:
+            # A file must not make us ask thousands of strangers whether they want mail (CAPEM).
+            why = Phrase(mark("the topic has double opt-in, and nothing shows that it was confirmed"))
+        return None if why is None else Unproven(one.topic, why)
+
+    def proof(self, one: Proven, line: int | None) -> Proof:
+        """The proof as every door gives it."""
+        return Proof(
+            method=one.method,
+            source=one.source,
+            actor=self.actor,
+            wording=one.wording,
+            evidence=one.evidence if line is None else {**one.evidence, _LINE: line},
+            at=one.at,
+        )
+
+
+def terms_of(transaction: Transaction, release: Release, clock: Clock, people: Sequence[Person], actor: str) -> Terms:
+    """What the consents of these people are measured by. Wordings of older releases count: people agreed to them."""
+    named = {one.wording for person in people for one in person.said if one.wording is not None}
+    published = {name: wording.topic for name, wording in release.wordings.items()}
+    older = transaction.consents.wordings(named - published.keys()) if named - published.keys() else {}
+    now = clock.now()
+    return Terms(
+        release=release,
+        topic_of={**published, **{name: wording.topic for name, wording in older.items()}},
+        # The later of the two clocks: where a demo has moved business time ahead, its customers speak then.
+        now=max(now, transaction.ledger.clock().now(now)),
+        actor=actor,
+    )

@@ -1,0 +1,7 @@
+"""What people write to us: kept once, read, and done before anybody answers."""
+
+from orchestrator.dispatch.inbound.hear import Heard, hear_text
+from orchestrator.dispatch.inbound.hearing import Done, InboundText
+from orchestrator.dispatch.inbound.stopping import CONFIRMED_AGAIN_MS, CONFIRMED_WITHIN_MS, PAUSED_MS
+
+__all__ = ["CONFIRMED_AGAIN_MS", "CONFIRMED_WITHIN_MS", "PAUSED_MS", "Done", "Heard", "InboundText", "hear_text"]

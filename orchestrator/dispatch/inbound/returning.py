@@ -1,0 +1,93 @@
+"""Back in: what a STOP ended is agreed to anew, on the words of then. Nobody gets more than they had."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from orchestrator.consent import STOP
+from orchestrator.dispatch import consents
+from orchestrator.dispatch.consents import ADDRESS_ID
+from orchestrator.dispatch.inbound.hearing import Done, is_stop
+from orchestrator.domain.customer import ConsentState
+from orchestrator.domain.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.dispatch.inbound.hearing import Act, Hearing
+    from orchestrator.store.port import ConsentEvent, KeptConsent
+
+log = structlog.get_logger()
+
+# Under this name a withdrawal by STOP says what it took back: see `consents.stop`.
+_ENDED = "ended"
+
+# How many things one person said are looked through for the words that they agreed to.
+_LOOKED_BACK = 1_000
+
+
+def come_back(hearing: Hearing) -> Act:
+    """Agree again to what a STOP from this address ended on this channel.
+
+    Where several gave the address, nobody can say whose act this is; and a text from before the STOP came late.
+    """
+    if any(is_stop(one) and one.at > hearing.at for one in hearing.turns_since(hearing.at)):
+        return Done.NOTHING, None
+    ended = {holder: grants for holder in hearing.holders if (grants := _ended(hearing, holder))}
+    if len(ended) != 1:
+        return Done.NOTHING, None
+    ((holder, grants),) = ended.items()
+    states = {event.state for one in grants for event in _agree_again(hearing, holder, one)}
+    if ConsentState.GRANTED in states:
+        return Done.RESTORED, None
+    return (Done.ASKED if states else Done.NOTHING), None
+
+
+def _ended(hearing: Hearing, holder: str) -> list[ConsentEvent]:
+    """The grants that a STOP ended here, or keeps from being used."""
+    transaction, channel = hearing.transaction, hearing.text.channel.value
+    suppressions = transaction.customers.standings([holder], ())[holder].suppressions
+    if not any(suppressions.get((address_id, channel)) == STOP for address_id in hearing.addresses):
+        return []
+    in_force = [one for one in transaction.consents.in_force([holder]) if one.channel == channel]
+    before = _standing_before(transaction.consents.history(holder, limit=_LOOKED_BACK), channel)
+    grants = [
+        one if one.state is ConsentState.GRANTED else before.get(_ended_by_stop(hearing, one)) for one in in_force
+    ]
+    return [one for one in grants if one is not None and one.state is ConsentState.GRANTED]
+
+
+def _standing_before(history: Sequence[KeptConsent], channel: str) -> dict[str, ConsentEvent]:
+    """What was said on a channel since the last no that was no STOP, by its id.
+
+    Two customers who became one may have said both: the STOP of one does not bring back what the other withdrew.
+    """
+    found: dict[str, ConsentEvent] = {}
+    refused: set[str] = set()
+    for _, event, _ in history:  # newest first
+        if event.channel != channel or event.topic in refused:
+            continue
+        if event.state is ConsentState.WITHDRAWN and _ENDED not in event.evidence:
+            refused.add(event.topic)
+        found[event.id] = event
+    return found
+
+
+def _ended_by_stop(hearing: Hearing, withdrawn: ConsentEvent) -> str:
+    """The id of what a withdrawal took back, if it was a STOP from this address: `consents.stop` names both."""
+    own = withdrawn.evidence.get(ADDRESS_ID) in hearing.addresses
+    return str(withdrawn.evidence.get(_ENDED, "")) if own else ""
+
+
+def _agree_again(hearing: Hearing, holder: str, before: ConsentEvent) -> tuple[ConsentEvent, ...]:
+    try:
+        return consents.agree(
+            hearing.transaction, hearing.release, hearing.clock, holder, before.topic, [hearing.text.channel],
+            hearing.proof(before.wording),
+        )  # fmt: skip
+    except InputError as error:
+        # Its topic or its words are gone since: what could not be proven tomorrow stays ended.
+        log.info("not_restored", code=error.code)
+        return ()

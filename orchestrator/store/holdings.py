@@ -1,0 +1,217 @@
+"""Where people's data is: every table that holds some, which of its rows are a person's, and what an erasure leaves.
+
+One table for both rights, so that what is shown to a person is what is erased. A test holds it against the schema: a
+new table is named here, or among those that hold nobody's data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, String, and_, cast, literal, or_, select
+
+from orchestrator.domain.pause import PauseScope
+from orchestrator.store import bulk
+from orchestrator.store.people_tables import audit_entries, inbound_texts, merges, privacy_requests, profile_values
+from orchestrator.store.tables import (
+    addresses,
+    consent_events,
+    consent_state,
+    customer_addresses,
+    customer_ids,
+    customers,
+    decisions,
+    deliveries,
+    events,
+    exit_marks,
+    idempotency,
+    inbox,
+    objects,
+    pauses,
+    promises,
+    receipts,
+    renderings,
+    runs,
+    suppressions,
+    timers,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Connection, Table
+
+    from orchestrator.store.port.privacy import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A person, asked for on one connection: both databases take many values in their own way."""
+
+    connection: Connection
+    person: Person
+
+    def customers(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """The column names the person."""
+        return self._among(column, self.person.customer_ids)
+
+    def own(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """The column names an address that nobody else has."""
+        return self._among(column, self.person.own)
+
+    def any_address(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """The column names an address of theirs, a family's too."""
+        return self._among(column, (*self.person.own, *self.person.shared))
+
+    def values(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """The column is an address of their own, as it is written."""
+        return self._among(column, [value for _, value in self.person.values])
+
+    def deliveries(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """The column names a message to the person."""
+        return column.in_(select(deliveries.c.id).where(self.customers(deliveries.c.customer_id)))
+
+    def spelled_out(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """The text holds, as a JSON string, an id or an address of theirs."""
+        words = [*self.person.customer_ids, *(value for _, value in self.person.values)]
+        return or_(*(column.contains(bulk.dumps(word), autoescape=True) for word in words))
+
+    def _among(self, column: ColumnElement[str], values: Any) -> ColumnElement[bool]:
+        return bulk.among(self.connection, column, values)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Holding:
+    """A table with people's data.
+
+    `leaves` is what an erasure writes over what says anything of the person, where the row itself counts; without it
+    the row goes. `owner` is the column that names the customer, where the row stays. A person is shown the rows of
+    `shown`, without the columns of `hidden`, which are about our machine and not about them.
+    """
+
+    table: Table
+    theirs: Callable[[Search], ColumnElement[bool]]
+    leaves: Mapping[str, Any] | None = None
+    owner: str | None = None
+    shown: Callable[[Search], ColumnElement[bool]] | None = None
+    hidden: frozenset[str] = field(default_factory=frozenset)
+    exported: bool = True
+
+
+def _erased(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """A name that is unique, because it is made of the row's own id, and says nothing else."""
+    return literal("erased/").concat(cast(column, String))
+
+
+# In the order of an erasure: a row goes before the one that it points to, and whoever is found through another row
+# before that one changes its owner.
+HOLDINGS = (
+    Holding(
+        table=renderings,
+        theirs=lambda search: search.deliveries(renderings.c.delivery_id),
+        leaves={"content": "{}", "claims": "[]"},
+    ),
+    Holding(
+        table=promises,
+        theirs=lambda search: search.deliveries(promises.c.delivery_id),
+        leaves={"value": "", "text": ""},
+    ),
+    Holding(table=decisions, theirs=lambda search: search.deliveries(decisions.c.delivery_id), leaves={"trace": "[]"}),
+    Holding(
+        table=receipts,
+        theirs=lambda search: search.deliveries(receipts.c.delivery_id),
+        leaves={"event_key": _erased(receipts.c.seq), "reference": None, "provider_id": None, "detail": ""},
+    ),
+    Holding(
+        table=inbox,
+        theirs=lambda search: or_(search.customers(inbox.c.customer_id), search.values(inbox.c.address)),
+    ),
+    Holding(
+        table=deliveries,
+        theirs=lambda search: search.customers(deliveries.c.customer_id),
+        leaves={
+            "identity": _erased(deliveries.c.id),
+            "objects": {},
+            "data": {},
+            "detail": "",
+            "lease": None,
+            "address_id": None,
+            "pinned_address_id": None,
+            "provider_id": None,
+        },
+        owner="customer_id",
+        hidden=frozenset({"lease", "identity", "lane", "next_action_at"}),
+    ),
+    Holding(table=timers, theirs=lambda search: search.customers(timers.c.customer_id)),
+    Holding(table=exit_marks, theirs=lambda search: search.customers(exit_marks.c.customer_id)),
+    Holding(
+        table=runs,
+        theirs=lambda search: search.customers(runs.c.customer_id),
+        leaves={"key": _erased(runs.c.id)},
+        owner="customer_id",
+    ),
+    Holding(
+        table=events,
+        theirs=lambda search: search.customers(events.c.customer_id),
+        leaves={"source_id": _erased(events.c.id), "objects": {}, "data": {}, "body_hash": ""},
+        owner="customer_id",
+        hidden=frozenset({"body_hash"}),
+    ),
+    Holding(table=objects, theirs=lambda search: search.customers(objects.c.customer_id)),
+    Holding(
+        table=consent_events,
+        theirs=lambda search: search.customers(consent_events.c.customer_id),
+        leaves={"method": "", "source": "", "evidence": {}, "actor": ""},
+        owner="customer_id",
+    ),
+    Holding(table=consent_state, theirs=lambda search: search.customers(consent_state.c.customer_id)),
+    Holding(
+        table=inbound_texts,
+        theirs=lambda search: search.own(inbound_texts.c.address_id),
+    ),
+    Holding(table=profile_values, theirs=lambda search: search.customers(profile_values.c.customer_id)),
+    Holding(
+        table=merges,
+        theirs=lambda search: or_(search.customers(merges.c.kept_id), search.customers(merges.c.merged_id)),
+    ),
+    Holding(
+        table=pauses,
+        theirs=lambda search: and_(pauses.c.scope == PauseScope.CUSTOMER.value, search.customers(pauses.c.subject)),
+    ),
+    Holding(
+        # What else is in these answers may be about others: they are not shown.
+        table=idempotency,
+        theirs=lambda search: search.spelled_out(idempotency.c.answer),
+        exported=False,
+    ),
+    Holding(
+        # What an erasure leaves is said by `audit_chain`: the payload and its salt go together.
+        table=audit_entries,
+        theirs=lambda search: search.customers(audit_entries.c.customer_id),
+        leaves={"customer_id": None, "payload": None, "salt": None},
+        hidden=frozenset({"salt", "digest", "key_id", "place", "mac"}),
+    ),
+    Holding(table=customer_ids, theirs=lambda search: search.customers(customer_ids.c.customer_id)),
+    Holding(
+        table=suppressions,
+        theirs=lambda search: search.own(suppressions.c.address_id),
+        shown=lambda search: search.any_address(suppressions.c.address_id),
+    ),
+    Holding(table=customer_addresses, theirs=lambda search: search.customers(customer_addresses.c.customer_id)),
+    Holding(
+        table=addresses,
+        theirs=lambda search: search.own(addresses.c.id),
+        shown=lambda search: search.any_address(addresses.c.id),
+    ),
+    Holding(table=customers, theirs=lambda search: search.customers(customers.c.id)),
+)
+
+# Told apart in `SqlPrivacyRequests.about`, and emptied by whoever completes the erasure.
+KEPT_WITHOUT_IDENTITY = frozenset({privacy_requests.name})
+
+# Tables that hold nobody's data.
+NOBODYS = frozenset({
+    "api_keys", "closed_accounts", "current_facts", "erased_addresses", "facts", "imports", "ledger",
+    "releases", "wordings",
+})  # fmt: skip

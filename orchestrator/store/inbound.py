@@ -1,0 +1,76 @@
+"""What people wrote to us: each text once, however often a provider tells it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from orchestrator.store import bulk
+from orchestrator.store.people_tables import inbound_texts
+from orchestrator.store.port.inbound import KeptText
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import Connection, Row
+
+    from orchestrator.domain.time import Instant
+
+
+class SqlInbound:
+    """See `port.Inbound`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known(self, source: str, source_id: str) -> KeptText | None:
+        wanted = select(inbound_texts).where(inbound_texts.c.source == source, inbound_texts.c.source_id == source_id)
+        row = self._connection.execute(wanted).first()
+        return None if row is None else _text(row)
+
+    def add(self, text: KeptText) -> None:
+        bulk.insert(
+            self._connection,
+            inbound_texts,
+            ("id", "source", "source_id", "channel", "address_id", "text", "reading", "at", "received_at"),
+            [
+                (
+                    text.id,
+                    text.source,
+                    text.source_id,
+                    text.channel,
+                    text.address_id,
+                    text.text,
+                    bulk.dumps(dict(text.reading)),
+                    text.at,
+                    text.received_at,
+                )
+            ],
+        )
+
+    def lately(self, address_ids: Collection[str], channel: str, since: Instant) -> list[KeptText]:
+        wanted = (
+            select(inbound_texts)
+            .where(
+                bulk.among(self._connection, inbound_texts.c.address_id, address_ids),
+                inbound_texts.c.channel == channel,
+                inbound_texts.c.received_at >= since,
+            )
+            .order_by(inbound_texts.c.received_at.desc(), inbound_texts.c.id.desc())
+        )
+        return [_text(row) for row in self._connection.execute(wanted)]
+
+
+def _text(row: Row[Any]) -> KeptText:
+    return KeptText(
+        id=row.id,
+        source=row.source,
+        source_id=row.source_id,
+        channel=row.channel,
+        address_id=row.address_id,
+        text=row.text,
+        reading=row.reading,
+        at=row.at,
+        received_at=row.received_at,
+    )

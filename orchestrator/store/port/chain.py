@@ -1,0 +1,49 @@
+"""The audit chain: what was put on record, and the seals on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from orchestrator.audit_chain import ChainEntry, Head, Seal, Written
+    from orchestrator.store.port.values import ChainQuery
+
+
+class Chain(Protocol):
+    """Entries, in the order in which they were written and then sealed."""
+
+    def append(self, entries: Sequence[Written]) -> None:
+        """Write entries; they are sealed later."""
+        ...
+
+    def empty(self, customer_ids: Collection[str]) -> int:
+        """Take what the entries about these customers say, and leave their digests; how many there were."""
+        ...
+
+    def take_the_seal(self) -> bool:
+        """Nobody else seals until the commit; False where somebody does now."""
+        ...
+
+    def unsealed(self, limit: int) -> list[ChainEntry]:
+        """Entries that wait for their seal, in order."""
+        ...
+
+    def put_seals(self, seals: Sequence[Seal]) -> None: ...
+
+    def head(self) -> Head:
+        """Where the chain ends now."""
+        ...
+
+    def waiting(self) -> int:
+        """How many entries have no seal yet."""
+        ...
+
+    def sealed(self) -> Iterator[ChainEntry]:
+        """The whole chain, in order, read page by page."""
+        ...
+
+    def page(self, asked: ChainQuery) -> list[ChainEntry]:
+        """Entries, newest first, sealed or not."""
+        ...

@@ -1,0 +1,138 @@
+"""/v1/consents: what a customer said, with its proof, and all of it in order."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.doors.conftest import drained, new_key
+
+PATH = "/v1/consents"
+THEIRS = "/v1/customers/cus_ana/consents"
+REVIEWS = {
+    "customer_id": "cus_ana",
+    "topic": "reviews",
+    "channels": ["email", "whatsapp"],
+    "state": "granted",
+    "method": "form",
+    "source": "checkout",
+    "wording": "optin_avaliacoes@1",
+    "evidence": {"ip": "203.0.113.9", "form": "rodape"},
+    "at": "2026-10-02T14:03:22-03:00",
+}
+OFFERS = REVIEWS | {"topic": "offers", "channels": ["email"], "wording": "optin_ofertas@4"}
+
+
+def states(reply):
+    return {(one["topic"], one["channel"]): one["state"] for one in reply.json["consents"]}
+
+
+def test_a_grant_is_recorded_and_in_force(api):
+    """Each channel with a proof of its own."""
+    reply = api.post(PATH, REVIEWS)
+    assert reply.status == 201
+    assert [one["id"][:4] for one in reply.json["recorded"]] == ["con_", "con_"]
+    assert states(reply) == {("reviews", "email"): "granted", ("reviews", "whatsapp"): "granted"}
+    assert "confirm_by" not in reply.json
+    shown = api.get("/v1/customers/cus_ana").json["consents"]
+    assert {(one["topic"], one["channel"]) for one in shown} == set(states(reply))
+
+
+def test_double_opt_in_is_pending_and_the_person_is_asked(api, bell, casa_lume):
+    """At once, at their own address, with three days to answer."""
+    reply = api.post(PATH, OFFERS)
+    assert states(reply) == {("offers", "email"): "pending"}
+    assert reply.json["confirm_by"] == "2026-11-28T09:00:00-03:00"
+    assert bell.heard() == "transactional"
+    drained(casa_lume)
+    with casa_lume.store.read() as transaction:
+        (letter,) = transaction.inbox.page(before=None, limit=5, customer_id="cus_ana")
+    assert letter["message"] == "confirm_subscription"
+    assert "/c/" in letter["content"]["text"]
+
+
+def test_a_customer_may_be_named_in_any_way(api):
+    """A shop that knows only an e-mail address says so."""
+    named = {name: value for name, value in REVIEWS.items() if name != "customer_id"}
+    reply = api.post(PATH, named | {"customer": {"email": "Ana@Example.com"}})
+    assert (reply.status, reply.json["customer_id"]) == (201, "cus_ana")
+
+
+def test_a_withdrawal_may_be_about_everything(api):
+    """All marketing, everywhere; what was bought is not marketing."""
+    api.post(PATH, REVIEWS)
+    reply = api.post(PATH, {"customer_id": "cus_ana", "state": "withdrawn", "method": "phone_call"})
+    assert reply.status == 201
+    assert set(states(reply).values()) == {"withdrawn"}
+    assert ("order_updates", "email") not in states(reply)
+    assert len(states(reply)) == 5 * 4
+
+
+def test_a_repeated_grant_gets_the_first_answer(api):
+    """Under a key, nothing is recorded twice."""
+    first = api.post(PATH, REVIEWS, Idempotency_Key="k1")
+    again = api.post(PATH, REVIEWS, Idempotency_Key="k1")
+    assert (again.json, again.headers["Idempotency-Replayed"]) == (first.json, "true")
+    assert len(api.get(THEIRS).json["data"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer", "code"),
+    [
+        ({"wording": None}, "#/wording", "wording_missing"),
+        ({"wording": "optin_avaliacoes@9"}, "#/wording", "unknown_wording"),
+        ({"wording": "optin_ofertas@4"}, "#/wording", "wording_of_another_topic"),
+        ({"topic": "reviws"}, "#/topic", "unknown_topic"),
+        ({"topic": "reviws", "state": "withdrawn"}, "#/topic", "unknown_topic"),
+        ({"at": "2027-01-01T00:00:00-03:00"}, "#/at", "future_time"),
+        ({"at": "2027-01-01T00:00:00-03:00", "state": "withdrawn"}, "#/at", "future_time"),
+        ({"channels": ["fax"]}, "#/channels/0", "unknown_value"),
+        ({"channels": []}, "#/channels", "too_short"),
+        ({"channels": None}, "#", "missing_field"),
+        ({"topic": None}, "#", "missing_field"),
+        ({"method": None}, "#/method", "missing_field"),
+        ({"customer": {"id": "cus_ana"}}, "#", "customer_named_once"),
+        ({"legal_basis": "consent"}, "#/legal_basis", "unknown_field"),
+    ],
+)
+def test_what_could_not_be_proven_is_refused(api, said, pointer, code):
+    """With the field that is wrong, and nothing recorded."""
+    body = {name: value for name, value in (REVIEWS | said).items() if value is not None}
+    reply = api.post(PATH, body)
+    assert reply.status == 422, reply.json
+    assert (pointer, code) in [(field["pointer"], field["code"]) for field in reply.json["errors"]]
+    assert api.get(THEIRS).json["data"] == []
+
+
+def test_nobody_agrees_who_is_not_there(api):
+    """404 for both routes."""
+    assert api.post(PATH, REVIEWS | {"customer_id": "cus_nobody"}).status == 404
+    assert api.get("/v1/customers/cus_nobody/consents").status == 404
+
+
+def test_the_history_shows_each_proof_and_the_words(api):
+    """Newest first, page by page; of a topic and channel only the last is in force."""
+    api.post(PATH, REVIEWS | {"channels": ["email"]})
+    api.post(PATH, {"customer_id": "cus_ana", "topic": "reviews", "channels": ["email"], "state": "withdrawn",
+                    "method": "phone_call"})  # fmt: skip
+    newest = api.get(f"{THEIRS}?limit=1").json
+    oldest = api.get(f"{THEIRS}?limit=1&cursor={newest['next_cursor']}").json
+    assert (newest["data"][0]["state"], newest["data"][0]["in_force"]) == ("withdrawn", True)
+    (grant,) = oldest["data"]
+    assert oldest["next_cursor"] is None
+    assert (grant["state"], grant["in_force"], grant["at"]) == ("granted", False, "2026-10-02T14:03:22-03:00")
+    assert (grant["method"], grant["source"], grant["actor"][:4]) == ("form", "checkout", "key:")
+    assert grant["evidence"]["ip"] == "203.0.113.9"
+    assert "SAIR" in oldest["wordings"]["optin_avaliacoes@1"]["texts"]["pt-BR"]
+
+
+def test_evidence_is_for_those_who_may_read_addresses(api, casa_lume):
+    """An IP address is one too."""
+    api.post(PATH, REVIEWS)
+    reader = api.with_key(new_key(casa_lume, "customers:read"))
+    assert all("evidence" not in one for one in reader.get(THEIRS).json["data"])
+
+
+def test_recording_needs_its_scope(api, casa_lume):
+    """Who may change a name may not therefore say that somebody agreed."""
+    assert api.with_key(new_key(casa_lume, "customers:write")).post(PATH, REVIEWS).status == 403
+    assert api.with_key(new_key(casa_lume, "consents:write")).post(PATH, REVIEWS).status == 201

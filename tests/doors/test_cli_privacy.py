@@ -1,0 +1,83 @@
+"""`jogral privacy`: what people ask about their own data, at the command line."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+import pytest
+
+VOUCHED = ("--vouched", "ticket 8841")
+ANA = (b"ana@example.com", b"cus_ana", b"5511912345678")
+
+
+def told(run):
+    return json.loads(run.out)
+
+
+def test_an_export_is_written_for_this_user_alone(open_shop, shop):
+    """As JSON and as a page; no link is sent then."""
+    done = told(open_shop("privacy", "export", "ana@example.com", *VOUCHED, "--to", "dados", "--json"))["request"]
+    assert (done["state"], done["result"]["told"]) == ("done", False)
+    files = sorted((shop / "dados").iterdir())
+    assert [file.suffix for file in files] == [".html", ".json"]
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
+    assert json.loads(files[1].read_text(encoding="utf-8"))["customers"] == ["cus_ana"]
+
+
+def test_an_erasure_needs_a_yes_and_leaves_a_certificate(open_shop, shop):
+    """The certificate can be checked; one that was changed is not ours."""
+    assert open_shop("privacy", "erase", "cus_ana", *VOUCHED).code == 4
+    erased = open_shop("privacy", "erase", "cus_ana", *VOUCHED, "--yes", "--certificate", "certificado.json", "--json")
+    assert told(erased)["request"]["state"] == "done"
+    assert open_shop("privacy", "check-certificate", "certificado.json").code == 0
+    file = shop / "certificado.json"
+    file.write_text(file.read_text().replace('"addresses_erased": 2', '"addresses_erased": 3'))
+    assert open_shop("privacy", "check-certificate", "certificado.json").code == 1
+    assert open_shop("privacy", "export", "ana@example.com", *VOUCHED).code == 2
+
+
+def test_a_correction_is_applied_and_listed(open_shop):
+    """What is no attribute is refused before anything is opened."""
+    assert open_shop("privacy", "rectify", "cus_ana", *VOUCHED, "--set", "Ana").code == 2
+    done = told(open_shop("privacy", "rectify", "cus_ana", *VOUCHED, "--set", "first_name=Anna", "--json"))
+    assert done["request"]["result"]["changed"] == ["attributes.first_name"]
+    listed = told(open_shop("privacy", "requests", "--kind", "rectify", "--json"))["items"]
+    assert [one["id"] for one in listed] == [done["request"]["id"]]
+    assert done["request"]["id"] in open_shop("privacy", "show", done["request"]["id"]).out
+
+
+@pytest.mark.parametrize("arguments", [("--kind", "exprot"), ("--state", "opend")])
+def test_a_misspelt_filter_is_answered_with_the_right_word(open_shop, arguments):
+    """Rather than with an empty list."""
+    run = open_shop("privacy", "requests", *arguments)
+    assert run.code == 2
+    assert "did you mean" in run.err
+
+
+def test_a_refusal_ends_a_request(open_shop):
+    """One that has ended cannot be refused."""
+    done = told(open_shop("privacy", "export", "cus_ana", *VOUCHED, "--json"))["request"]
+    assert done["result"]["told"]
+    assert open_shop("privacy", "refuse", done["id"], "--reason", "late").code == 2
+    assert open_shop("privacy", "overwrite").code == 0
+
+
+def test_nothing_of_the_erased_is_left_beside_the_ledger(open_shop, shop):
+    """No file of the project's private folder: ledger, log of changes, quarantine, keys."""
+    open_shop("send", "order_confirmed", "--to", "ana@example.com", "--data", "{}")
+    quarantine = shop / ".jogral/quarantine"
+    quarantine.mkdir(parents=True, mode=0o700)
+    (quarantine / "clientes.csv").write_text("nome;email\nAna;ANA@example.com\nBia;bia@example.com\n")
+    assert open_shop("privacy", "erase", "cus_ana", *VOUCHED, "--yes").code == 0
+    files = [file for file in (shop / ".jogral").rglob("*") if file.is_file() and "cache" not in file.parts]
+    held = [(file.name, word) for file in files for word in ANA if word in file.read_bytes().lower()]
+    assert held == []
+    assert (quarantine / "clientes.csv").read_text() == "nome;email\nBia;bia@example.com\n"
+
+
+def test_who_comes_back_is_let_in_again(open_shop):
+    """An address that was never erased says so."""
+    open_shop("privacy", "erase", "cus_ana", *VOUCHED, "--yes")
+    assert open_shop("privacy", "readmit", "ana@example.com", *VOUCHED).code == 0
+    assert open_shop("privacy", "readmit", "bia@example.com", *VOUCHED).code == 2
