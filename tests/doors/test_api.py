@@ -188,7 +188,10 @@ def test_a_method_that_is_not_known_gets_those_that_are(api):
 
 
 def test_a_ledger_that_cannot_be_written_answers_503(casa_lume, shop, clock, bell):
-    """It says which, and what to do; nothing is accepted, and readers are served."""
+    """It says which, and what to do; nothing is accepted. What holds nobody's data is served.
+
+    Who reads a person's data goes on record, and nobody reads what cannot be put on record.
+    """
     secret = new_key(casa_lume, "admin")
     with (
         unwritable(casa_lume.store) as store,
@@ -198,7 +201,8 @@ def test_a_ledger_that_cannot_be_written_answers_503(casa_lume, shop, clock, bel
         assert (reply.status, reply.json["code"]) == (503, "unavailable")
         assert reply.headers["Retry-After"] == "5"
         assert re.search("is read-only|refuses this user", reply.json["detail"])
-        assert caller.with_key(secret).get("/v1/customers").status == 200
+        assert caller.with_key(secret).get("/v1/pauses").status == 200
+        assert caller.with_key(secret).get("/v1/customers").status == 503
     assert bell.rings.empty()
 
 

@@ -20,10 +20,10 @@ SECONDS = (
 MEGABYTES = 300
 
 # Only pages that are ours are compiled.
-MAY_COMPILE = {"orchestrator/console/pages.py"}
+MAY_COMPILE = {"orchestrator/console/pages.py", "orchestrator/public/pages.py"}
 
 # Where a layout is applied, for its own file is no document.
-ALSO = {"layout": {"templates/messages/order_placed.yaml"}}
+ALSO = {"layout": {"templates/messages/confirm_offers.yaml", "templates/messages/order_placed.yaml"}}
 
 
 @pytest.fixture(scope="module")
