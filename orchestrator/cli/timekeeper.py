@@ -24,6 +24,8 @@ from orchestrator.domain.errors import JogralError
 from orchestrator.privacy_desk import open_privacy_desk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from orchestrator.app import App
     from orchestrator.dispatch.tick import Bell
 
@@ -92,67 +94,68 @@ class Timekeeper:
             else:
                 away = False
 
-    def _audit(self) -> None:
-        auditor = Auditor(self._app.store)
-        # Not at once: what lay still while nobody ran is on its way by then.
-        while not self._stopping.wait(self._audit_seconds):
-            try:
-                auditor.look(self._app.clock.now())
-            except JogralError as error:
-                log.warning("cannot_audit", reason=str(error))
-            except Exception:
-                log.exception("cannot_audit")
+    # --- beside it ----------------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
         """Customers who are one, an hour after a start and every hour from then."""
         current = CurrentRelease()
-        while not self._stopping.wait(LOOK_SECONDS):
-            try:
-                with self._app.store.read() as transaction:
-                    release = current.read(transaction)
-                found = look(self._app.store, release, self._app.clock)
-                log.info("customers_compared", merged=len(found.merged), suggested=len(found.suggested))
-            except JogralError as error:
-                log.warning("cannot_compare_customers", reason=str(error))
-            except Exception:
-                log.exception("cannot_compare_customers")
+
+        def compare() -> None:
+            with self._app.store.read() as transaction:
+                release = current.read(transaction)
+            found = look(self._app.store, release, self._app.clock)
+            log.info("customers_compared", merged=len(found.merged), suggested=len(found.suggested))
+
+        self._every(LOOK_SECONDS, compare, "cannot_compare_customers", told_each_time=True)
+
+    def _audit(self) -> None:
+        auditor = Auditor(self._app.store)
+        # Not at once: what lay still while nobody ran is on its way by then.
+        self._every(
+            self._audit_seconds, lambda: auditor.look(self._app.clock.now()), "cannot_audit", told_each_time=True
+        )
 
     def _seal(self) -> None:
         app, heads = self._app, self._app.state / HEADS_FILE
         next_carry = app.clock.monotonic()
-        away = False
-        while not self._stopping.wait(self._seal_seconds):
-            try:
-                seal_chain(app.store, chain_keys(app.keyring)[0], rest=self._stopping.wait)
-                if app.clock.monotonic() >= next_carry:
-                    carry_head(app.store, heads, app.clock.now())
-                    next_carry = app.clock.monotonic() + CARRY_SECONDS
-            except JogralError as error:
-                if not away:  # once for an outage, not every two seconds of it
-                    log.warning("cannot_seal", reason=str(error))
-                away = True
-            except Exception:
-                log.exception("cannot_seal")
-            else:
-                away = False
+
+        def seal() -> None:
+            nonlocal next_carry
+            seal_chain(app.store, chain_keys(app.keyring)[0], rest=self._stopping.wait)
+            if app.clock.monotonic() >= next_carry:
+                carry_head(app.store, heads, app.clock.now())
+                next_carry = app.clock.monotonic() + CARRY_SECONDS
+
+        self._every(self._seal_seconds, seal, "cannot_seal")
 
     def _attend(self) -> None:
         app, releases = self._app, CurrentRelease()
         next_tidy = app.clock.monotonic()
+
+        def attend() -> None:
+            nonlocal next_tidy
+            with app.store.read() as transaction:
+                release = releases.read(transaction)
+            privacy.attend(app.store, open_privacy_desk(app, release))
+            if app.clock.monotonic() >= next_tidy:
+                privacy.tidy(app.store, app.clock.now())
+                next_tidy = app.clock.monotonic() + TIDY_SECONDS
+
+        self._every(privacy.LOOK_SECONDS, attend, "cannot_attend_to_privacy_requests")
+
+    def _every(
+        self, seconds: float, work: Callable[[], object], complaint: str, *, told_each_time: bool = False
+    ) -> None:
+        """Work until the timer stops, whatever one round meets; an outage is told once, not every few seconds of it."""
         away = False
-        while not self._stopping.wait(privacy.LOOK_SECONDS):
+        while not self._stopping.wait(seconds):
             try:
-                with app.store.read() as transaction:
-                    release = releases.read(transaction)
-                privacy.attend(app.store, open_privacy_desk(app, release))
-                if app.clock.monotonic() >= next_tidy:
-                    privacy.tidy(app.store, app.clock.now())
-                    next_tidy = app.clock.monotonic() + TIDY_SECONDS
+                work()
             except JogralError as error:
-                if not away:  # once for an outage, not every five seconds of it
-                    log.warning("cannot_attend_to_privacy_requests", reason=str(error))
+                if told_each_time or not away:
+                    log.warning(complaint, reason=str(error))
                 away = True
             except Exception:
-                log.exception("cannot_attend_to_privacy_requests")
+                log.exception(complaint)
             else:
                 away = False
