@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from orchestrator.api.models.audit import AuditEntry, AuditPage, AuditQuery
-from orchestrator.api.pages import after, cursor_of, respond_page
+from orchestrator.api.pages import after, respond_found
 from orchestrator.api.reading import read_query
 from orchestrator.api.services import API
 from orchestrator.audit_chain import BY, CUSTOMER
@@ -44,9 +44,7 @@ async def get_audit(request: web.Request) -> web.Response:
             return [_shown(entry, zone) for entry in transaction.chain.page(wanted)]
 
     found = await api.run(read)
-    data = tuple(found[: query.limit])
-    cursor = cursor_of(str(data[-1].id)) if len(found) > query.limit else None
-    return respond_page(request, AuditPage(data=data, next_cursor=cursor), limit=query.limit, cursor=cursor)
+    return respond_found(request, AuditPage, found, limit=query.limit, last=lambda one: str(one.id))
 
 
 def _shown(entry: ChainEntry, zone: str) -> AuditEntry:

@@ -17,7 +17,7 @@ from orchestrator.api.models.customers import (
     CustomersQuery,
     NewCustomer,
 )
-from orchestrator.api.pages import after, cursor_of, respond_page
+from orchestrator.api.pages import after, respond_found
 from orchestrator.api.reading import JSON, idempotency_key, read_model, read_query
 from orchestrator.api.responses import respond, shown
 from orchestrator.api.saying import record_said
@@ -119,9 +119,8 @@ async def list_customers(request: web.Request) -> web.Response:
         return found
 
     found = await api.run(read)
-    data = tuple(CustomerListed(**_listed(customer, show)) for customer in found[: query.limit])
-    cursor = cursor_of(data[-1].id) if len(found) > query.limit else None
-    return respond_page(request, CustomersPage(data=data, next_cursor=cursor), limit=query.limit, cursor=cursor)
+    listed = [CustomerListed(**_listed(customer, show)) for customer in found]
+    return respond_found(request, CustomersPage, listed, limit=query.limit, last=lambda one: one.id)
 
 
 # --- what comes in ----------------------------------------------------------------------------------------------------

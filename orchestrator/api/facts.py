@@ -18,7 +18,7 @@ from orchestrator.api.models.facts import (
     NewValue,
     PutFact,
 )
-from orchestrator.api.pages import after, cursor_of, respond_page
+from orchestrator.api.pages import after, respond_found
 from orchestrator.api.reading import read_model, read_query
 from orchestrator.api.responses import respond, shown
 from orchestrator.api.services import API, CALLER
@@ -72,9 +72,7 @@ async def list_facts(request: web.Request) -> web.Response:
         return [_shown(one, zone, now) for one in following]
 
     found = await api.run(read)
-    data = tuple(found[: query.limit])
-    cursor = cursor_of(data[-1].path) if len(found) > query.limit else None
-    return respond_page(request, FactsPage(data=data, next_cursor=cursor), limit=query.limit, cursor=cursor)
+    return respond_found(request, FactsPage, found, limit=query.limit, last=lambda one: one.path)
 
 
 async def put_fact(request: web.Request) -> web.Response:
@@ -117,9 +115,7 @@ async def get_history(request: web.Request) -> web.Response:
         return [FactVersion(**_version(one, zone), recorded_at=rfc3339(one.recorded_at, zone)) for one in found]
 
     found = await api.run(read)
-    data = tuple(found[: query.limit])
-    cursor = cursor_of(data[-1].version) if len(found) > query.limit else None
-    return respond_page(request, FactHistory(data=data, next_cursor=cursor), limit=query.limit, cursor=cursor)
+    return respond_found(request, FactHistory, found, limit=query.limit, last=lambda one: one.version)
 
 
 def _expected(request: web.Request) -> int | None:

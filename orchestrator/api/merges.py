@@ -15,7 +15,7 @@ from orchestrator.api.models.merges import (
     Values,
     ValueShown,
 )
-from orchestrator.api.pages import after, cursor_of, respond_page
+from orchestrator.api.pages import after, respond_found
 from orchestrator.api.reading import idempotency_key, read_model, read_query
 from orchestrator.api.responses import respond, shown
 from orchestrator.api.services import API, CALLER
@@ -55,9 +55,7 @@ async def list_merges(request: web.Request) -> web.Response:
         return [_shown(one, zone) for one in found]
 
     found = await api.run(read)
-    data = tuple(found[: query.limit])
-    cursor = cursor_of(data[-1].id) if len(found) > query.limit else None
-    return respond_page(request, MergesPage(data=data, next_cursor=cursor), limit=query.limit, cursor=cursor)
+    return respond_found(request, MergesPage, found, limit=query.limit, last=lambda one: one.id)
 
 
 async def post_merge(request: web.Request) -> web.Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from orchestrator.api.faults import FAULTS, refused
 from orchestrator.api.responses import respond, shown
@@ -12,9 +12,12 @@ from orchestrator.domain.errors import FieldError
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Callable, Sequence
 
     from aiohttp import web
     from pydantic import BaseModel
+
+Found = TypeVar("Found")
 
 
 def cursor_of(last: str) -> str:
@@ -34,6 +37,22 @@ def after(cursor: str | None, form: re.Pattern[str]) -> str:
         code, template = FAULTS["cursor_format"]
         raise refused([FieldError(pointer="?cursor", code=code, template=template)])
     return last
+
+
+def respond_found(
+    request: web.Request, page: type[BaseModel], found: Sequence[Found], *, limit: int, last: Callable[[Found], str]
+) -> web.Response:
+    """The first `limit` of what was found, and a link to the rest: who asks for one more knows whether there is any.
+
+    Args:
+        request: what is answered.
+        page: the model of the page, of `data` and `next_cursor`.
+        found: at most one more than `limit`.
+        limit: how many a page has.
+        last: by what the next page knows an entry.
+    """
+    cursor = cursor_of(last(found[limit - 1])) if len(found) > limit else None
+    return respond_page(request, page(data=tuple(found[:limit]), next_cursor=cursor), limit=limit, cursor=cursor)
 
 
 def respond_page(request: web.Request, page: BaseModel, *, limit: int, cursor: str | None) -> web.Response:

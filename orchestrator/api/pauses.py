@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from orchestrator.api.models.pauses import NewPause, PauseNamed, PauseShown, PausesPage, PausesQuery, Resumed
-from orchestrator.api.pages import after, cursor_of, respond_page
+from orchestrator.api.pages import after, respond_found
 from orchestrator.api.reading import read_model, read_query
 from orchestrator.api.responses import respond, shown
 from orchestrator.api.services import API, CALLER
@@ -41,9 +41,7 @@ async def list_pauses(request: web.Request) -> web.Response:
         return [_shown(one, zone) for one in found]
 
     found = await api.run(read)
-    data = tuple(found[: query.limit])
-    cursor = cursor_of(data[-1].id) if len(found) > query.limit else None
-    return respond_page(request, PausesPage(data=data, next_cursor=cursor), limit=query.limit, cursor=cursor)
+    return respond_found(request, PausesPage, found, limit=query.limit, last=lambda one: one.id)
 
 
 async def post_pause(request: web.Request) -> web.Response:
