@@ -21,6 +21,18 @@ NOW = instant(datetime(2026, 11, 25, 12, tzinfo=UTC))
 MESSAGES = sorted(path.stem for path in (SHIPPED / "templates" / "messages").glob("*.yaml") if "." not in path.stem)
 
 
+# Those that the project's own file names.
+NAMED = {"confirm_subscription", "opt_out_confirmed", "privacy_verify", "privacy_done"}
+
+
+def keep_only(root, *names):
+    """Leave a copy of the shop with these messages and journeys alone: what it says is soon checked."""
+    for folder in ("messages", "replies", "journeys", "scenarios", "mappings"):
+        for path in (root / "templates" / folder).glob("*.yaml"):
+            if path.name.partition(".")[0] not in {*names, *NAMED}:
+                path.unlink()
+
+
 class Spoken(NamedTuple):
     """One way of saying one message; `file` is where a person has read and approved it."""
 

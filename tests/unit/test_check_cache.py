@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -17,6 +16,7 @@ from orchestrator.check.recall import Recall
 from orchestrator.check.report import Report
 from orchestrator.domain.errors import Finding, Fix, Phrase, Word, did_you_mean
 from orchestrator.folder import today
+from tests.shipped import keep_only
 
 TODAY = date(2026, 11, 25)
 
@@ -24,12 +24,9 @@ TODAY = date(2026, 11, 25)
 @pytest.fixture
 def shop(shop):
     """What a check looks at does not matter here, and a small project is looked at sooner: one journey's messages."""
-    sent = (shop / "templates/journeys/orders_simple.yaml").read_text(encoding="utf-8")
-    for path in (shop / "templates/messages").iterdir():
-        if path.name.partition(".")[0] not in sent:
-            path.unlink()
-    for folder in ("replies", "kb"):
-        shutil.rmtree(shop / "templates" / folder)
+    keep_only(
+        shop, "orders_simple", "order_confirmed", "order_shipped", "order_late", "order_delivered", "order_cancelled"
+    )
     return shop
 
 

@@ -27,6 +27,7 @@ from orchestrator.previews import preview_of
 from orchestrator.project import SHIPPED, Project
 from tests.doors.conftest import draining
 from tests.doors.console.browsing import Server
+from tests.shipped import keep_only
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PATH = "/preview/order_delayed"
@@ -60,17 +61,6 @@ def few(app, *messages):
     """The shop with these messages alone: what it says is soon checked."""
     keep_only(app.root, *messages)
     return app
-
-
-# Those that the project itself names.
-NAMED = {"confirm_subscription", "opt_out_confirmed", "privacy_verify", "privacy_done"}
-
-
-def keep_only(root, *messages):
-    for folder in ("messages", "replies", "journeys", "scenarios", "mappings"):
-        for path in (root / "templates" / folder).glob("*.yaml"):
-            if path.name.partition(".")[0] not in {*messages, *NAMED}:
-                path.unlink()
 
 
 def edit(server, before, after, file="templates/messages/order_delayed.yaml"):
