@@ -71,15 +71,6 @@ def breaks(rule: Rule, text: str, about: About) -> bool:
     return concerns(rule, about) and any(SHAPES[rule.extends](rule)(Words(text)))
 
 
-def refuse_faults(voice: Voice, text: str, about: About, *, message: str) -> None:
-    """A text that somebody wrote for this moment is on brand. Warnings stop nothing.
-
-    Raises:
-        OffBrand: it breaks a rule of the level error.
-    """
-    refuse([fault for fault in faults(voice, text, about) if fault.level == "error"], message=message)
-
-
 def refuse(wrong: Iterable[Fault], *, message: str) -> None:
     """There is no such fault. Raises OffBrand with all of them."""
     found = tuple(wrong)

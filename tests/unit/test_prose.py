@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.catalog.prose import About, breaks, concerns, faults, refuse_faults
+from orchestrator.catalog.prose import About, breaks, concerns, faults, refuse
 from orchestrator.catalog.prose_words import Words, emoji_in, is_read, sentences
 from orchestrator.catalog.refusals import OffBrand, RenderError
 from orchestrator.catalog.voice import Rule, Voice
@@ -270,6 +270,10 @@ def test_a_voice_survives_being_stored():
     assert found(again.in_locale("en"), "a purchase") == [("BV110", "purchase", "order")]
 
 
+def errors(said, text):
+    return [fault for fault in faults(said, text, NOTHING) if fault.level == "error"]
+
+
 def test_what_somebody_wrote_is_refused_for_errors_alone():
     """The refusal names the first and counts the others, is a RenderError, and holds every fault."""
     strict = voice(
@@ -278,9 +282,9 @@ def test_what_somebody_wrote_is_refused_for_errors_alone():
             {"id": "two", "extends": "existence", "level": "warning", "tokens": ["agora"], "message": "talvez"},
         ]
     )
-    refuse_faults(strict, "Agora sim", NOTHING, message="onde")
+    refuse(errors(strict, "Agora sim"), message="onde")
     with pytest.raises(RenderError) as caught:
-        refuse_faults(strict, "Corra, agora já", NOTHING, message="onde")
+        refuse(errors(strict, "Corra, agora já"), message="onde")
     refused, portuguese = caught.value, translator("pt-BR")
     assert isinstance(refused, OffBrand)
     assert refused.code == "voice_error"
