@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from orchestrator.addresses import InvalidAddress
 from orchestrator.dispatch import privacy
-from orchestrator.dispatch.privacy import PERSON, WantedRequest
+from orchestrator.dispatch.consents import PERSON
+from orchestrator.dispatch.privacy import WantedRequest
 from orchestrator.domain.errors import NotFound
 from orchestrator.domain.privacy import RequestKind
 from orchestrator.privacy_desk import open_privacy_desk

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aiohttp import web
 
 from orchestrator.dispatch import privacy
-from orchestrator.dispatch.privacy import PERSON
+from orchestrator.dispatch.consents import PERSON
 from orchestrator.dispatch.record import record
 from orchestrator.domain.privacy import PrivacyRequest, RequestKind, RequestState
 from orchestrator.privacy_desk import open_privacy_desk

@@ -17,6 +17,7 @@ from orchestrator.dispatch.consents import (
     agree_all,
     confirm,
     in_force,
+    latest_said,
     require_proof,
     stop,
     withdraw,
@@ -182,7 +183,7 @@ def test_many_agree_at_once(world):
     ]
     with world.store.write() as transaction:
         for wish in wishes:
-            require_proof(transaction, world.release, world.clock, wish.topic, wish.proof)
+            require_proof(transaction, world.release, latest_said(transaction, world.clock), wish.topic, wish.proof)
         events = agree_all(transaction, world.release, world.clock, wishes)
     assert [one.customer_id for one in events] == ["cus_bruno", "cus_ana"]
     assert standing(world, "cus_bruno") == standing(world) == {(REVIEWS, "email"): GRANTED}

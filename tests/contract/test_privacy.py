@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.dispatch import privacy
+from orchestrator.dispatch.consents import PERSON
 from orchestrator.dispatch.privacy import PrivacyDesk, WantedRequest
 from orchestrator.dispatch.register import Profile, Said
 from orchestrator.domain.customer import AddressKind, ConsentState
@@ -279,7 +280,7 @@ def test_a_request_is_proven_by_its_address_and_carried_out(world, desk, canary)
     token = desk.proof_link(opened).rpartition("/")[2]
     with world.store.write() as transaction:
         found = privacy.requested(transaction, desk, TokenPurpose.VERIFY, token, lock=True)
-        privacy.prove(transaction, desk, found, by=privacy.PERSON, method="link")
+        privacy.prove(transaction, desk, found, by=PERSON, method="link")
     assert privacy.attend(world.store, desk) == 1
     done = request(world, opened.id)
     assert (done.state, done.contact, done.result["told"]) == (RequestState.DONE, None, True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.consent import STOP
 from orchestrator.dispatch.consents.confirming import ask_to_confirm
-from orchestrator.dispatch.consents.proof import ADDRESS_ID, PERSON, Proof, require_proof
+from orchestrator.dispatch.consents.proof import ADDRESS_ID, PERSON, Proof, latest_said, require_proof
 from orchestrator.dispatch.consents.returning import come_back, sharing
 from orchestrator.dispatch.consents.standing import addresses_on, event_of, keep, lock_owners
 from orchestrator.domain.customer import ConsentState
@@ -70,8 +70,9 @@ def agree_all(
 
     Who must tell good rows from bad ones asks `require_proof` about each before.
     """
+    latest = latest_said(transaction, clock)
     for one in agreements:
-        require_proof(transaction, release, clock, one.topic, one.proof)
+        require_proof(transaction, release, latest, one.topic, one.proof)
     themselves = {one.customer_id for one in agreements if one.proof.actor == PERSON}
     also = sharing(transaction, themselves) if themselves else ()
     whose = lock_owners(transaction, [one.customer_id for one in agreements], also)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.consent import STOP
-from orchestrator.dispatch.consents.proof import require_said
+from orchestrator.dispatch.consents.proof import ENDED, require_said
 from orchestrator.dispatch.consents.standing import addresses_on, event_of, keep, lock_owners
 from orchestrator.dispatch.consents.topics import Topics
 from orchestrator.dispatch.record import Entry, record_all
@@ -124,7 +124,7 @@ def _over(
     return [
         event_of(
             clock, one.customer_id, one.topic, one.channel, ConsentState.WITHDRAWN, proof,
-            legal_basis=one.legal_basis, evidence={**proof.evidence, "ended": one.id},
+            legal_basis=one.legal_basis, evidence={**proof.evidence, ENDED: one.id},
         )
         for one in transaction.consents.in_force(list(standings))
         if one.state is not ConsentState.WITHDRAWN

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.dispatch.accept.event import unknown_word
-from orchestrator.domain.errors import FieldError, InputError, did_you_mean
-from orchestrator.translations import mark
+from orchestrator.domain.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +29,9 @@ CONFIRMED_AT = "confirmed_at"
 
 ADDRESS_ID = "address_id"
 """Under this name evidence says which of a customer's addresses it is about; else it is the preferred one."""
+
+ENDED = "ended"
+"""Under this name the evidence of a withdrawal by STOP says which grant it took back."""
 
 # How far another system's clock may be ahead of ours.
 _AHEAD_MS_MAX = 5 * 60_000
@@ -68,8 +70,8 @@ class Proof:
         return self.method == DOUBLE_OPT_IN and bool(self.evidence.get(CONFIRMED_AT))
 
 
-def require_proof(transaction: Transaction, release: Release, clock: Clock, topic: str, proof: Proof) -> None:
-    """Refuse an agreement to a topic that could not be proven later.
+def require_proof(transaction: Transaction, release: Release, latest: Instant, topic: str, proof: Proof) -> None:
+    """Refuse an agreement to a topic that could not be proven later. `latest`: see `latest_said`.
 
     Raises:
         InputError: there is no such topic (`unknown_topic`); it rests on consent and no wording is named
@@ -79,7 +81,7 @@ def require_proof(transaction: Transaction, release: Release, clock: Clock, topi
     topics = release.project.topics
     if topic not in topics:
         raise unknown_topic(release, topic)
-    require_said(transaction, clock, proof)
+    _require_by(latest, proof)
     if proof.wording is not None:
         _require_wording(transaction, release, topic, proof.wording)
     elif topics[topic].legal_basis == _CONSENT:
@@ -98,14 +100,13 @@ def require_topic(transaction: Transaction, release: Release, customer_id: str, 
 
 def unknown_topic(release: Release, topic: str) -> InputError:
     """What says that there is no such topic."""
-    params = {"topic": topic, "hint": did_you_mean(topic, release.project.topics)}
-    template = mark('There is no topic "{topic}"{hint}')
-    return InputError(
-        template,
-        remedy="Topics are declared in templates/project.yaml.",
+    return InputError.at(
+        "#/topic",
+        'There is no topic "{topic}"{hint}',
         code="unknown_topic",
-        fields=[FieldError(pointer="#/topic", code="unknown_topic", template=template, params=params)],
-        **params,
+        remedy="Topics are declared in templates/project.yaml.",
+        topic=topic,
+        hint=did_you_mean(topic, release.project.topics),
     )
 
 
@@ -115,15 +116,19 @@ def require_said(transaction: Transaction, clock: Clock, proof: Proof) -> None:
     Raises:
         InputError: `future_time`.
     """
+    _require_by(latest_said(transaction, clock), proof)
+
+
+def latest_said(transaction: Transaction, clock: Clock) -> Instant:
+    """The latest instant at which anybody can have said something, other systems' clocks allowed for."""
     now = clock.now()
     # The later of the two clocks: where a demo has moved business time ahead, its customers speak then.
-    if proof.at is not None and proof.at > max(now, transaction.ledger.clock().now(now)) + _AHEAD_MS_MAX:
-        template = mark("Nobody can have said this yet: the time is in the future")
-        raise InputError(
-            template,
-            code="future_time",
-            fields=[FieldError(pointer="#/at", code="future_time", template=template)],
-        )
+    return max(now, transaction.ledger.clock().now(now)) + _AHEAD_MS_MAX
+
+
+def _require_by(latest: Instant, proof: Proof) -> None:
+    if proof.at is not None and proof.at > latest:
+        raise InputError.at("#/at", "Nobody can have said this yet: the time is in the future", code="future_time")
 
 
 def _require_wording(transaction: Transaction, release: Release, topic: str, wording: str) -> None:
@@ -138,26 +143,24 @@ def _require_wording(transaction: Transaction, release: Release, topic: str, wor
             hint=did_you_mean(wording, release.wordings),
         )
     if known.topic != topic:
-        params = {"wording": wording, "other": known.topic, "topic": topic}
-        template = mark('"{wording}" asks for {other}, and not for {topic}.')
-        raise InputError(
-            template,
-            remedy="Consent is for determined purposes (LGPD art. 8 §4): name the words that asked for this topic.",
+        raise InputError.at(
+            "#/wording",
+            '"{wording}" asks for {other}, and not for {topic}.',
             code="wording_of_another_topic",
-            fields=[FieldError(pointer="#/wording", code="wording_of_another_topic", template=template, params=params)],
-            **params,
+            remedy="Consent is for determined purposes (LGPD art. 8 §4): name the words that asked for this topic.",
+            wording=wording,
+            other=known.topic,
+            topic=topic,
         )
 
 
 def _missing(release: Release, topic: str) -> InputError:
     known = ", ".join(name for name, one in release.wordings.items() if one.topic == topic)
-    template = mark('"{topic}" rests on consent: name the wording that they agreed to.')
-    params = {"topic": topic}
-    return InputError(
-        template,
-        remedy="There are: {known}." if known else "Declare it in templates/wordings.yaml.",
+    return InputError.at(
+        "#/wording",
+        '"{topic}" rests on consent: name the wording that they agreed to.',
         code="wording_missing",
-        fields=[FieldError(pointer="#/wording", code="wording_missing", template=template, params=params)],
+        remedy="There are: {known}." if known else "Declare it in templates/wordings.yaml.",
         known=known,
-        **params,
+        topic=topic,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.consent import STOP
-from orchestrator.dispatch.consents.proof import Proof
+from orchestrator.dispatch.consents.proof import ENDED, Proof
 from orchestrator.dispatch.consents.standing import event_of, keep
 from orchestrator.dispatch.consents.topics import Topics
 from orchestrator.dispatch.record import record
@@ -59,7 +59,7 @@ def _end_older(
         [
             event_of(
                 clock, one.customer_id, one.topic, one.channel, ConsentState.WITHDRAWN, proof,
-                legal_basis=one.legal_basis, evidence={"ended": one.id, "came_back": grant.id},
+                legal_basis=one.legal_basis, evidence={ENDED: one.id, "came_back": grant.id},
             )
             for one in transaction.consents.in_force(transaction.customers.holders([address.id]))
             if one.channel == grant.channel

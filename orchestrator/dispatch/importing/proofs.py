@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.dispatch.consents import Proof
+from orchestrator.dispatch.consents import Proof, latest_said
 from orchestrator.dispatch.importing.rows import Unproven
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.errors import Phrase, mark
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 DOUBLE = "double"
 
-# How far another system's clock may be ahead of ours.
-_AHEAD_MS_MAX = 5 * 60_000
-
 # Under this name the evidence of a consent says where in the file it stood.
 _LINE = "line"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
-    """What a consent is measured by: `topic_of` says which topic a wording asks for."""
+    """What a consent is measured by: `topic_of` says which topic a wording asks for.
+
+    For `latest` see `consents.latest_said`.
+    """
 
     release: Release
     topic_of: Mapping[str, str]
-    now: Instant
+    latest: Instant
     actor: str
 
     def doubt(self, one: Proven) -> Unproven | None:
@@ -46,7 +46,7 @@ class Terms:
             why = Phrase(mark("there is no such wording"))
         elif asked != one.topic:
             why = Phrase(mark("the wording asks for {topic}"), topic=asked)
-        elif one.at is not None and one.at > self.now + _AHEAD_MS_MAX:
+        elif one.at is not None and one.at > self.latest:
             why = Phrase(mark("they agreed in the future"))
         elif self.release.project.topics[one.topic].opt_in == DOUBLE and not self.proof(one, None).confirmed:
             # A file must not make us ask thousands of strangers whether they want mail (CAPEM).
@@ -70,11 +70,9 @@ def terms_of(transaction: Transaction, release: Release, clock: Clock, people: S
     named = {one.wording for person in people for one in person.said if one.wording is not None}
     published = {name: wording.topic for name, wording in release.wordings.items()}
     older = transaction.consents.wordings(named - published.keys()) if named - published.keys() else {}
-    now = clock.now()
     return Terms(
         release=release,
         topic_of={**published, **{name: wording.topic for name, wording in older.items()}},
-        # The later of the two clocks: where a demo has moved business time ahead, its customers speak then.
-        now=max(now, transaction.ledger.clock().now(now)),
+        latest=latest_said(transaction, clock),
         actor=actor,
     )

@@ -8,7 +8,7 @@ import structlog
 
 from orchestrator.consent import STOP
 from orchestrator.dispatch import consents
-from orchestrator.dispatch.consents import ADDRESS_ID
+from orchestrator.dispatch.consents import ADDRESS_ID, ENDED
 from orchestrator.dispatch.inbound.hearing import Done, is_stop
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.errors import InputError
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from orchestrator.store.port import ConsentEvent, KeptConsent
 
 log = structlog.get_logger()
-
-# Under this name a withdrawal by STOP says what it took back: see `consents.stop`.
-_ENDED = "ended"
 
 # How many things one person said are looked through for the words that they agreed to.
 _LOOKED_BACK = 1_000
@@ -69,7 +66,7 @@ def _standing_before(history: Sequence[KeptConsent], channel: str) -> dict[str, 
     for _, event, _ in history:  # newest first
         if event.channel != channel or event.topic in refused:
             continue
-        if event.state is ConsentState.WITHDRAWN and _ENDED not in event.evidence:
+        if event.state is ConsentState.WITHDRAWN and ENDED not in event.evidence:
             refused.add(event.topic)
         found[event.id] = event
     return found
@@ -78,7 +75,7 @@ def _standing_before(history: Sequence[KeptConsent], channel: str) -> dict[str, 
 def _ended_by_stop(hearing: Hearing, withdrawn: ConsentEvent) -> str:
     """The id of what a withdrawal took back, if it was a STOP from this address: `consents.stop` names both."""
     own = withdrawn.evidence.get(ADDRESS_ID) in hearing.addresses
-    return str(withdrawn.evidence.get(_ENDED, "")) if own else ""
+    return str(withdrawn.evidence.get(ENDED, "")) if own else ""
 
 
 def _agree_again(hearing: Hearing, holder: str, before: ConsentEvent) -> tuple[ConsentEvent, ...]:

@@ -1,6 +1,6 @@
 """Data subjects' requests: asked for, proven, carried out and certified (LGPD art. 18)."""
 
-from orchestrator.dispatch.privacy.asking import PERSON, WantedRequest, ask, existing, prove, refuse, requested
+from orchestrator.dispatch.privacy.asking import WantedRequest, ask, existing, prove, refuse, requested
 from orchestrator.dispatch.privacy.chores import LOOK_SECONDS, OVERWRITTEN_BYTES_MAX, attend, tidy
 from orchestrator.dispatch.privacy.completing import CERTIFICATE, HANDED_OVER, finish, overwrite
 from orchestrator.dispatch.privacy.correcting import CHANGES, FIELDS, profile_of
@@ -16,7 +16,6 @@ __all__ = [
     "HANDED_OVER",
     "LOOK_SECONDS",
     "OVERWRITTEN_BYTES_MAX",
-    "PERSON",
     "PrivacyDesk",
     "WantedRequest",
     "ask",

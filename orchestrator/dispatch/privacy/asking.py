@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from orchestrator.store.port import Transaction
     from orchestrator.tokens import TokenPurpose
 
-PERSON = "person"
-"""Who opens a request in a form. Everybody else is named as in the audit log: `key:…`, `cli:…`."""
-
 # How often one address is written to because of forms that anybody can fill in, within a day.
 PROOFS_A_DAY = 3
 
