@@ -14,12 +14,11 @@ from orchestrator.api.reading import read_query
 from orchestrator.api.services import API
 from orchestrator.dispatch.explain import list_decisions, reason_of
 from orchestrator.domain.delivery import State
-from orchestrator.domain.errors import FieldError, InputError, did_you_mean
+from orchestrator.domain.errors import InputError, did_you_mean
 from orchestrator.domain.said import retold
 from orchestrator.domain.time import rfc3339
 from orchestrator.reasons import REASONS, reason
 from orchestrator.store.evidence import WantedDecisions
-from orchestrator.translations import mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,13 +65,12 @@ def _require_known_reason(code: str | None) -> None:
     """A misspelt one would be searched for through everything, and never found."""
     if code is None or code.partition(":")[0] in REASONS:
         return
-    template = mark('There is no reason "{reason}"{hint}')
-    params = {"reason": code, "hint": did_you_mean(code, REASONS)}
-    raise InputError(
-        template,
+    raise InputError.at(
+        "?reason",
+        'There is no reason "{reason}"{hint}',
         code="unknown_reason",
-        fields=[FieldError(pointer="?reason", code="unknown_reason", template=template, params=params)],
-        **params,
+        reason=code,
+        hint=did_you_mean(code, REASONS),
     )
 
 

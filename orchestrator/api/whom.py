@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.dispatch import accept
-from orchestrator.domain.errors import FieldError, InputError
-from orchestrator.translations import mark
+from orchestrator.domain.errors import InputError
 
 if TYPE_CHECKING:
     from orchestrator.api.models.parts import CustomerNamed
@@ -24,11 +23,10 @@ def customer_named(transaction: Transaction, customer_id: str | None, customer: 
     reference = customer.reference
     found = accept.find_customers(transaction, [reference]).get(reference)
     if found is None:
-        template = mark("Nobody that we know is named like this.")
-        raise InputError(
-            template,
-            remedy="Create them first: POST /v1/customers.",
+        raise InputError.at(
+            "#/customer",
+            "Nobody that we know is named like this.",
             code="unknown_customer",
-            fields=[FieldError(pointer="#/customer", code="unknown_customer", template=template)],
+            remedy="Create them first: POST /v1/customers.",
         )
     return found

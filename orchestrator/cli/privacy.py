@@ -128,8 +128,8 @@ def rectify(  # each is an option of the command
     who: Customer,
     vouched: Vouched,
     settings: Settings = [],  # noqa: B006  # typer reads it, and nobody changes it
-    email: Emails = [],  # noqa: B006
-    phone: Phones = [],  # noqa: B006
+    email: Emails = [],  # noqa: B006  # as above
+    phone: Phones = [],  # noqa: B006  # as above
 ) -> None:
     """Correct what we hold about a person, and tell other systems which fields changed."""
     session = session_of(context)
@@ -149,8 +149,8 @@ def approve(
         str, typer.Option("--customer", metavar="ID", help="Whose it is, where several have the address that asked.")
     ] = "",
     settings: Settings = [],  # noqa: B006  # typer reads it, and nobody changes it
-    email: Emails = [],  # noqa: B006
-    phone: Phones = [],  # noqa: B006
+    email: Emails = [],  # noqa: B006  # as above
+    phone: Phones = [],  # noqa: B006  # as above
 ) -> None:
     """Carry out a request that waits for a person: a correction, or one by an address that several have."""
     session = session_of(context)

@@ -60,13 +60,7 @@ def pause(  # where, by which rules and clock, what, and who
     wanted = replace(wanted, subject=_subject(transaction, wanted.scope, wanted.subject))
     now = clock.now()
     if wanted.until is not None and wanted.until <= transaction.ledger.clock().now(now):
-        template = mark("The pause would be over already.")
-        raise InputError(
-            template,
-            remedy="Take a later end.",
-            code="past_end",
-            fields=[FieldError(pointer="#/until", code="past_end", template=template)],
-        )
+        raise InputError.at("#/until", "The pause would be over already.", code="past_end", remedy="Take a later end.")
     made = Pause(
         id=new_id("pau", now, clock.entropy(ENTROPY_SIZE)),
         scope=wanted.scope,

@@ -114,6 +114,12 @@ class InputError(JogralError):
         self.fields = tuple(fields)
         super().__init__(template, remedy=remedy, where=where, **params)
 
+    @classmethod
+    def at(cls, pointer: str, template: str, *, code: str, remedy: str = "", **params: Any) -> Self:
+        """The error of one field, which says all there is to say: `pointer` as in FieldError."""
+        field_ = FieldError(pointer=pointer, code=code, template=template, params=params)
+        return cls(template, code=code, fields=[field_], remedy=remedy, **params)
+
 
 class NotFound(InputError):
     """The named thing does not exist."""

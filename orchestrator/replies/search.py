@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.catalog.folding import fold
-from orchestrator.domain.errors import FieldError, NotFound, did_you_mean, mark
+from orchestrator.domain.errors import NotFound, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,15 +54,13 @@ def find_reply(replies: Mapping[str, PublishedReply], name: str) -> PublishedRep
     by_shortcut = {published.reply.shortcut.removeprefix("/"): published for published in replies.values()}
     found = replies.get(name) or by_shortcut.get(name.removeprefix("/"))
     if found is None:
-        hint = did_you_mean(name.removeprefix("/"), (*replies, *by_shortcut))
-        params = {"reply": name, "hint": hint}
-        template = mark('There is no reply "{reply}"{hint}')
-        raise NotFound(
-            template,
+        raise NotFound.at(
+            "#/reply",
+            'There is no reply "{reply}"{hint}',
             code="unknown_reply",
             remedy="`jogral reply search` finds them by their words.",
-            fields=[FieldError(pointer="#/reply", code="unknown_reply", template=template, params=params)],
-            **params,
+            reply=name,
+            hint=did_you_mean(name.removeprefix("/"), (*replies, *by_shortcut)),
         )
     return found
 

@@ -68,9 +68,11 @@ def _of_module(tree: ast.Module, *, in_cli: bool) -> Iterator[str]:
 
 def _spoken(call: ast.Call, *, in_cli: bool) -> list[ast.expr]:
     """What a person reads of the arguments of a call."""
-    called = ast.unparse(call.func).rpartition(".")[2]
+    owner, _, called = ast.unparse(call.func).rpartition(".")
     if called in ERRORS:
         return [*call.args[:1], *_named(call, "template", "remedy")]
+    if called == "at" and owner in ERRORS:
+        return [*call.args[1:2], *_named(call, "template", "remedy")]
     if called == "FieldError":
         return _named(call, "template")
     if called in TRANSLATING or (in_cli and called in SPEAKING):

@@ -9,7 +9,7 @@ from orchestrator.dispatch.accept.batch import Batch
 from orchestrator.dispatch.accept.event import Accepted, IncomingEvent, Result, event_hash, unknown_word
 from orchestrator.dispatch.accept.who import find_customers, unfit_address
 from orchestrator.dispatch.whose import lock_customers
-from orchestrator.domain.errors import Conflict, FieldError, InputError, did_you_mean
+from orchestrator.domain.errors import Conflict, InputError, did_you_mean
 from orchestrator.events import faults
 from orchestrator.translations import mark
 
@@ -162,26 +162,25 @@ def _unknown_customer(event: IncomingEvent, event_type: EventType) -> InputError
         template = mark("The event {type} is about an unknown {via}.")
     else:
         template = mark("The event {type} does not say whose it is.")
-    params: dict[str, str] = {"type": event.type, "via": event_type.via or ""}
-    return InputError(
+    return InputError.at(
+        "#/customer",
         template,
-        remedy='Create the customer first (POST /v1/customers), or name one: "customer": {{"id": "…"}}.',
         code="unknown_customer",
-        fields=[FieldError(pointer="#/customer", code="unknown_customer", template=template, params=params)],
-        **params,
+        remedy='Create the customer first (POST /v1/customers), or name one: "customer": {{"id": "…"}}.',
+        type=event.type,
+        via=event_type.via or "",
     )
 
 
 def _foreign_object(kind: str, object_id: str) -> InputError:
     """One customer's order must not be told to another."""
-    template = mark('The {kind} "{object}" belongs to another customer.')
-    params: dict[str, str] = {"kind": kind, "object": object_id}
-    return InputError(
-        template,
-        remedy="Leave the customer out, or name the one whose it is.",
+    return InputError.at(
+        "#/customer",
+        'The {kind} "{object}" belongs to another customer.',
         code="foreign_object",
-        fields=[FieldError(pointer="#/customer", code="foreign_object", template=template, params=params)],
-        **params,
+        remedy="Leave the customer out, or name the one whose it is.",
+        kind=kind,
+        object=object_id,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.domain.errors import FieldError, InputError
+from orchestrator.domain.errors import InputError
 from orchestrator.domain.timer import WallTime, wall_time
 from orchestrator.translations import mark
 from orchestrator.zones import zone_of
@@ -71,5 +71,4 @@ def ensure_in_time(when: WallTime, not_after: Instant | None, now: Instant) -> N
 
 
 def _refused(code: str, template: str, remedy: str, time: str = "") -> InputError:
-    field = FieldError(pointer="#/send_at", code=code, template=template, params={"time": time})
-    return InputError(template, remedy=remedy, code=code, fields=[field], time=time)
+    return InputError.at("#/send_at", template, code=code, remedy=remedy, time=time)

@@ -11,10 +11,9 @@ from orchestrator.dispatch.promised import last_instant
 from orchestrator.dispatch.spoken import topic_of
 from orchestrator.dispatch.whose import lock_customer
 from orchestrator.domain.delivery import Request
-from orchestrator.domain.errors import FieldError, InputError, NotFound, did_you_mean
+from orchestrator.domain.errors import InputError, NotFound, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.store.port import NewDelivery
-from orchestrator.translations import mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,14 +133,12 @@ def own_objects(
         # What the request says itself needs no object behind it.
         known = one is not None or kind in data
         if not known or (one is not None and one.customer_id not in (None, customer_id)):
-            params = {"kind": kind, "object": object_id}
-            template = mark('This customer has no {kind} "{object}".')
-            pointer = f"#/objects/{kind}"
-            raise InputError(
-                template,
+            raise InputError.at(
+                f"#/objects/{kind}",
+                'This customer has no {kind} "{object}".',
                 code="unknown_object",
-                fields=[FieldError(pointer=pointer, code="unknown_object", template=template, params=params)],
-                **params,
+                kind=kind,
+                object=object_id,
             )
     return {kind: {**one.data, "id": object_id} for (kind, object_id), one in found.items()}
 
