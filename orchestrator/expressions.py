@@ -106,14 +106,18 @@ def evaluate(
     return value
 
 
-def holds(expression: Expression, data: Mapping[str, Any]) -> tuple[bool, str]:
+def holds(
+    expression: Expression,
+    data: Mapping[str, Any],
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> tuple[bool, str]:
     """Whether a condition is true, and a note for the trace where that cannot be told (then it is false).
 
     An operand may be missing, or be of another kind than the condition expects: data comes from outside, and one
     customer's odd value must not stop the others' events.
     """
     try:
-        return evaluate(expression, data) is True, ""
+        return evaluate(expression, data, functions) is True, ""
     except ExpressionError as error:
         return False, str(error)
 

@@ -1,130 +1,317 @@
 """The only state machine: a run, and something that happened, give the run as it goes on and what it wishes for.
 
-Pure: the caller stores the run and turns wishes into requests, in one transaction. Waiting steps will join here as
-further kinds of position and of happening; nothing outside this module moves a run.
+Pure: the caller stores the run and turns wishes into rows, in one transaction; nothing outside this package moves a
+run. Steps form a tree that is walked downwards, so that every run comes to its end. Where a step waits, the run stands
+there with an alarm set, so that it goes on even if nothing ever happens.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING
 
-from orchestrator.expressions import compile_expression, holds
+from orchestrator.journeys import steps as kinds
+from orchestrator.journeys.chance import drawn
+from orchestrator.journeys.concern import awaits, ends, is_of
+from orchestrator.journeys.conditions import is_true
+from orchestrator.journeys.passage import Passage
+from orchestrator.journeys.run import TRIGGER, Began, Ending, Heard, Moved, Rang
+from orchestrator.journeys.waiting import wait_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
-    from orchestrator.domain.customer import Channel
     from orchestrator.domain.time import Instant
-    from orchestrator.journeys.model import Journey, SendStep
+    from orchestrator.journeys.model import Exit, Journey, Trigger
+    from orchestrator.journeys.outline import Place
+    from orchestrator.journeys.run import Event, Happening, Run, Scene
+
+_QUIET = "quiet"
+_WAKE, _TIMEOUT, _GIVE_UP, _END, _REACT = "wake", "timeout", "give_up", "end", "react:"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Happening:
-    """An event as a journey sees it. `key` is unique for its source: `wms/88121`."""
-
-    key: str
-    type: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
-    """One passage of one customer through one journey. `position` is the step where it stands, None once it ended."""
-
-    id: str
-    journey: str
-    key: str
-    customer_id: str
-    started_at: Instant
-    position: str | None
-    ended_at: Instant | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
-    """What a step asks for: one message on the first of `candidates` that works. `slot` names it within the step."""
-
-    step: str
-    slot: str
-    message: str
-    candidates: tuple[Channel, ...]
-    priority: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """Whether an event starts a run: its key when it does, else why not (empty when the event is another's)."""
-
-    key: str | None
-    note: str = ""
-
-
-def entrance(journey: Journey, happening: Happening, data: Mapping[str, Any]) -> Entrance:
-    """Whether an event starts a run of a journey, and under which key."""
-    note = ""
-    for trigger, _ in journey.beginnings():
-        if trigger.event != happening.type:
-            continue
-        if trigger.when is not None:
-            true, note = holds(compile_expression(trigger.when), data)
-            if not true:
-                note = note or f"{trigger.when} is false"
-                continue
-        if journey.entry is None:
-            return Entrance(happening.key)
-        key = _lookup(data, journey.entry.key)
-        return Entrance(str(key)) if key is not None else Entrance(None, f"{journey.entry.key} is missing")
-    return Entrance(None, note)
-
-
-def advance(
-    journey: Journey, run: Run, happening: Happening, data: Mapping[str, Any], now: Instant
-) -> tuple[Run, tuple[Wish, ...]]:
+def advance(journey: Journey, run: Run, happening: Happening, scene: Scene) -> Moved:
     """Take a run as far as it goes without waiting.
 
     Args:
         journey: the journey as it is now; a run follows it live.
         run: where the customer stands; a new run stands nowhere yet.
-        happening: what moved it.
-        data: objects, customer and event, for conditions.
-        now: business time.
+        happening: what moved it. What does not concern the run leaves it as it is.
+        scene: what is true around it.
 
     Returns:
-        The run afterwards, and the wishes of the steps that it passed, in order.
+        The run afterwards, the wishes of the steps that it passed, in order, and the way that it took.
     """
-    steps = _steps_after(journey, run, happening, data)
-    wishes = tuple(
-        Wish(step=step.id, slot=slot, message=step.send, candidates=candidates, priority=step.priority)
-        for step in steps
-        for slot, candidates in step.channels.slots()
-    )
-    return replace(run, position=None, ended_at=now), wishes
-
-
-def _steps_after(journey: Journey, run: Run, happening: Happening, data: Mapping[str, Any]) -> Iterable[SendStep]:
     if run.ended_at is not None:
+        return Moved(run)
+    walk = _Walk(journey, Passage(journey, run, scene), scene)
+    match happening:
+        case Began(event):
+            walk.begin(event)
+        case Heard(event):
+            walk.hear(event)
+        case Rang(name, setting):
+            walk.ring(name, setting)
+    return walk.passage.moved()
+
+
+class _Standing(Enum):
+    """What coming to a step gives where the way does not go on."""
+
+    HERE = "here"
+
+
+class _Walk:
+    """One call of `advance`."""
+
+    def __init__(self, journey: Journey, passage: Passage, scene: Scene) -> None:
+        self.journey, self.passage, self.scene = journey, passage, scene
+
+    # what happens
+
+    def begin(self, event: Event | None) -> None:
+        """Start; with `quiet_for`, wait for silence first."""
+        trigger, steps = self._beginning()
+        if event is not None:
+            self.passage.moved_by(event)
+        if trigger.quiet_for is not None and event is not None:
+            self.passage.stand(TRIGGER)
+            self.passage.hush(_QUIET, trigger.quiet_for, event)
+            return
+        self.passage.note(TRIGGER, "started", event.type if event is not None else "schedule")
+        self._go(steps[0].id, event.at if event is not None else self.scene.now)
+
+    def hear(self, event: Event) -> None:
+        """Something happened to the customer: it may end the run, or be what it waits for."""
+        leaving = next((one for one in self.journey.exit_on if ends(one, event, self.passage.run)), None)
+        if leaving is not None:
+            self._leave(leaving, event)
+            return
+        if self.passage.run.position == TRIGGER:
+            self._begin_anew(event)
+            return
+        place = self._place()
+        if place is not None:
+            self._hear_at(place, event)
+
+    def ring(self, name: str, setting: int) -> None:
+        """A time has come. An alarm that was set anew or dropped since it was due says nothing any more."""
+        alarm = self.passage.run.alarms.get(name)
+        if alarm is None or alarm.set != setting:
+            return
+        self.passage.silence(name)
+        if self.passage.run.position == TRIGGER:
+            self._start_after_silence()
+            return
+        place = self._place()
+        if place is None:
+            self.passage.end(Ending.STEP_REMOVED, self.passage.run.position or "")
+        else:
+            self._ring_at(place, name)
+
+    # the beginning
+
+    def _beginning(self) -> tuple[Trigger, Sequence[kinds.Step]]:
+        """The trigger that started the run. One that was removed since leaves its runs to the last."""
+        beginnings = self.journey.beginnings()
+        return beginnings[min(self.passage.run.beginning, len(beginnings) - 1)]
+
+    def _begin_anew(self, event: Event) -> None:
+        trigger, _ = self._beginning()
+        key = kinds.Awaited(event=trigger.event) if trigger.event is not None else None
+        if trigger.quiet_for is not None and key is not None and is_of(self.journey, key, event, self.passage.run):
+            self.passage.moved_by(event)
+            self.passage.hush(_QUIET, trigger.quiet_for, event)
+
+    def _start_after_silence(self) -> None:
+        trigger, steps = self._beginning()
+        said = self.passage.hushed(_QUIET)
+        true, why = (True, "") if trigger.when is None else self._true(trigger.when, {"event": said or {}})
+        if not true:
+            self.passage.end(Ending.NOT_ENTERED, why or f"{trigger.when} is false")
+            return
+        self.passage.note(TRIGGER, "started", trigger.event or "")
+        self._go(steps[0].id, self.scene.now)
+
+    # the way
+
+    def _go(self, step_id: str | None, at: Instant) -> None:
+        """Walk on from a step until one waits, or the way ends. `at` is the time of what moved the run."""
+        while step_id is not None:
+            entered = self._enter(self.journey.outline.places[step_id], at)
+            if isinstance(entered, _Standing):
+                return
+            step_id = entered
+        self.passage.end(Ending.FINISHED)
+
+    def _enter(self, place: Place, at: Instant) -> str | _Standing | None:
+        """Come to a step: the id of the next one, or None where the way ends."""
+        step = place.step
+        match step:
+            case kinds.BranchStep() | kinds.SplitStep():
+                return self._parted(step, place)
+            case kinds.WaitForStep():
+                return self._come_to_wait(step, place)
+            case kinds.WatchStep():
+                return self._come_to_watch(step, place, at)
+            case kinds.WaitStep():
+                return self._come_to_stand(step, step.wait)
+            case kinds.HandoffStep():
+                self.passage.take(step)
+                return self._come_to_stand(step, wait_of(step.handoff.at_most))
+            case kinds.ExitStep():
+                self.passage.end(Ending.EXIT_STEP, step.exit)
+            case _:
+                self.passage.take(step)
+        return place.following if self.passage.run.ended_at is None else _Standing.HERE
+
+    def _aside(self, steps: Sequence[kinds.Step]) -> None:
+        """Steps that run while the run stands where it is. None of them waits, which the model sees to."""
+        step_id = steps[0].id if steps else None
+        while step_id is not None:
+            place = self.journey.outline.places[step_id]
+            match place.step:
+                case kinds.BranchStep() | kinds.SplitStep():
+                    step_id = self._parted(place.step, place)
+                case kinds.ExitStep():
+                    self.passage.end(Ending.EXIT_STEP, place.step.exit)
+                    return
+                case _:
+                    self.passage.take(place.step)
+                    step_id = place.following
+
+    def _parted(self, step: kinds.BranchStep | kinds.SplitStep, place: Place) -> str | None:
+        steps = self._arm(step) if isinstance(step, kinds.BranchStep) else self._share(step)
+        return steps[0].id if steps else place.following
+
+    def _arm(self, step: kinds.BranchStep) -> Sequence[kinds.Step]:
+        for arm in step.branch:
+            true, why = (True, "") if arm.when is None else self._true(arm.when)
+            if true:
+                self.passage.note(step.id, "when" if arm.when else "otherwise", arm.when or "")
+                return arm.steps
+            self.passage.note(step.id, "cannot be told" if why else "not", why or arm.when or "")
         return ()
-    for trigger, steps in journey.beginnings():
-        if trigger.event == happening.type and (
-            trigger.when is None or holds(compile_expression(trigger.when), data)[0]
-        ):
-            return steps
-    return ()
 
+    def _share(self, step: kinds.SplitStep) -> Sequence[kinds.Step]:
+        weights = {name: share.weight for name, share in step.split.items()}
+        name = drawn(weights, self.journey.id, step.id, self.passage.run.customer_id)
+        self.passage.note(step.id, "split", name)
+        return step.split[name].steps
 
-def exits(journey: Journey, happening: Happening, data: Mapping[str, Any]) -> Iterable[str]:
-    """The keys of the runs that an event ends; an empty one stands for every run of the customer."""
-    for one in journey.exit_on:
-        if one.event == happening.type:
-            key = "" if one.match is None else _lookup(data, one.match)
-            if key is not None:
-                yield str(key)
+    # coming to a place to stand
 
+    def _come_to_stand(self, step: kinds.Step, wait: kinds.Wait) -> _Standing:
+        self.passage.stand(step.id)
+        self.passage.set_alarm(_WAKE, wait)
+        return _Standing.HERE
 
-def _lookup(data: Mapping[str, Any], path: str) -> Any:
-    place: Any = data
-    for part in path.split("."):
-        if not isinstance(place, dict) or part not in place:
-            return None
-        place = place[part]
-    return place
+    def _come_to_wait(self, step: kinds.WaitForStep, place: Place) -> str | _Standing | None:
+        met = next((event for event in self.scene.past if self._awaits(step.wait_for, event)), None)
+        if met is not None:
+            self.passage.met(step.id, met)
+            return place.following
+        self.passage.stand(step.id)
+        self.passage.set_alarm(_GIVE_UP, wait_of(step.wait_for.give_up))
+        if step.wait_for.timeout is not None:
+            self.passage.set_alarm(_TIMEOUT, step.wait_for.timeout)
+        return _Standing.HERE
+
+    def _come_to_watch(self, step: kinds.WatchStep, place: Place, at: Instant) -> _Standing:
+        """An end counts also if it came before; reactions are to what happened after the run came here."""
+        self.passage.stand(step.id)
+        self.passage.set_alarm(_END, wait_of(step.watch.duration))
+        for event in self.scene.past:
+            if event.at > at or any(self._awaits(one, event) for one in step.watch.until):
+                self._hear_at(place, event)
+            if self.passage.run.position != step.id:
+                break
+        return _Standing.HERE
+
+    # standing
+
+    def _hear_at(self, place: Place, event: Event) -> None:
+        step = place.step
+        match step:
+            case kinds.WaitForStep() if self._awaits(step.wait_for, event):
+                self._go_on(place, event)
+            case kinds.WatchStep() if any(self._awaits(one, event) for one in step.watch.until):
+                self._go_on(place, event)
+            case kinds.WatchStep():
+                self._react(step, event)
+            case kinds.HandoffStep() if step.handoff.closed_by == event.type:
+                self._go_on(place, event)
+
+    def _go_on(self, place: Place, event: Event) -> None:
+        self.passage.met(place.step.id, event)
+        self._go(place.following, event.at)
+
+    def _react(self, step: kinds.WatchStep, event: Event) -> None:
+        for number, reaction in enumerate(step.watch.react):
+            if reaction.debounce is not None and is_of(self.journey, reaction, event, self.passage.run):
+                self.passage.hush(f"{_REACT}{number}", reaction.debounce, event)
+            elif reaction.debounce is None and self._awaits(reaction, event):
+                self.passage.moved_by(event)
+                self.passage.note(step.id, "reacts", event.type)
+                self._aside(reaction.steps)
+            if self.passage.run.ended_at is not None:
+                return
+
+    def _ring_at(self, place: Place, name: str) -> None:
+        step = place.step
+        match step:
+            case kinds.WaitStep() | kinds.HandoffStep() if name == _WAKE:
+                self.passage.note(step.id, "woke")
+                self._go(place.following, self.scene.now)
+            case kinds.WaitForStep() if name == _TIMEOUT:
+                self.passage.note(step.id, "timeout")
+                self._aside(step.wait_for.on_timeout)
+            case kinds.WaitForStep() if name == _GIVE_UP:
+                self._give_up(place, step.wait_for.then)
+            case kinds.WatchStep() if name == _END:
+                self._give_up(place, step.watch.then)
+            case kinds.WatchStep() if name.startswith(_REACT):
+                self._react_after_silence(step, name)
+            case _:
+                # The step became another kind while people stood in it: they come to it anew.
+                self._go(step.id, self.scene.now)
+
+    def _react_after_silence(self, step: kinds.WatchStep, name: str) -> None:
+        number, said = int(name.removeprefix(_REACT)), self.passage.hushed(name)
+        if number >= len(step.watch.react) or said is None:
+            self.passage.note(step.id, "does not react", "the reaction is gone")
+            return
+        reaction = step.watch.react[number]
+        true, why = (True, "") if reaction.when is None else self._true(reaction.when, {"event": said})
+        if not true:
+            self.passage.note(step.id, "does not react", why or f"{reaction.when} is false")
+            return
+        self.passage.note(step.id, "reacts", reaction.event)
+        self.passage.said(said)
+        self._aside(reaction.steps)
+
+    def _give_up(self, place: Place, then: Sequence[kinds.Step] | None) -> None:
+        self.passage.note(place.step.id, "given up")
+        if then is None:
+            self.passage.end(Ending.GIVEN_UP, place.step.id)
+        else:
+            self._go(then[0].id if then else place.following, self.scene.now)
+
+    def _leave(self, leaving: Exit, event: Event) -> None:
+        began = self.passage.run.position != TRIGGER
+        self.passage.moved_by(event)
+        self.passage.end(Ending.EXIT_EVENT if began else Ending.NOT_ENTERED, event.type)
+        if began and leaving.send is not None:
+            self.passage.take(kinds.SendStep(id="exit_on", send=leaving.send, channels=leaving.channels))
+
+    # asking
+
+    def _place(self) -> Place | None:
+        """Where the run stands in the journey as it is now: a renamed step is the same, one that is gone is None."""
+        return self.journey.outline.find(self.passage.run.position or "")
+
+    def _awaits(self, awaited: kinds.Awaited, event: Event) -> bool:
+        return awaits(self.journey, awaited, event, self.passage.run, self.scene)
+
+    def _true(self, condition: str, names: Mapping[str, object] | None = None) -> tuple[bool, str]:
+        return is_true(condition, self.passage.run, self.scene, names)

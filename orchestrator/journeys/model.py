@@ -1,70 +1,85 @@
-"""The YAML of one journey: what starts it, and its steps."""
+"""The YAML of one journey: what starts it, what ends it, and its steps."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import Unfit
 from orchestrator.domain.stage import Stage
 from orchestrator.expressions import Condition
-from orchestrator.schema import Dotted, Identifier, Schema
+from orchestrator.journeys.cron import Cron
+from orchestrator.journeys.outline import Outline
+from orchestrator.journeys.steps import PREFERRED, AnyChannels, Priority, SendStep, Step, every_step
+from orchestrator.schema import ClockDuration, Dotted, Identifier, Percent, Schema
 
+MISSED_FOR = "6h"
+"""For how long a schedule that nobody was there to fire still fires, once (decisions, section 6)."""
 
-class Channels(Schema):
-    """Where a message goes. `all` asks for one delivery on each; `first_reachable` for one on the first that works."""
-
-    all: tuple[Channel, ...] = ()
-    first_reachable: tuple[Channel, ...] = ()
-
-    @model_validator(mode="after")
-    def _names_a_channel(self) -> Self:
-        if not self.all and not self.first_reachable:
-            raise Unfit("must name at least one channel under all or first_reachable")
-        named = self.all + self.first_reachable
-        if len(set(named)) != len(named):
-            raise Unfit("names a channel twice: the customer would get the message twice")
-        return self
-
-    def slots(self) -> tuple[tuple[str, tuple[Channel, ...]], ...]:
-        """One (name, candidates) for every delivery that is asked for."""
-        each = tuple((channel.value, (channel,)) for channel in self.all)
-        return (*each, ("first_reachable", self.first_reachable)) if self.first_reachable else each
-
-
-class SendStep(Schema):
-    """Ask for a message."""
-
-    id: Identifier
-    send: Identifier
-    channels: Channels
-    priority: Literal["low", "normal", "high"] = "normal"
-    was: Identifier | None = None
+Steps = Annotated[tuple[Step, ...], Field(min_length=1)]
 
 
 class Trigger(Schema):
-    """What starts a run: an event, where `when` holds. In the list form each trigger has steps of its own."""
+    """What starts a run: an event where `when` holds, or a schedule for everybody in a segment.
 
-    event: Dotted
+    `quiet_for`: the run starts after that long a silence; each further event begins it anew, and `when` is asked at
+    its end. In the list form each trigger has steps of its own.
+    """
+
+    event: Dotted | None = None
     when: Condition | None = None
-    steps: Annotated[tuple[SendStep, ...], Field(min_length=1)] | None = None
+    quiet_for: ClockDuration | None = None
+    schedule: Cron | None = None
+    segment: Identifier | None = None
+    grace: ClockDuration = MISSED_FOR
+    steps: Steps | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.event is None) == (self.schedule is None):
+            raise Unfit("has either an event or a schedule")
+        if (self.schedule is None) != (self.segment is None):
+            raise Unfit("a schedule goes with a segment: it starts a run for everybody in it")
+        if self.schedule is not None and self.quiet_for is not None:
+            raise Unfit("quiet_for goes with an event")
+        return self
 
 
 class Entry(Schema):
-    """Which runs are the same: `key` names the value that makes one, such as order.id. One run a key, for ever."""
+    """Which runs are the same: `key` names the value that makes one, such as order.id.
 
-    key: Dotted
+    One run a key: for ever, or with `again_after` until so long after the last one began, if that has ended.
+    """
+
+    key: Dotted | None = None
+    again_after: ClockDuration | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.key is None and self.again_after is None:
+            raise Unfit("must have a key, again_after or both")
+        return self
 
 
 class Exit(Schema):
     """An event that ends runs of the customer it belongs to: all of them, or with `match` the one of its key.
 
-    What a run that ended still has waiting is not sent any more.
+    What a run that ended still has waiting is not sent any more. `send` is said instead, to those whose run it ended.
     """
 
     event: Dotted
+    match: Dotted | None = None
+    send: Identifier | None = None
+    channels: AnyChannels = PREFERRED
+
+
+class Goal(Schema):
+    """What a journey is for: an event within a time after the run began. It is counted, and ends nothing."""
+
+    event: Dotted
+    within: ClockDuration
     match: Dotted | None = None
 
 
@@ -75,7 +90,8 @@ def _none_for_nothing(value: object) -> object:
 class Journey(Schema):
     """`templates/journeys/<id>.yaml`: one trigger with steps, or a list of triggers with steps each.
 
-    With a `stage`, its steps are read there, whatever the stages of what they send.
+    With a `stage`, its steps are read there, whatever the stages of what they send. `rollout`: the share of customers
+    that enter at all; the same ones whenever it is asked, and more of them when it grows.
     """
 
     kind: Literal["journey"]
@@ -84,11 +100,14 @@ class Journey(Schema):
     owner: str
     topic: Identifier
     stage: Annotated[Stage | None, BeforeValidator(_none_for_nothing)] = None
+    priority: Priority = "normal"
+    rollout: Percent | None = None
     trigger: Trigger | None = None
     triggers: tuple[Trigger, ...] = ()
     entry: Entry | None = None
     exit_on: tuple[Exit, ...] = ()
-    steps: tuple[SendStep, ...] = ()
+    goal: Goal | None = None
+    steps: tuple[Step, ...] = ()
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -98,21 +117,30 @@ class Journey(Schema):
             raise Unfit("with trigger, the steps stand beside it under steps")
         if self.triggers and (self.steps or any(trigger.steps is None for trigger in self.triggers)):
             raise Unfit("with triggers, each trigger has its own steps")
-        keys = {one.match for one in self.exit_on if one.match is not None}
-        if keys and keys != {self.entry.key if self.entry else None}:
-            raise Unfit("can match an exit only by its own entry key: {key}", key=self.entry.key if self.entry else "-")
+        key = self.entry.key if self.entry is not None else None
+        if any(one.match not in (None, key) for one in self.exit_on):
+            raise Unfit("can match an exit only by its own entry key: {key}", key=key or "-")
         ids = [step.id for step in self.all_steps()]
         twice = next((step_id for step_id in ids if ids.count(step_id) > 1), None)
         if twice:
             raise Unfit('uses the step id "{step}" twice', step=twice)
         return self
 
-    def beginnings(self) -> tuple[tuple[Trigger, tuple[SendStep, ...]], ...]:
+    def beginnings(self) -> tuple[tuple[Trigger, tuple[Step, ...]], ...]:
         """Every trigger with the steps that follow it."""
         if self.trigger is not None:
             return ((self.trigger, self.steps),)
         return tuple((trigger, trigger.steps or ()) for trigger in self.triggers)
 
-    def all_steps(self) -> tuple[SendStep, ...]:
-        """Every step of the file, in order."""
-        return tuple(step for _, steps in self.beginnings() for step in steps)
+    def all_steps(self) -> tuple[Step, ...]:
+        """Every step of the file, also those inside others, in the order in which they stand."""
+        return tuple(step for _, steps in self.beginnings() for step in every_step(steps))
+
+    def sends(self) -> tuple[SendStep, ...]:
+        """Every step that asks for a message."""
+        return tuple(step for step in self.all_steps() if isinstance(step, SendStep))
+
+    @cached_property
+    def outline(self) -> Outline:
+        """Where each step stands, and which one follows it."""
+        return Outline.of(tuple(steps for _, steps in self.beginnings()))

@@ -1,0 +1,27 @@
+"""Chance that is the same whenever it is asked: who enters a rollout, and which way of a split a customer goes."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_WHOLE = 1 << 64
+
+
+def lot(*names: str) -> float:
+    """A number from 0 to below 1, spread evenly over names and always the same for the same ones."""
+    digest = blake2b("\x1f".join(names).encode(), digest_size=8).digest()
+    return int.from_bytes(digest) / _WHOLE
+
+
+def drawn(weights: Mapping[str, int], *names: str) -> str:
+    """Which of several ways somebody goes. Weights are relative to each other; their order is part of the draw."""
+    left = lot(*names) * sum(weights.values())
+    for way, weight in weights.items():
+        left -= weight
+        if left < 0:
+            return way
+    return way

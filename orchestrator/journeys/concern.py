@@ -1,0 +1,56 @@
+"""Whether an event is the business of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.journeys.conditions import is_true
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.journeys.model import Exit, Goal, Journey
+    from orchestrator.journeys.run import Event, Run, Scene
+    from orchestrator.journeys.steps import Awaited
+
+
+def awaits(journey: Journey, awaited: Awaited, event: Event, run: Run, scene: Scene) -> bool:
+    """Whether an event is one that somebody waits for, of this run, and its condition holds."""
+    if not is_of(journey, awaited, event, run):
+        return False
+    return awaited.when is None or is_true(awaited.when, run, scene, event.names)[0]
+
+
+def is_of(journey: Journey, awaited: Awaited, event: Event, run: Run) -> bool:
+    """Whether an event is of the type that is waited for, and of this run.
+
+    By `match` if that is said. Else, where the event names the journey's own key, it must be the run's: what happens
+    to another order of the customer moves that order's run. An event that names no key is everybody's.
+    """
+    if awaited.event != event.type:
+        return False
+    if awaited.match is not None:
+        return _has_key(run, event, awaited.match)
+    key = journey.entry.key if journey.entry is not None else None
+    return key is None or look_up(event.names, key) is None or _has_key(run, event, key)
+
+
+def ends(leaving: Exit | Goal, event: Event, run: Run) -> bool:
+    """Whether an event ends a run, or is what it is for: any of its customer, unless `match` narrows it."""
+    if leaving.event != event.type:
+        return False
+    return leaving.match is None or _has_key(run, event, leaving.match)
+
+
+def look_up(data: Mapping[str, Any], path: str) -> Any:
+    """The value at a dotted path, None where there is none."""
+    place: Any = data
+    for part in path.split("."):
+        if not isinstance(place, dict) or part not in place:
+            return None
+        place = place[part]
+    return place
+
+
+def _has_key(run: Run, event: Event, path: str) -> bool:
+    return str(look_up(event.names, path)) == run.key
