@@ -36,6 +36,16 @@ _MISSING = re.compile(r"Undefined variable|No such key|no such key|KeyError")
 _FATAL = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 
+FUNCTIONS = (
+    "all", "exists", "exists_one", "existsOne", "map", "filter", "has",
+    "size", "contains", "startsWith", "endsWith", "matches",
+    "bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "type", "uint",
+    "getFullYear", "getMonth", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear",
+    "getHours", "getMinutes", "getSeconds", "getMilliseconds",
+)  # fmt: skip
+"""What an expression may call without being given anything."""
+
+
 class ExpressionError(Unfit):
     """An expression that cannot be read, or could not be evaluated."""
 
@@ -46,11 +56,15 @@ class MissingOperand(ExpressionError):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression. `names` are the top-level names that it reads, for checks before anything runs."""
+    """A compiled expression. `names` are the top-level names that it reads, for checks before anything runs.
+
+    `calls` are the functions that it calls, operators among them.
+    """
 
     source: str
     program: Any
     names: tuple[str, ...]
+    calls: tuple[str, ...]
 
 
 @lru_cache(maxsize=2_048)
@@ -66,7 +80,7 @@ def compile_expression(source: str) -> Expression:
         )
     try:
         program = cel.compile(source)
-        return Expression(source, program, tuple(program.variables()))
+        return Expression(source, program, tuple(program.variables()), tuple(program.functions()))
     except BaseException as error:
         if isinstance(error, _FATAL):
             raise
@@ -120,6 +134,28 @@ def holds(
         return evaluate(expression, data, functions) is True, ""
     except ExpressionError as error:
         return False, str(error)
+
+
+def operands(when: str) -> tuple[str, ...]:
+    """What stands between the outermost `&&` of a condition; brackets and quotes hold together what is in them.
+
+    A condition whose outermost operator is another is one operand.
+    """
+    depth, quote, begin = 0, "", 0
+    found = []
+    for place, sign in enumerate(when):
+        if quote:
+            quote = "" if sign == quote and when[place - 1] != "\\" else quote
+        elif sign in "\"'":
+            quote = sign
+        else:
+            depth += (sign in "([{") - (sign in ")]}")
+            if depth == 0 and (sign == "?" or when.startswith("||", place)):
+                return (when.strip(),)
+            if depth == 0 and when.startswith("&&", place):
+                found.append(when[begin:place].strip())
+                begin = place + 2
+    return (*found, when[begin:].strip())
 
 
 def _raise_first(failures: list[BaseException]) -> None:

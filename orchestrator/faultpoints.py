@@ -27,6 +27,7 @@ POINTS = (
     "after_settle",
     "after_accept",
     "after_fire",
+    "after_call",
     "before_import_commit",
 )
 

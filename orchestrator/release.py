@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -24,11 +24,15 @@ from orchestrator.facts.model import Amount
 from orchestrator.facts.sheet import FactSheet
 from orchestrator.identity import IdentitySettings
 from orchestrator.journeys.model import Journey
+from orchestrator.journeys.steps import HandoffStep
 from orchestrator.quiet_hours import QuietHours
 from orchestrator.replies.model import PublishedReply
 from orchestrator.schema import Identifier, Schema
 from orchestrator.suppress_rules import SuppressRule
 from orchestrator.wordings import Locale, Wording, WordingId
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 
 class Account(Schema):
@@ -194,20 +198,35 @@ class Release(Schema):
     @cached_property
     def journeys_on(self) -> dict[str, list[Journey]]:
         """Event type → the journeys that it may start."""
-        found: dict[str, list[Journey]] = {}
-        for journey in self.journeys.values():
-            for event_type in dict.fromkeys(trigger.event for trigger, _ in journey.beginnings()):
-                found.setdefault(event_type, []).append(journey)
-        return found
+        return _by_type(
+            (journey, {trigger.event for trigger, _ in journey.beginnings() if trigger.event is not None})
+            for journey in self.journeys.values()
+        )
 
     @cached_property
     def journeys_ended_by(self) -> dict[str, list[Journey]]:
         """Event type → the journeys of which it may end runs."""
-        found: dict[str, list[Journey]] = {}
-        for journey in self.journeys.values():
-            for event_type in dict.fromkeys(one.event for one in journey.exit_on):
-                found.setdefault(event_type, []).append(journey)
-        return found
+        return _by_type((journey, {one.event for one in journey.exit_on}) for journey in self.journeys.values())
+
+    @cached_property
+    def journeys_hearing(self) -> dict[str, list[Journey]]:
+        """Event type → the journeys of which it may move a run that stands somewhere."""
+        return _by_type((journey, journey.hears) for journey in self.journeys.values() if journey.stands)
+
+    @cached_property
+    def journeys_aiming_at(self) -> dict[str, list[Journey]]:
+        """Event type → the journeys whose goal it is."""
+        return _by_type((one, {one.goal.event}) for one in self.journeys.values() if one.goal is not None)
+
+    @cached_property
+    def closing(self) -> frozenset[str]:
+        """Types of the events that end a hand-off to a person."""
+        return frozenset(
+            step.handoff.closed_by
+            for journey in self.journeys.values()
+            for step in journey.all_steps()
+            if isinstance(step, HandoffStep)
+        )
 
     @cached_property
     def accounts(self) -> dict[Channel, Account]:
@@ -228,3 +247,11 @@ class Release(Schema):
 def read_release(content: str) -> Release:
     """A release as the ledger keeps it."""
     return Release.model_validate_json(content)
+
+
+def _by_type(listening: Iterable[tuple[Journey, Collection[str]]]) -> dict[str, list[Journey]]:
+    found: dict[str, list[Journey]] = {}
+    for journey, event_types in listening:
+        for event_type in sorted(event_types):
+            found.setdefault(event_type, []).append(journey)
+    return found

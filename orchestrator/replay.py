@@ -145,9 +145,7 @@ class Replay:
     def _messages(self, origin: str) -> dict[str, dict[str, int]]:
         """Every message that the mapping's journeys can ask for, with what became of this run's requests."""
         asked: dict[str, dict[str, int]] = {
-            step.send: {}
-            for journey_id in self.mapping.journeys
-            for step in self.release.journeys[journey_id].all_steps()
+            step.send: {} for journey_id in self.mapping.journeys for step in self.release.journeys[journey_id].sends()
         }
         with self.app.store.read() as transaction:
             tally = asked | transaction.deliveries.tally(origin=origin)

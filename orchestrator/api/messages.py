@@ -27,7 +27,7 @@ from orchestrator.domain.errors import NotFound
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.said import retold
 from orchestrator.domain.time import rfc3339
-from orchestrator.journeys.model import Channels
+from orchestrator.journeys.steps import Channels
 from orchestrator.reasons import Reason, reason
 from orchestrator.translations import mark
 

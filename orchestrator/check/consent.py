@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from orchestrator.catalog.copy import sources
-from orchestrator.check.reach import steps_of
 from orchestrator.check.rule import Rule
 from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import mark
 from orchestrator.domain.message import Purpose
+from orchestrator.journeys.asking import askings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -169,16 +169,16 @@ _CALLED: Mapping[Channel, str] = {Channel.WHATSAPP: "WhatsApp", Channel.SMS: "SM
 def _other_purposes(survey: Survey, topics: Mapping[str, Topic]) -> Iterator[Finding]:
     for read in survey.journeys.values():
         journey = topics.get(read.model.topic)
-        for path, step in steps_of(read.model):
-            message = survey.messages.get(step.send)
+        for asking in askings(read.model):
+            message = survey.messages.get(asking.message)
             topic = topics.get(message.model.topic) if message is not None else None
             if journey is None or message is None or topic is None or topic.purpose is journey.purpose:
                 continue
             yield read.document.finding(
-                (*path, "send"),
+                (*asking.path, "send"),
                 mark("{message} is {purpose} (topic {topic}), and this journey is {own} (topic {own_topic})"),
                 params={
-                    "message": step.send,
+                    "message": asking.message,
                     "purpose": topic.purpose.value,
                     "topic": message.model.topic,
                     "own": journey.purpose.value,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.journeys.steps import UpdateStep
 from orchestrator.schema import VariableType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from orchestrator.events import EventType
-    from orchestrator.journeys.model import Journey, SendStep
     from orchestrator.project import Read, Survey
 
 KeyPath = tuple[str | int, ...]
@@ -58,10 +58,17 @@ def values_of(kind: str, field: str, events: Mapping[str, Read[EventType]]) -> t
 
 
 def attributes_of(survey: Survey) -> frozenset[str]:
-    """What `customer.` may read: the usual names, and those that a persona or a mapping gives somebody."""
+    """What `customer.` may read: the usual names, and those that a persona, a mapping or a step gives somebody."""
     shown = {name for persona in survey.personas.values() for name in persona.model.customer}
     told = {name for mapping in survey.mappings.values() for name in mapping.model.customer.attributes}
     told |= {name for sheet in survey.sheets.values() for name in sheet.model.attributes()}
+    told |= {
+        path.removeprefix("customer.")
+        for read in survey.journeys.values()
+        for step in read.model.all_steps()
+        if isinstance(step, UpdateStep)
+        for path in step.update
+    }
     return frozenset(f"customer.{name}" for name in _ATTRIBUTES | told | (shown - _NOT_FOR_COPY))
 
 
@@ -69,16 +76,3 @@ def reaches(path: str, known: frozenset[str]) -> bool:
     """Whether a path is known, or lies inside a value that is."""
     parts = path.split(".")
     return any(".".join(parts[:length]) in known for length in range(1, len(parts) + 1))
-
-
-def beginning_at(journey: Journey, place: int) -> KeyPath:
-    """Where a beginning stands: the one trigger, or its place in the list."""
-    return ("triggers", place) if journey.triggers else ("trigger",)
-
-
-def steps_of(journey: Journey) -> Iterator[tuple[KeyPath, SendStep]]:
-    """Every step with its path."""
-    for place, (_, steps) in enumerate(journey.beginnings()):
-        holder: KeyPath = ("triggers", place) if journey.triggers else ()
-        for number, step in enumerate(steps):
-            yield (*holder, "steps", number), step

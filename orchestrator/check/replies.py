@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.catalog.copy import sources
 from orchestrator.check import reply_rules as rules
-from orchestrator.check.conditions import paths_in
+from orchestrator.check.expressed import paths_in
 from orchestrator.check.reach import all_read, attributes_of, brought_by, reaches
 from orchestrator.check.wording import CLAIMS, readings
 from orchestrator.domain.customer import Channel

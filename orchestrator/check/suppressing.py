@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.check.compared import texts_compared
-from orchestrator.check.conditions import paths_in
+from orchestrator.check.expressed import paths_in
 from orchestrator.check.reach import all_read, fields_of, reaches, values_of
 from orchestrator.check.restraint_rules import UNKNOWN_IN_RULE, UNKNOWN_OBJECT, UNKNOWN_VALUE
 from orchestrator.domain.errors import did_you_mean, mark

@@ -25,7 +25,7 @@ from orchestrator.domain.errors import InputError, NotFound, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.time import rfc3339, zone_info
 from orchestrator.facts.moments import as_moment, has_time
-from orchestrator.journeys.model import Channels
+from orchestrator.journeys.steps import Channels
 from orchestrator.release import Release
 
 app = typer.Typer(add_completion=False)

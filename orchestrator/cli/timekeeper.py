@@ -18,6 +18,7 @@ from orchestrator.dispatch.audit import AUDIT_SECONDS, Auditor
 from orchestrator.dispatch.current_release import CurrentRelease
 from orchestrator.dispatch.fire import recompute
 from orchestrator.dispatch.identity import look
+from orchestrator.dispatch.runs.calling import Caller
 from orchestrator.dispatch.sealing import HEADS_FILE, SEAL_SECONDS, carry_head, chain_keys, seal_chain
 from orchestrator.dispatch.tick import tick, tidy
 from orchestrator.domain.errors import JogralError
@@ -70,7 +71,7 @@ class Timekeeper:
             thread.join()
 
     def _run(self) -> None:
-        clock = self._app.clock
+        clock, releases = self._app.clock, CurrentRelease()
         next_tidy = clock.monotonic()
         away = False
         while not self._stopping.wait(TICK_SECONDS):
@@ -80,10 +81,13 @@ class Timekeeper:
                     recompute(self._app.store, clock.now())
                     tidy(self._app.store, clock.now())
                     next_tidy = clock.monotonic() + TIDY_SECONDS
+                with self._app.store.read() as transaction:
+                    release = releases.read(transaction)
                 tick(
                     self._app.store,
                     self._bell,
                     clock.now(),
+                    caller=Caller(release=release, clock=clock),
                     rest=self._stopping.wait,
                     passing=self._app.passing,
                 )

@@ -1,4 +1,4 @@
-"""Tick: once a second, fire timers, ring the lanes that have something due, and forget what nobody will ask for."""
+"""Tick: once a second, fire timers, call runs, ring the lanes that have something due, and forget what nobody will ask for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from orchestrator.faultpoints import nowhere
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from orchestrator.dispatch.runs.calling import Caller
     from orchestrator.domain.time import Instant
     from orchestrator.store.port import Store
 
@@ -54,20 +55,24 @@ def tick(
     bell: Bell,
     now: Instant,
     *,
+    caller: Caller | None = None,
     rest: Callable[[float], bool] = _at_once,
     passing: Callable[[str], None] = nowhere,
 ) -> list[str]:
-    """Fire every timer that is due, and ring every lane that has something due; which those were.
+    """Fire every timer that is due, call every run whose alarm is, and ring every lane that has something due; which those were.
 
     Args:
         store: the ledger.
         bell: what wakes workers; they begin while timers are still fired.
         now: machine time.
+        caller: moves runs whose alarm is due; None where no release runs yet.
         rest: waits for seconds between two rounds, so that others can write; True when there is to be no other round.
         passing: see `faultpoints`.
     """
     while True:
         fired = fire(store, now, passing=passing)
+        if caller is not None:
+            fired += caller.call(store, now, passing=passing)
         due = _ring(store, bell, now)
         if not fired or rest(REST_SECONDS):
             return due

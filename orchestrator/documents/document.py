@@ -126,7 +126,7 @@ class Document:
         Args:
             model: what to read it as.
             codes: what a fault is called where a rule of its own stands above it: the general code and a path, in
-                which `*` stands for any one part, give the special code.
+                which `*` stands for any one part and a `**` at its end for all that follow, give the special code.
             data: what is read instead of the document's own, where it says only a part of it.
 
         Raises:
@@ -238,9 +238,13 @@ class Document:
 
 def _special(codes: Codes, fault: Fault) -> str:
     for (general, pattern), special in codes.items():
-        fits = len(pattern) == len(fault.path) and all(
-            wanted in ("*", part) for wanted, part in zip(pattern, fault.path, strict=True)
-        )
-        if fits and general == fault.code:
+        if general == fault.code and _fits(pattern, fault.path):
             return special
     return fault.code
+
+
+def _fits(pattern: KeyPath, path: KeyPath) -> bool:
+    begin, rest = (pattern[:-1], True) if pattern[-1:] == ("**",) else (pattern, False)
+    if len(path) < len(begin) or (len(path) > len(begin) and not rest):
+        return False
+    return all(wanted in ("*", part) for wanted, part in zip(begin, path, strict=False))

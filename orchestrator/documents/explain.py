@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.documents.fields import KeyPath, all_keys, known_keys
+from orchestrator.documents.fields import KeyPath, all_keys, known_keys, telling_keys
 from orchestrator.documents.source import MISSING_KEY, UNKNOWN_KEY, WRONG_VALUE
 from orchestrator.documents.wording import (
     A_LIST,
@@ -55,6 +55,8 @@ _WANTED: Mapping[str, Word] = {
     ),
 }
 _COLLECTIONS = frozenset({A_LIST, A_MAPPING})
+
+_TRUTHS: Mapping[str, Word] = {"True": Word(mark("true")), "False": Word(mark("false"))}
 
 # Filled with pydantic's context, which names the limit.
 _MUST: Mapping[str, str] = {
@@ -115,8 +117,10 @@ def faults(error: ValidationError, model: type[BaseModel], data: Mapping[str, An
     for fault in found:
         if isinstance(fault, Fault):
             told.append(fault)
-        elif not any(len(path) > len(fault.path) and path[: len(fault.path)] == fault.path for path in paths):
-            # Where something deeper is wrong, another member of the union had the right type: this one says nothing.
+        elif not any(
+            len(path) > len(fault.path) and path[: len(fault.path)] == fault.path for path in paths
+        ) and not any(isinstance(one, Fault) and one.path == fault.path for one in found):
+            # Where something deeper or more is wrong, another member had the right type: this one says nothing.
             wanted[fault.path].append(fault)
     return list(dict.fromkeys([*_without_echoes(told), *(_merged(group) for group in wanted.values())]))
 
@@ -167,15 +171,25 @@ def _faults(
         yield _unknown((*holder, str(details["loc"][-1])), known_keys(model, holder, keys), keys)
     elif kind in {"union_tag_invalid", "union_tag_not_found"}:
         yield from _no_member(context, model, path, details["input"])
+    elif kind == "literal_error" and context["expected"] in _TRUTHS:
+        yield _Wanted(path=path, wanted=(_TRUTHS[context["expected"]],), got=details["input"])
     elif kind in {"literal_error", "enum"}:
         words = listed_words(str(context["expected"]))
         yield _Wanted(path=path, wanted=tuple(map(quoted, words)), words=words, got=details["input"])
+    elif kind == "too_short" and len(details["input"]) >= context["min_length"]:
+        return  # its entries are there, and wrong themselves: pydantic counts only those that are right
     elif kind in _WANTED:
         yield _Wanted(path=path, wanted=(_WANTED[kind],), got=details["input"])
     elif kind in _MUST:
         yield _wrong(path, Phrase(_MUST[kind], **context), details)
     else:
-        yield _wrong(path, _own_words(details), details)
+        yield _wrong((*path, *_further(details)), _own_words(details), details)
+
+
+def _further(details: ErrorDetails) -> KeyPath:
+    """From what a validator looked at to the part of it that it found wrong."""
+    error = details.get("ctx", {}).get("error")
+    return error.at if isinstance(error, Unfit) else ()
 
 
 def _own_words(details: ErrorDetails) -> Phrase:
@@ -219,13 +233,28 @@ def _no_member(
     elif told_apart_by:
         yield _missing(path, told_apart_by[0])
     else:
-        known = all_keys(model, path)
-        unknown = [key for key in value if key not in known]
-        for key in unknown:
-            yield _unknown((*path, key), known, value)
-        if not unknown:
-            message = Phrase("{subject} has none of the forms that can stand here", subject=subject(path))
-            yield Fault(path=path, code=WRONG_VALUE, message=message, help=_known_here(known))
+        yield from _no_form(model, path, value)
+
+
+def _no_form(model: type[BaseModel], path: KeyPath, value: Mapping[str, Any]) -> Iterator[Fault]:
+    """A mapping says by one of its keys what it is, and this one by none of them, or by several."""
+    forms, known = telling_keys(model, path), all_keys(model, path)
+    said = [key for key in value if key in forms]
+    unknown = [key for key in value if key not in known]
+    if said[1:]:
+        first, second = said[:2]
+        message = Phrase('{subject} cannot be both "{first}" and "{second}"', subject=subject(path),
+                         first=first, second=second)  # fmt: skip
+        help_ = Phrase("Make two of it, one after the other.")
+        yield Fault(path=(*path, second), code=WRONG_VALUE, message=message, help=help_, on_key=True)
+        return
+    for key in unknown:
+        # The key that says what it is was meant, if it is missing and this one is near to one of them.
+        yield _unknown((*path, key), forms if did_you_mean(key, forms) else known, value)
+    if not unknown:
+        message = Phrase("{subject} does not say what it is", subject=subject(path))
+        yield Fault(path=path, code=WRONG_VALUE, message=message,
+                    help=Phrase("Write one of: {known}.", known=", ".join(forms)))  # fmt: skip
 
 
 def _known_here(known: Sequence[str]) -> Phrase:

@@ -32,6 +32,17 @@ def all_keys(model: type[BaseModel], path: KeyPath) -> list[str]:
     return list(dict.fromkeys(key for candidate in _models_at(model, path) for key in _keys(candidate)))
 
 
+def telling_keys(model: type[BaseModel], path: KeyPath) -> list[str]:
+    """The keys that tell the models at `path` apart: each is required by one of them, and unknown to all others."""
+    models = [_keys(candidate) for candidate in dict.fromkeys(_models_at(model, path))]
+    return [
+        key
+        for keys in models
+        for key, field in keys.items()
+        if field.is_required() and sum(key in others for others in models) == 1
+    ]
+
+
 def _models_at(model: type[BaseModel], path: KeyPath) -> Iterator[type[BaseModel]]:
     annotations: list[Any] = [model]
     for part in path:

@@ -17,6 +17,7 @@ from orchestrator.journeys.conditions import is_true
 from orchestrator.journeys.passage import Passage
 from orchestrator.journeys.run import TRIGGER, Began, Ending, Heard, Moved, Rang
 from orchestrator.journeys.waiting import wait_of
+from orchestrator.journeys.wishes import EXIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,6 +75,10 @@ class _Walk:
         trigger, steps = self._beginning()
         if event is not None:
             self.passage.moved_by(event)
+        overtaken = self._overtaken_by()
+        if overtaken is not None:
+            self.passage.end(Ending.NOT_ENTERED, overtaken.type)
+            return
         if trigger.quiet_for is not None and event is not None:
             self.passage.stand(TRIGGER)
             self.passage.hush(_QUIET, trigger.quiet_for, event)
@@ -115,6 +120,11 @@ class _Walk:
         """The trigger that started the run. One that was removed since leaves its runs to the last."""
         beginnings = self.journey.beginnings()
         return beginnings[min(self.passage.run.beginning, len(beginnings) - 1)]
+
+    def _overtaken_by(self) -> Event | None:
+        """An exit event that arrived before what begins the run, though it happened after it."""
+        run = self.passage.run
+        return next((event for event in self.scene.past for one in self.journey.exit_on if ends(one, event, run)), None)
 
     def _begin_anew(self, event: Event) -> None:
         trigger, _ = self._beginning()
@@ -302,7 +312,7 @@ class _Walk:
         self.passage.moved_by(event)
         self.passage.end(Ending.EXIT_EVENT if began else Ending.NOT_ENTERED, event.type)
         if began and leaving.send is not None:
-            self.passage.take(kinds.SendStep(id="exit_on", send=leaving.send, channels=leaving.channels))
+            self.passage.take(kinds.SendStep(id=EXIT, send=leaving.send, channels=leaving.channels))
 
     # asking
 

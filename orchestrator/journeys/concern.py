@@ -42,6 +42,12 @@ def ends(leaving: Exit | Goal, event: Event, run: Run) -> bool:
     return leaving.match is None or _has_key(run, event, leaving.match)
 
 
+def is_named(journey: Journey, run: Run, event: Event) -> bool:
+    """Whether an event names the run's own key: it is of this run, not only of its customer."""
+    key = journey.entry.key if journey.entry is not None else None
+    return key is not None and _has_key(run, event, key)
+
+
 def look_up(data: Mapping[str, Any], path: str) -> Any:
     """The value at a dotted path, None where there is none."""
     place: Any = data

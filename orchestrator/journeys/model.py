@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -12,11 +13,17 @@ from orchestrator.domain.stage import Stage
 from orchestrator.expressions import Condition
 from orchestrator.journeys.cron import Cron
 from orchestrator.journeys.outline import Outline
-from orchestrator.journeys.steps import PREFERRED, AnyChannels, Priority, SendStep, Step, every_step
-from orchestrator.schema import ClockDuration, Dotted, Identifier, Percent, Schema
+from orchestrator.journeys.steps import PREFERRED, STANDING, AnyChannels, Priority, SendStep, Step, heard_at, placed
+from orchestrator.schema import ClockDuration, Dotted, Identifier, Percent, Schema, parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MISSED_FOR = "6h"
 """For how long a schedule that nobody was there to fire still fires, once (decisions, section 6)."""
+
+# Asked of the whole text: what stands in a message for a team is read for nothing, and harms nobody.
+_FACT = re.compile(r"\bfacts\.([a-z]+(?:\.[A-Za-z0-9_]+)+)")
 
 Steps = Annotated[tuple[Step, ...], Field(min_length=1)]
 
@@ -82,6 +89,11 @@ class Goal(Schema):
     within: ClockDuration
     match: Dotted | None = None
 
+    @property
+    def milliseconds(self) -> int:
+        """How long after the start it counts."""
+        return parse_duration(self.within).milliseconds
+
 
 def _none_for_nothing(value: object) -> object:
     return None if value == "" else value  # as releases of earlier versions say it
@@ -118,12 +130,14 @@ class Journey(Schema):
         if self.triggers and (self.steps or any(trigger.steps is None for trigger in self.triggers)):
             raise Unfit("with triggers, each trigger has its own steps")
         key = self.entry.key if self.entry is not None else None
-        if any(one.match not in (None, key) for one in self.exit_on):
-            raise Unfit("can match an exit only by its own entry key: {key}", key=key or "-")
-        ids = [step.id for step in self.all_steps()]
-        twice = next((step_id for step_id in ids if ids.count(step_id) > 1), None)
-        if twice:
-            raise Unfit('uses the step id "{step}" twice', step=twice)
+        other = next((place for place, one in enumerate(self.exit_on) if one.match not in (None, key)), None)
+        if other is not None:
+            raise Unfit("must be the journey's own entry key: {key}", at=("exit_on", other, "match"), key=key or "-")
+        ids: set[str] = set()
+        for path, step in self.placed_steps():
+            if step.id in ids:
+                raise Unfit('is that of another step too: "{step}"', at=(*path, "id"), step=step.id)
+            ids.add(step.id)
         return self
 
     def beginnings(self) -> tuple[tuple[Trigger, tuple[Step, ...]], ...]:
@@ -134,11 +148,41 @@ class Journey(Schema):
 
     def all_steps(self) -> tuple[Step, ...]:
         """Every step of the file, also those inside others, in the order in which they stand."""
-        return tuple(step for _, steps in self.beginnings() for step in every_step(steps))
+        return tuple(step for _, step in self.placed_steps())
+
+    def placed_steps(self) -> Iterator[tuple[tuple[str | int, ...], Step]]:
+        """The same, each with its path through the file."""
+        for place, (_, steps) in enumerate(self.beginnings()):
+            yield from placed(steps, ("triggers", place, "steps") if self.triggers else ("steps",))
 
     def sends(self) -> tuple[SendStep, ...]:
         """Every step that asks for a message."""
         return tuple(step for step in self.all_steps() if isinstance(step, SendStep))
+
+    @cached_property
+    def stands(self) -> bool:
+        """Whether a run of it can wait anywhere; where none can, each is over in the moment in which it began."""
+        return any(trigger.quiet_for for trigger, _ in self.beginnings()) or any(
+            isinstance(step, STANDING) for step in self.all_steps()
+        )
+
+    @cached_property
+    def hears(self) -> frozenset[str]:
+        """Types of the events that may move or end a run of it."""
+        quiet = {trigger.event for trigger, _ in self.beginnings() if trigger.quiet_for is not None and trigger.event}
+        return frozenset(quiet | {one.event for one in self.exit_on}).union(
+            *(heard_at(step) for step in self.all_steps())
+        )
+
+    @cached_property
+    def asks_engagement(self) -> bool:
+        """Whether a condition asks if messages were read or clicked."""
+        return "engaged(" in self.model_dump_json()
+
+    @cached_property
+    def facts(self) -> frozenset[str]:
+        """The paths of the facts that conditions read: `offers.banho_lume20.on_sale`."""
+        return frozenset(_FACT.findall(self.model_dump_json()))
 
     @cached_property
     def outline(self) -> Outline:

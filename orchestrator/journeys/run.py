@@ -75,7 +75,8 @@ class Pending:
 class Run:
     """One passage of one customer through one journey.
 
-    `position` is the step where it stands, None once it ended; `since` (business time) when it came there. `event` is
+    `number` counts the runs of its key, `beginning` is the place of the trigger that started it. `position` is the
+    step where it stands, None once it ended; `since` (business time) when it came there. `event` is
     what the last event said that moved it, `objects` names all that those were about (kind → id). `events` holds, by
     step, the event that ended a wait there; `taken` how often a step asked for something, so that asking again is told
     from the same asking. `alarms` are by name, `pending` by the alarm that ends their silence. `moves` counts what
@@ -87,6 +88,7 @@ class Run:
     key: str
     customer_id: str
     started_at: Instant
+    number: int = 1
     beginning: int = 0
     position: str | None = None
     since: Instant = 0

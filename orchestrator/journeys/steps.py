@@ -161,8 +161,8 @@ class WaitFor(Awaited):
     @model_validator(mode="after")
     def _asks_once(self) -> Self:
         if self.on_timeout and self.timeout is None:
-            raise Unfit("has on_timeout without a timeout")
-        _ensure_at_once(self.on_timeout)
+            raise Unfit("happens after a timeout, and there is none", at=("on_timeout",))
+        _ensure_at_once(self.on_timeout, "on_timeout")
         return self
 
 
@@ -185,7 +185,7 @@ class Reaction(Awaited):
 
     @model_validator(mode="after")
     def _happens_at_once(self) -> Self:
-        _ensure_at_once(self.steps)
+        _ensure_at_once(self.steps, "steps")
         return self
 
 
@@ -234,8 +234,9 @@ class BranchStep(_Step):
 
     @model_validator(mode="after")
     def _ends_with_otherwise(self) -> Self:
-        if any(arm.otherwise for arm in self.branch[:-1]):
-            raise Unfit("asks otherwise before its last way: what stands after it is never asked")
+        early = next((place for place, arm in enumerate(self.branch[:-1]) if arm.otherwise), None)
+        if early is not None:
+            raise Unfit("comes last: what stands after it is never asked", at=("branch", early, "otherwise"))
         return self
 
     def lists(self) -> Iterator[tuple[tuple[str | int, ...], tuple[Step, ...], bool]]:
@@ -329,17 +330,38 @@ class ExitStep(_Step):
 
 def every_step(steps: Sequence[Step]) -> Iterator[Step]:
     """Steps and all steps inside them, in the order in which they stand."""
-    for step in steps:
-        yield step
-        for _, inner, _ in step.lists():
-            yield from every_step(inner)
+    return (step for _, step in placed(steps, ()))
 
 
-def _ensure_at_once(steps: Sequence[Step]) -> None:
+def placed(steps: Sequence[Step], path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Step]]:
+    """The same, each with its path; that of the list is given."""
+    for number, step in enumerate(steps):
+        yield (*path, number), step
+        for inside, inner, _ in step.lists():
+            yield from placed(inner, (*path, number, *inside))
+
+
+STANDING = (WaitStep, WaitForStep, WatchStep, HandoffStep)
+"""Steps where a run stands and waits."""
+
+
+def heard_at(step: Step) -> frozenset[str]:
+    """Types of the events that a run listens to while it stands at a step."""
+    match step:
+        case WaitForStep():
+            return frozenset({step.wait_for.event})
+        case WatchStep():
+            return frozenset(one.event for one in (*step.watch.until, *step.watch.react))
+        case HandoffStep():
+            return frozenset({step.handoff.closed_by})
+    return frozenset()
+
+
+def _ensure_at_once(steps: Sequence[Step], key: str) -> None:
     """A run stands still in one place only. Raises Unfit for a step that would make it stand in a second."""
-    waiting = next((one.id for one in every_step(steps) if isinstance(one, (WaitStep, WaitForStep, WatchStep))), None)
-    if waiting is not None:
-        raise Unfit('happens while the run waits here, so "{step}" cannot wait as well', step=waiting)
+    for path, one in placed(steps, (key,)):
+        if isinstance(one, (WaitStep, WaitForStep, WatchStep)):
+            raise Unfit('"{step}" cannot wait: it happens while the run waits already', at=(*path, "id"), step=one.id)
 
 
 KINDS: Mapping[str, type[_Step]] = {

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from orchestrator.journeys.model import Journey
     from orchestrator.journeys.run import Run, Wish
 
+EXIT = "exit_on"
+"""The step of what an exit event says, as records name it."""
+
 
 def wishes_of(journey: Journey, run: Run, step: kinds.Step, nth: int, now: Instant) -> Sequence[Wish]:
     """The wishes of a step that is taken for the `nth` time, in order; none for a step that only leads the way."""

@@ -54,11 +54,7 @@ M = TypeVar("M", bound=Schema)
 C = TypeVar("C", "Message", "Reply")
 
 # An unknown key inside a step has a code of its own: "sned" is a mistake about journeys, not about YAML.
-_IN_A_STEP = {
-    (UNKNOWN_KEY, (*holder, *inside)): "JO101"
-    for holder in (("steps", "*"), ("triggers", "*", "steps", "*"))
-    for inside in (("*",), ("channels", "*"))
-}
+_IN_A_STEP = {(UNKNOWN_KEY, path): "JO101" for path in (("steps", "**"), ("triggers", "*", "steps", "**"))}
 
 _FACTS: Mapping[str, type[Offers | Promises]] = {"offers": Offers, "promises": Promises}
 

@@ -8,6 +8,9 @@ from zoneinfo import available_timezones
 from orchestrator.documents.source import WRONG_VALUE
 from orchestrator.domain.errors import did_you_mean, mark
 from orchestrator.domain.time import zone_info
+from orchestrator.journeys.asking import askings
+from orchestrator.journeys.naming import events_named
+from orchestrator.journeys.steps import Channels
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -136,37 +139,32 @@ def unknown_in_journey(
 
     A file that could not be read has its own finding, so it counts as named.
     """
-    journey, document = read.model, read.document
-    listed = bool(journey.triggers)
-    for place, (trigger, steps) in enumerate(journey.beginnings()):
-        at: KeyPath = ("triggers", place) if listed else ("trigger",)
-        if trigger.event not in named_events:
-            yield document.finding(
-                (*at, "event"),
+    for path, event in events_named(read.model):
+        if event not in named_events:
+            yield read.document.finding(
+                path,
                 _NO_EVENT,
                 code=UNKNOWN_EVENT,
                 help=_EVENTS,
-                params=_named(trigger.event, named_events),
+                params=_named(event, named_events),
             )
-        for number, step in enumerate(steps):
-            path = (*at, "steps", number, "send") if listed else ("steps", number, "send")
-            if step.send not in named_messages:
-                yield document.finding(
-                    path,
-                    _NO_MESSAGE,
-                    code=UNKNOWN_MESSAGE,
-                    help=_MESSAGES,
-                    params=_named(step.send, named_messages),
-                )
-            elif step.send in messages:
-                yield from _silent_channels(messages[step.send].model, step.channels.slots(), path, document)
+    for asking in askings(read.model):
+        path = (*asking.path, "send")
+        if asking.message not in named_messages:
+            yield read.document.finding(
+                path,
+                _NO_MESSAGE,
+                code=UNKNOWN_MESSAGE,
+                help=_MESSAGES,
+                params=_named(asking.message, named_messages),
+            )
+        elif asking.message in messages and isinstance(asking.channels, Channels):
+            yield from _silent_channels(messages[asking.message].model, asking.channels, path, read.document)
 
 
-def _silent_channels(
-    message: Message, slots: tuple[tuple[str, tuple[str, ...]], ...], path: KeyPath, document: Document
-) -> Iterator[Finding]:
-    for _, channels in slots:
-        for channel in channels:
+def _silent_channels(message: Message, channels: Channels, path: KeyPath, document: Document) -> Iterator[Finding]:
+    for _, candidates in channels.slots():
+        for channel in candidates:
             if channel not in message.said_on:
                 yield document.finding(
                     path,

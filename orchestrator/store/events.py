@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, select, tuple_
+from sqlalchemy import and_, bindparam, or_, select, tuple_
 
 from orchestrator.domain.object import Object
 from orchestrator.store import bulk
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from orchestrator.domain.time import Instant
-    from orchestrator.journeys.advance import Run
     from orchestrator.store.port import ExitMark
 
 
@@ -101,22 +100,17 @@ class SqlEvents:
             ],
         )
 
-    def runs(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    def past(self, customer_ids: Collection[str], types: Collection[str], since: Instant) -> list[StoredEvent]:
         rows = self._connection.execute(
-            select(runs.c.journey, runs.c.key).where(tuple_(runs.c.journey, runs.c.key).in_(list(keys)))
+            select(events)
+            .where(
+                bulk.among(self._connection, events.c.customer_id, customer_ids),
+                events.c.type.in_(sorted(types)),
+                events.c.occurred_at >= since,
+            )
+            .order_by(events.c.occurred_at, events.c.id)
         )
-        return {(journey, key) for journey, key in rows}
-
-    def add_runs(self, new: Sequence[tuple[Run, str]]) -> None:
-        bulk.insert(
-            self._connection,
-            runs,
-            ("id", "journey", "key", "customer_id", "event_id", "position", "started_at", "ended_at"),
-            [
-                (run.id, run.journey, run.key, run.customer_id, event_id, run.position, run.started_at, run.ended_at)
-                for run, event_id in new
-            ],
-        )
+        return [StoredEvent(**row._mapping) for row in rows]
 
     def add_exit_marks(self, marks: Sequence[ExitMark]) -> None:
         bulk.insert_missing(
@@ -138,7 +132,7 @@ class SqlEvents:
                 exit_marks.c.key.in_(["", runs.c.key]),
                 exit_marks.c.at >= runs.c.started_at,
                 # What began the run does not end it.
-                exit_marks.c.event_id != runs.c.event_id,
+                or_(runs.c.event_id.is_(None), exit_marks.c.event_id != runs.c.event_id),
             )
             .order_by(exit_marks.c.at.desc())
         )

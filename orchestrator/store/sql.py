@@ -26,6 +26,7 @@ from orchestrator.store.pauses import SqlAccounts, SqlPauses
 from orchestrator.store.personal_data import SqlPersonalData
 from orchestrator.store.privacy_requests import SqlPrivacyRequests
 from orchestrator.store.receipts import SqlReceipts
+from orchestrator.store.runs import SqlRuns
 from orchestrator.store.timers import SqlTimers
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class SqlTransaction:
     events: SqlEvents
     deliveries: SqlDeliveries
     receipts: SqlReceipts
+    runs: SqlRuns
     timers: SqlTimers
     facts: SqlFacts
     pauses: SqlPauses
@@ -130,6 +132,7 @@ def _transaction(connection: Connection) -> SqlTransaction:
         events=SqlEvents(connection),
         deliveries=SqlDeliveries(connection),
         receipts=SqlReceipts(connection),
+        runs=SqlRuns(connection),
         timers=SqlTimers(connection),
         facts=SqlFacts(connection),
         pauses=SqlPauses(connection),

@@ -147,18 +147,35 @@ events = Table(
     UniqueConstraint("source", "source_id"),
 )
 
+# One passage of a customer through a journey; `number` counts those of one key. `state` is what a run that stands
+# somewhere remembers (`journeys.run.Run`), and empty when it is over. Times are business time.
 runs = Table(
     "runs",
     metadata,
     Column("id", String, primary_key=True),
     Column("journey", String, nullable=False),
     Column("key", String, nullable=False),
+    Column("number", Integer, nullable=False, server_default="1"),
     Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
-    Column("event_id", ForeignKey("events.id"), nullable=False),
+    Column("event_id", ForeignKey("events.id")),
+    Column("beginning", Integer, nullable=False, server_default="0"),
     Column("position", String),
+    Column("since", BigInteger, nullable=False, server_default="0"),
     Column("started_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
-    UniqueConstraint("journey", "key"),
+    Column("ending", String),
+    Column("note", String, nullable=False, server_default=""),
+    Column("moves", Integer, nullable=False, server_default="0"),
+    Column("state", Json, nullable=False, server_default="{}"),
+    Column("goal_at", BigInteger),
+    UniqueConstraint("journey", "key", "number"),
+    Index(
+        "ix_runs_standing",
+        "journey",
+        "position",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
 )
 
 # What ends runs: an event that a journey names under `exit_on`, written in the commit that accepts the event. An empty
@@ -190,6 +207,39 @@ timers = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("fired_at", BigInteger),
     Index("ix_timers_due", "due_at", sqlite_where=text("fired_at IS NULL"), postgresql_where=text("fired_at IS NULL")),
+)
+
+# What journeys tell teams, and customers whom they hand to a person: until `closed_at` or `until` (business time),
+# automation keeps quiet.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("identity", String, nullable=False, unique=True),
+    Column("team", String, nullable=False),
+    Column("message", String, nullable=False),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
+    Column("run_id", ForeignKey("runs.id"), nullable=False),
+    Column("step", String, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("seen_at", BigInteger),
+)
+
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("identity", String, nullable=False, unique=True),
+    Column("team", String, nullable=False),
+    Column("queue", String),
+    Column("reason", String, nullable=False),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
+    Column("run_id", ForeignKey("runs.id"), nullable=False),
+    Column("step", String, nullable=False),
+    Column("closed_by", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("closed_at", BigInteger),
 )
 
 # --- what is sent ---------------------------------------------------------------------------------------------------

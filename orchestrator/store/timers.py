@@ -25,7 +25,7 @@ _TABLE = timers.c
 # As the index says it: see `tables.CLAIMABLE_ROWS`.
 _PENDING = text("timers.fired_at IS NULL")
 
-# The only kind so far; what a journey waits for will be others, each with a row of its own.
+# What becomes a delivery. The other kind calls a run, which is `store.runs`' business.
 _DELIVERY = "delivery"
 
 # Columns of the next row that the timer has itself, and the one that firing gives; all others are in `content`.
@@ -75,7 +75,7 @@ class SqlTimers:
     def due(self, limit: int, *, business_now: Instant) -> list[Timer]:
         wanted = (
             select(_TABLE.id, _TABLE.wall, _TABLE.zone, _TABLE.due_at)
-            .where(_PENDING, _TABLE.due_at <= business_now)
+            .where(_PENDING, _TABLE.kind == _DELIVERY, _TABLE.due_at <= business_now)
             .order_by(_TABLE.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)

@@ -38,7 +38,7 @@ from orchestrator.domain.customer import Channel, ConsentState
 from orchestrator.domain.delivery import FINAL, State
 from orchestrator.domain.errors import ConfigurationError, Conflict, InputError, NotFound, Refused
 from orchestrator.domain.message import Purpose
-from orchestrator.journeys.model import Channels
+from orchestrator.journeys.steps import Channels
 from orchestrator.release import Release
 from orchestrator.store.port import BusinessClock
 from tests.contract.world import (

@@ -18,7 +18,7 @@ from orchestrator.dispatch.register import Profile, Said, register, revise
 from orchestrator.dispatch.sweep import sweep
 from orchestrator.dispatch.wake import wake
 from orchestrator.domain.customer import Channel
-from orchestrator.journeys.model import Channels
+from orchestrator.journeys.steps import Channels
 from orchestrator.release import read_release
 from orchestrator.settings import Settings
 from orchestrator.tokens import Keyring, SigningKey

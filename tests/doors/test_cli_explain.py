@@ -9,7 +9,7 @@ import pytest
 from orchestrator.app import SystemClock
 from orchestrator.dispatch.accept import WantedMessage, accept_message
 from orchestrator.domain.customer import Channel
-from orchestrator.journeys.model import Channels
+from orchestrator.journeys.steps import Channels
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from orchestrator.dispatch.accept import WantedMessage, accept_message
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import State
-from orchestrator.journeys.model import Channels
+from orchestrator.journeys.steps import Channels
 from orchestrator.store.port import Conclusion
 
 STOCK = "inventory.KIT-BANHO-04.available"

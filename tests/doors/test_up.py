@@ -20,7 +20,7 @@ from orchestrator.dispatch.accept import WantedMessage, accept_message
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile, register
 from orchestrator.domain.customer import Channel
-from orchestrator.journeys.model import Channels
+from orchestrator.journeys.steps import Channels
 from orchestrator.project import Project
 from orchestrator.settings import Settings
 from orchestrator.store.migrate import upgrade

@@ -34,7 +34,7 @@ from orchestrator.dispatch.register import Profile, Said, register
 from orchestrator.dispatch.settle import RESEND_AFTER_MS
 from orchestrator.domain.customer import Channel, ConsentState
 from orchestrator.domain.receipt import ReceiptKind
-from orchestrator.journeys.model import Channels
+from orchestrator.journeys.steps import Channels
 from orchestrator.project import find_project
 from tests.ledgers import url_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.check.conditions import paths_in
+from orchestrator.check.expressed import paths_in
 from orchestrator.check.people import is_for_examples, is_made_up, people_in
 from orchestrator.check.wording import readings
 

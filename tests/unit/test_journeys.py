@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.stage import Stage
 from orchestrator.journeys.advance import Entrance, Happening, Run, Wish, advance, entrance
-from orchestrator.journeys.model import Channels, Journey
+from orchestrator.journeys.steps import Channels, Journey
 
 EMAIL, SMS, PUSH = Channel.EMAIL, Channel.SMS, Channel.PUSH
 NOW = 1_795_600_800_000

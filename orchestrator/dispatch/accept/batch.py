@@ -1,37 +1,41 @@
-"""A batch of events: objects change, journeys begin, requests appear; then everything is written at once."""
+"""A batch of events: objects change, runs begin and move, requests appear; then everything is written at once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from orchestrator.dispatch.accept.event import Accepted, IncomingEvent, Result, event_hash
-from orchestrator.dispatch.accept.message import new_request
-from orchestrator.dispatch.promised import last_instant
+from orchestrator.dispatch.runs.backstage import Backstage
+from orchestrator.dispatch.runs.fulfil import Fulfilment
+from orchestrator.dispatch.runs.moving import Moving
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.object import Object, unheard_of, updated
-from orchestrator.journeys.advance import Happening, Run, advance, entrance, exits
-from orchestrator.store.port import ExitMark, NewDelivery, StoredEvent
+from orchestrator.journeys.concern import look_up
+from orchestrator.journeys.entrance import Entrance, entrance
+from orchestrator.store.port import ExitMark, StoredEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from orchestrator.domain.customer import Customer
-    from orchestrator.domain.time import Clock
+    from orchestrator.domain.delivery import Request
+    from orchestrator.domain.time import Clock, Instant
     from orchestrator.journeys.model import Journey
+    from orchestrator.journeys.run import Event
     from orchestrator.release import Release
     from orchestrator.store.port import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
-    """An event that would start a run, with the data as it was in that moment."""
+class _Happened:
+    """An event with its objects as they were after it, and the journeys that it may start."""
 
     place: int
-    event: StoredEvent
-    journey: Journey
-    key: str
-    data: Mapping[str, Any]
+    stored: StoredEvent
+    event: Event
+    entries: tuple[tuple[Journey, Entrance], ...]
 
 
 @dataclass(kw_only=True)
@@ -45,122 +49,118 @@ class Batch:
     at_event_time: bool
     objects: dict[tuple[str, str], Object]
     customers: Mapping[str, Customer]
-    _events: dict[int, StoredEvent] = field(default_factory=dict)
+    _happened: list[_Happened] = field(default_factory=list)
     _changed: dict[tuple[str, str], Object] = field(default_factory=dict)
-    _entries: list[_Entry] = field(default_factory=list)
     _marks: list[ExitMark] = field(default_factory=list)
+    _business_now: Instant | None = None
 
-    def take(self, place: int, event: IncomingEvent, owner: str) -> None:
+    def take(self, place: int, incoming: IncomingEvent, owner: str) -> None:
         """One event: its object changes, and the journeys that it may start are asked."""
         now = self.clock.now()
-        event_type = self.release.events[event.type]
-        touched = event_type.objects(event.data)
+        event_type = self.release.events[incoming.type]
+        touched = event_type.objects(incoming.data)
         if event_type.updates is not None and event_type.updates in touched:
-            self._update((event_type.updates, touched[event_type.updates]), event, owner)
+            self._update((event_type.updates, touched[event_type.updates]), incoming, owner)
         stored = StoredEvent(
             id=new_id("evt", now, self.clock.entropy(ENTROPY_SIZE)),
-            source=event.source,
-            source_id=event.id,
-            type=event.type,
+            source=incoming.source,
+            source_id=incoming.id,
+            type=incoming.type,
             customer_id=owner,
             objects=touched,
-            data=event.data,
-            body_hash=event_hash(event),
-            occurred_at=event.occurred_at,
+            data=incoming.data,
+            body_hash=event_hash(incoming),
+            occurred_at=incoming.occurred_at,
             received_at=now,
         )
-        self._events[place] = stored
-        self._enter(place, stored)
+        event = self._backstage.event(stored)
+        self._happened.append(_Happened(place, stored, event, tuple(self._entries(stored, event))))
+        self._marks += self._exit_marks(event, owner)
 
-    def store(self, transaction: Transaction) -> dict[int, Result]:
-        """Start the runs that are the first of their key, write everything, and say what became of each event."""
-        keys = {(entry.journey.id, entry.key) for entry in self._entries}
-        taken = transaction.events.runs(keys) if keys else set()
-        runs: list[tuple[Run, str]] = []
-        asked: dict[int, list[NewDelivery]] = {place: [] for place in self._events}
-        for entry in self._entries:
-            # There is one run a key, for ever: also within the batch.
-            if (entry.journey.id, entry.key) not in taken:
-                taken.add((entry.journey.id, entry.key))
-                run, deliveries = self._start(entry)
-                runs.append((run, entry.event.id))
-                asked[entry.place] += deliveries
-        transaction.events.add(list(self._events.values()))
+    def store(self, transaction: Transaction) -> tuple[dict[int, Result], list[IncomingEvent]]:
+        """Move runs, write everything, and say what became of each event; and the events that runs emitted."""
+        moving = self._gathered(transaction)
+        fulfilment = Fulfilment(
+            self.release, self.clock, self._backstage, origin=self.origin, at_event_time=self.at_event_time
+        )
+        asked: dict[int, tuple[Request, ...]] = {}
+        for one in self._happened:
+            now = one.stored.occurred_at if self.at_event_time else self._now(transaction)
+            moving.hear(one.event, one.stored.customer_id, now)
+            for journey, entered in one.entries:
+                moving.begin(journey, entered, one.stored.customer_id, one.event, now)
+            self._backstage.past.setdefault(one.stored.customer_id, []).append(one.stored)
+            before = len(fulfilment.deliveries)
+            fulfilment.take(moving.wished)
+            moving.wished.clear()
+            asked[one.place] = tuple(delivery.request for delivery in fulfilment.deliveries[before:])
+        transaction.events.add([one.stored for one in self._happened])
         transaction.events.put_objects(list(self._changed.values()), self.clock.now())
-        transaction.events.add_runs(runs)
+        moving.store(transaction)
         transaction.events.add_exit_marks(self._marks)
-        transaction.deliveries.add([one for deliveries in asked.values() for one in deliveries], self.clock.now())
-        return {
-            place: Accepted(event.id, event.customer_id, requests=tuple(one.request for one in asked[place]))
-            for place, event in self._events.items()
+        fulfilment.store(transaction)
+        results: dict[int, Result] = {
+            one.place: Accepted(one.stored.id, one.stored.customer_id, requests=asked[one.place])
+            for one in self._happened
         }
+        return results, fulfilment.emitted
+
+    # gather
+
+    @cached_property
+    def _backstage(self) -> Backstage:
+        return Backstage(release=self.release, customers=self.customers, objects=self.objects)
+
+    def _gathered(self, transaction: Transaction) -> Moving:
+        """Read what the runs of these customers need. Where no journey waits for anything, that is little."""
+        moving = Moving(release=self.release, clock=self.clock, backstage=self._backstage)
+        keys = {(journey.id, entered.key or "") for one in self._happened for journey, entered in one.entries}
+        moving.last = transaction.runs.last(keys)
+        types = {one.stored.type for one in self._happened}
+        customers = {one.stored.customer_id for one in self._happened}
+        hearing = {journey.id for name in types for journey in self.release.journeys_hearing.get(name, ())}
+        if hearing:
+            moving.stand(transaction.runs.standing(customers, hearing))
+        aiming = {journey.id for name in types for journey in self.release.journeys_aiming_at.get(name, ())}
+        if aiming:
+            moving.aim(transaction.runs.aiming(customers, aiming))
+        journeys = {run.journey for run in moving.standing}
+        journeys |= {journey.id for one in self._happened for journey, _ in one.entries}
+        waiting = [self.release.journeys[name] for name in sorted(journeys) if self.release.journeys[name].stands]
+        if waiting:
+            began = [run.started_at for run in moving.standing] + [one.stored.occurred_at for one in self._happened]
+            self._backstage.remember(transaction, moving.standing, waiting, began, self._now(transaction))
+        closing = {one.stored.customer_id: one.stored.type for one in self._happened if self._closes(one.stored.type)}
+        if closing:
+            transaction.runs.close_handoffs(closing, self._now(transaction))
+        return moving
+
+    def _closes(self, event_type: str) -> bool:
+        return event_type in self.release.closing
+
+    def _now(self, transaction: Transaction) -> Instant:
+        if self._business_now is None:
+            self._business_now = transaction.ledger.clock().now(self.clock.now())
+        return self._business_now
+
+    # what each event means
 
     def _update(self, reference: tuple[str, str], event: IncomingEvent, owner: str) -> None:
         existing = self.objects.get(reference) or unheard_of(*reference)
         self.objects[reference] = self._changed[reference] = updated(existing, event.data, event.occurred_at, owner)
 
-    def _enter(self, place: int, event: StoredEvent) -> None:
-        happening, data = _happening(event), self._data(event)
+    def _entries(self, stored: StoredEvent, event: Event) -> Iterator[tuple[Journey, Entrance]]:
         for journey in self.release.journeys_on.get(event.type, ()):
             if self.journeys is None or journey.id in self.journeys:
-                key = entrance(journey, happening, data).key
-                if key is not None:
-                    self._entries.append(_Entry(place, event, journey, key, data))
+                entered = entrance(journey, event, stored.customer_id, f"{stored.source}/{stored.source_id}")
+                if entered.key is not None:
+                    yield journey, entered
+
+    def _exit_marks(self, event: Event, owner: str) -> Iterator[ExitMark]:
+        """Marks for the gate: what an ended run still has waiting is not sent. An empty key means every run."""
         for journey in self.release.journeys_ended_by.get(event.type, ()):
-            self._marks += [
-                ExitMark(journey.id, event.customer_id, key, event.id, event.type, event.occurred_at)
-                for key in exits(journey, happening, data)
-            ]
-
-    def _start(self, entry: _Entry) -> tuple[Run, list[NewDelivery]]:
-        event = entry.event
-        business_now = event.occurred_at if self.at_event_time else event.received_at
-        run = Run(
-            id=new_id("run", event.received_at, self.clock.entropy(ENTROPY_SIZE)),
-            journey=entry.journey.id,
-            key=entry.key,
-            customer_id=event.customer_id,
-            started_at=business_now,
-            position=None,
-        )
-        moved, wishes = advance(entry.journey, run, _happening(event), entry.data, business_now)
-        deliveries = [
-            NewDelivery(
-                request=new_request(
-                    self.release,
-                    self.clock,
-                    message=wish.message,
-                    customer_id=event.customer_id,
-                    candidates=wish.candidates,
-                    objects=event.objects,
-                    data={"event": dict(event.data)},
-                    priority=wish.priority,
-                    journey=entry.journey.id,
-                    run_id=run.id,
-                    due_at=business_now if self.at_event_time else None,
-                    not_after=last_instant(self.release, wish.message, entry.data, business_now),
-                ),
-                identity=f"{entry.journey.id}/{entry.key}/{wish.step}/{wish.slot}",
-                origin=self.origin,
-                event_id=event.id,
-                step=wish.step,
-            )
-            for wish in wishes
-        ]
-        return moved, deliveries
-
-    def _data(self, event: StoredEvent) -> dict[str, Any]:
-        """What conditions read: the event, the customer, and the objects as they are after it."""
-        customer = self.customers[event.customer_id]
-        found: dict[str, Any] = {
-            "event": {"type": event.type, **event.data},
-            "customer": {**customer.attributes, "id": customer.id},
-        }
-        for kind, object_id in event.objects.items():
-            one = self.objects.get((kind, object_id))
-            found[kind] = {**(one.data if one else {}), "id": object_id}
-        return found
-
-
-def _happening(event: StoredEvent) -> Happening:
-    return Happening(key=f"{event.source}/{event.source_id}", type=event.type)
+            for one in journey.exit_on:
+                if one.event == event.type:
+                    key = "" if one.match is None else look_up(event.names, one.match)
+                    if key is not None:
+                        yield ExitMark(journey.id, owner, str(key), event.id, event.type, event.at)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.dispatch.accept.later import Later
     from orchestrator.domain.customer import Channel
     from orchestrator.domain.time import Clock, Instant
-    from orchestrator.journeys.model import Channels
+    from orchestrator.journeys.steps import Channels
     from orchestrator.release import Release
     from orchestrator.store.port import Transaction
 

@@ -144,25 +144,3 @@ _PATH = re.compile(r"(?<![\w.\"'])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?![\w(])")
 def _missing(operand: str, data: Mapping[str, Any]) -> str:
     """The first path of an operand that the data does not have."""
     return next((path for path in _PATH.findall(operand) if look_up(data, tuple(path.split("."))) is None), "")
-
-
-def operands(when: str) -> tuple[str, ...]:
-    """What stands between the outermost `&&` of a condition; brackets and quotes hold together what is in them.
-
-    A condition whose outermost operator is another is one operand.
-    """
-    depth, quote, begin = 0, "", 0
-    found = []
-    for place, sign in enumerate(when):
-        if quote:
-            quote = "" if sign == quote and when[place - 1] != "\\" else quote
-        elif sign in "\"'":
-            quote = sign
-        else:
-            depth += (sign in "([{") - (sign in ")]}")
-            if depth == 0 and (sign == "?" or when.startswith("||", place)):
-                return (when.strip(),)
-            if depth == 0 and when.startswith("&&", place):
-                found.append(when[begin:place].strip())
-                begin = place + 2
-    return (*found, when[begin:].strip())

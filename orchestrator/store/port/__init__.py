@@ -30,6 +30,7 @@ from orchestrator.store.port.queue import (
     Receipts,
     Timers,
 )
+from orchestrator.store.port.runs import Runs
 from orchestrator.store.port.values import (
     ApiKey,
     BusinessClock,
@@ -38,6 +39,7 @@ from orchestrator.store.port.values import (
     Conclusion,
     ConsentEvent,
     Deferred,
+    DueAlarm,
     ExitMark,
     FirstAnswer,
     HeardOf,
@@ -45,6 +47,7 @@ from orchestrator.store.port.values import (
     InFlight,
     KeptConsent,
     KeptWording,
+    LastRun,
     Look,
     Match,
     NewDelivery,
@@ -54,6 +57,7 @@ from orchestrator.store.port.values import (
     SentMessage,
     Settlement,
     StoredEvent,
+    Told,
     Whereabouts,
 )
 
@@ -76,6 +80,7 @@ __all__ = [
     "Customers",
     "Deferred",
     "Deliveries",
+    "DueAlarm",
     "Events",
     "ExitMark",
     "Facts",
@@ -91,6 +96,7 @@ __all__ = [
     "KeptConsent",
     "KeptText",
     "KeptWording",
+    "LastRun",
     "Ledger",
     "Look",
     "Match",
@@ -104,12 +110,14 @@ __all__ = [
     "Progress",
     "Promise",
     "Receipts",
+    "Runs",
     "Sending",
     "SentMessage",
     "Settlement",
     "Store",
     "StoredEvent",
     "Timers",
+    "Told",
     "Transaction",
     "Whereabouts",
 ]
@@ -130,6 +138,8 @@ class Transaction(Protocol):
     def deliveries(self) -> Deliveries: ...
     @property
     def receipts(self) -> Receipts: ...
+    @property
+    def runs(self) -> Runs: ...
     @property
     def timers(self) -> Timers: ...
     @property

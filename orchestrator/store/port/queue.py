@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from orchestrator.domain.receipt import Receipt
     from orchestrator.domain.time import Instant
     from orchestrator.domain.timer import Timer, WallTime
-    from orchestrator.journeys.advance import Run
     from orchestrator.store.port.values import (
         Conclusion,
         Deferred,
@@ -47,12 +46,8 @@ class Events(Protocol):
 
     def put_objects(self, objects: Sequence[Object], at: Instant) -> None: ...
 
-    def runs(self, keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Those of the (journey, key) pairs that have a run."""
-        ...
-
-    def add_runs(self, runs: Sequence[tuple[Run, str]]) -> None:
-        """Runs, each with the id of the event that started it."""
+    def past(self, customer_ids: Collection[str], types: Collection[str], since: Instant) -> list[StoredEvent]:
+        """Events of these customers and types that happened since then, oldest first."""
         ...
 
     def add_exit_marks(self, marks: Sequence[ExitMark]) -> None: ...
@@ -179,7 +174,10 @@ class Timers(Protocol):
         ...
 
     def due(self, limit: int, *, business_now: Instant) -> list[Timer]:
-        """Up to `limit` that are due, longest first, locked until the commit; those that others hold are left out."""
+        """Up to `limit` that are due, longest first, locked until the commit; those that others hold are left out.
+
+        Alarms of runs are timers too, but not these: see `Runs.due_alarms`.
+        """
         ...
 
     def waiting(self, *, business_now: Instant) -> bool:

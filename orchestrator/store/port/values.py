@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from orchestrator.domain.message import Purpose
     from orchestrator.domain.receipt import Receipt, ReceiptKind
     from orchestrator.domain.time import Instant
+    from orchestrator.domain.timer import WallTime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +58,47 @@ class ExitMark:
     key: str
     event_id: str
     event_type: str
+    at: Instant
+
+
+class LastRun(NamedTuple):
+    """The last run of a key, as who may start the next one asks. `number` counts them."""
+
+    number: int
+    started_at: Instant
+    ended_at: Instant | None
+
+
+class DueAlarm(NamedTuple):
+    """An alarm of a run whose time has come: `name` and `set` as in `journeys.run.Alarm`."""
+
+    id: str
+    run_id: str
+    name: str
+    set: int
+    customer_id: str
+    at: WallTime
+    due_at: Instant
+
+    @classmethod
+    def of(cls, alarm_id: str, customer_id: str, at: WallTime, due_at: Instant) -> DueAlarm:
+        """From its id: `alarm/<run>/<name>/<set>`."""
+        _, run_id, name, setting = alarm_id.split("/")
+        return cls(alarm_id, run_id, name, int(setting), customer_id, at, due_at)
+
+
+_Wish = TypeVar("_Wish")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told(Generic[_Wish]):
+    """What a step of a run told a team about a customer. `identity` is fixed: the same is never told twice."""
+
+    id: str
+    identity: str
+    wish: _Wish
+    run_id: str
+    customer_id: str
     at: Instant
 
 

@@ -6,7 +6,7 @@ from orchestrator.dispatch.register import Profile
 from orchestrator.domain.claim import ClaimKind, StatedClaim
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.message import Button, Rendered
-from orchestrator.journeys.model import Channels
+from orchestrator.journeys.steps import Channels
 from tests.doors.conftest import draining
 
 HOSTILE = "<img src=x onerror=alert(1)>{{1234*4321}}\u202egnp.exe'\"</p><script>alert(2)</script>"

@@ -22,7 +22,7 @@ from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile, register
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.time import instant
-from orchestrator.journeys.model import Channels
+from orchestrator.journeys.steps import Channels
 from orchestrator.previews import preview_of
 from orchestrator.project import SHIPPED, Project
 from tests.doors.conftest import draining

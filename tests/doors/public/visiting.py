@@ -9,7 +9,7 @@ from orchestrator.dispatch.accept import CustomerReference, EventDesk, IncomingE
 from orchestrator.dispatch.consents import PERSON, Proof, agree
 from orchestrator.dispatch.register import Profile, register, revise
 from orchestrator.domain.customer import Channel
-from orchestrator.journeys.model import Channels
+from orchestrator.journeys.steps import Channels
 from orchestrator.tokens import TokenPurpose
 from tests.doors.conftest import Caller, drained
 from tests.doors.console.browsing import Page

@@ -1,0 +1,247 @@
+"""Every way on which a run comes to each step of a journey: what moved it last, and what lies behind it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from orchestrator.check.reach import KeyPath, kinds_of
+from orchestrator.expressions import operands
+from orchestrator.journeys import steps as kinds
+from orchestrator.journeys.steps import every_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from orchestrator.events import EventType
+    from orchestrator.journeys.model import Journey
+    from orchestrator.project import Read
+
+    Events = Mapping[str, Read[EventType]]
+
+WAYS_MAX = 64
+"""More of them are told apart by their last event only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a run may have come to a place.
+
+    `event` is the type of the event that moved it last, None where only a schedule did, and `at` the step where it
+    stood then (empty: at its beginning). `kinds` are the objects that its events named.
+    """
+
+    event: str | None
+    at: str = ""
+    kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Here:
+    """What is sure or possible when a run comes to a place.
+
+    `waits` are the waits that may lie behind it, each with the types of the events that can have ended it, and `sends`
+    the ids of steps that may have sent something. `fresh` are those that sent it since the run last stood still.
+    `over`: no run comes here, whatever happens.
+    """
+
+    ways: tuple[Way, ...]
+    waits: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sends: frozenset[str] = frozenset()
+    fresh: tuple[kinds.SendStep, ...] = ()
+    over: bool = False
+
+    def moved(self, event: str, at: str, events: Events) -> Here:
+        """After an event moved the run at a step."""
+        read = events.get(event)
+        brought = frozenset(kinds_of(read.model)) if read is not None else frozenset[str]()
+        ways = tuple(dict.fromkeys(Way(event, at, way.kinds | brought) for way in self.ways))
+        return replace(self, ways=ways)
+
+    def stood(self) -> Here:
+        """After some time at one place."""
+        return replace(self, fresh=())
+
+    def sent(self, step: kinds.SendStep) -> Here:
+        """After a message was asked for."""
+        return replace(self, sends=self.sends | {step.id}, fresh=(*self.fresh, step))
+
+    def where(self, condition: str) -> Here:
+        """Where a condition may hold, as far as it asks plainly for the type of an event."""
+        here = self
+        for operand in operands(condition):
+            asked = _type_asked(operand)
+            if asked is not None:
+                here = here.narrowed(*asked)
+        return here
+
+    def where_not(self, condition: str) -> Here:
+        """Where it may not hold: sure of a condition only that asks for nothing but a type."""
+        asked = _type_asked(condition)
+        if asked is None:
+            return self
+        step, types, positive = asked
+        return self.narrowed(step, types, not positive)
+
+    def narrowed(self, step: str, types: frozenset[str], positive: bool) -> Here:  # noqa: FBT001  # part of a triple
+        """Where the last event (or the one that ended the wait at a step) is one of some types, or none of them."""
+        def fits(event: str) -> bool:
+            return (event in types) is positive
+
+        ways = tuple(
+            way for way in self.ways if (step and way.at != step) or (way.event is not None and fits(way.event))
+        )
+        waits = {one: frozenset(filter(fits, ended)) if one == step else ended for one, ended in self.waits.items()}
+        return replace(self, ways=ways, waits=waits)
+
+
+NOWHERE = Here(ways=(), over=True)
+
+
+def joined(heres: Iterable[Here]) -> Here:
+    """Where several ways come together."""
+    left = [here for here in heres if not here.over]
+    if not left:
+        return NOWHERE
+    waits: dict[str, frozenset[str]] = {}
+    for here in left:
+        for step, ended in here.waits.items():
+            waits[step] = waits.get(step, frozenset()) | ended
+    return Here(
+        ways=_few(tuple(dict.fromkeys(way for here in left for way in here.ways))),
+        waits=waits,
+        sends=frozenset[str]().union(*(here.sends for here in left)),
+        fresh=tuple({step.id: step for here in left for step in here.fresh}.values()),
+    )
+
+
+def _few(ways: tuple[Way, ...]) -> tuple[Way, ...]:
+    if len(ways) <= WAYS_MAX:
+        return ways
+    brought: dict[str | None, frozenset[str]] = {}
+    for way in ways:
+        brought[way.event] = brought.get(way.event, frozenset()) | way.kinds
+    return tuple(Way(event, "", of) for event, of in brought.items())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stop:
+    """A step, where it stands in the file, and what is known when a run comes to it."""
+
+    path: KeyPath
+    step: kinds.Step
+    here: Here
+
+
+def stops(journey: Journey, events: Events) -> list[Stop]:
+    """Every step of a journey with the ways that lead to it, in the order of the file."""
+    walk = _Walk(events)
+    for place, (trigger, steps) in enumerate(journey.beginnings()):
+        path: KeyPath = ("triggers", place, "steps") if journey.triggers else ("steps",)
+        walk.along(steps, path, begun(trigger.event, events))
+    return walk.stops
+
+
+def begun(event: str | None, events: Events) -> Here:
+    """Where a run begins: by an event, or by a schedule (None)."""
+    start = Here(ways=(Way(None),))
+    return start if event is None else start.moved(event, "", events)
+
+
+class _Walk:
+    """One walk through all lists. Each step is met once: a list is entered with all the ways that lead to it."""
+
+    def __init__(self, events: Events) -> None:
+        self.events = events
+        self.stops: list[Stop] = []
+
+    def along(self, steps: Sequence[kinds.Step], path: KeyPath, here: Here, *, aside: bool = False) -> Here:
+        for number, step in enumerate(steps):
+            at = (*path, number)
+            self.stops.append(Stop(path=at, step=step, here=here))
+            here = self._past(step, at, here, aside=aside)
+        return here
+
+    def _past(self, step: kinds.Step, path: KeyPath, here: Here, *, aside: bool) -> Here:
+        """What is known after a step. `aside`: beside a place where the run stands, so that nothing stands here."""
+        match step:
+            case kinds.SendStep():
+                return here.sent(step)
+            case kinds.WaitStep():
+                return here.stood()
+            case kinds.WaitForStep():
+                return self._past_wait(step, path, here.stood())
+            case kinds.WatchStep():
+                return self._past_watch(step, path, here.stood())
+            case kinds.HandoffStep() if not aside:
+                return self._ended(step.id, [step.handoff.closed_by], here.stood(), otherwise=here.stood())
+            case kinds.BranchStep():
+                return self._past_branch(step, path, here, aside=aside)
+            case kinds.SplitStep():
+                return joined(
+                    self.along(share.steps, (*path, "split", name, "steps"), here, aside=aside)
+                    for name, share in step.split.items()
+                )
+            case kinds.ExitStep():
+                return NOWHERE
+        return here
+
+    def _past_wait(self, step: kinds.WaitForStep, path: KeyPath, here: Here) -> Here:
+        beside = self.along(step.wait_for.on_timeout, (*path, "wait_for", "on_timeout"), here, aside=True)
+        here = replace(here, sends=here.sends | beside.sends)
+        given_up = self._given_up(step.wait_for.then, (*path, "wait_for", "then"), here)
+        return self._ended(step.id, [step.wait_for.event], here, otherwise=given_up)
+
+    def _past_watch(self, step: kinds.WatchStep, path: KeyPath, here: Here) -> Here:
+        reacted = []
+        for place, reaction in enumerate(step.watch.react):
+            at = (*path, "watch", "react", place, "steps")
+            reacted.append(here.moved(reaction.event, step.id, self.events))
+            self.along(reaction.steps, at, reacted[-1], aside=True)
+        here = replace(here, sends=here.sends | _sends(step))
+        left = joined([here, *(replace(one, sends=here.sends) for one in reacted)])
+        given_up = self._given_up(step.watch.then, (*path, "watch", "then"), left)
+        return self._ended(step.id, [one.event for one in step.watch.until], here, otherwise=given_up)
+
+    def _given_up(self, then: Sequence[kinds.Step] | None, path: KeyPath, here: Here) -> Here:
+        """The run ends when nothing came, unless `then` says how it goes on."""
+        return NOWHERE if then is None or here.over else self.along(then, path, here)
+
+    def _ended(self, step: str, types: Sequence[str], here: Here, *, otherwise: Here) -> Here:
+        """After a wait that one of some events ended, or nothing did."""
+        if here.over:
+            return NOWHERE
+        after = joined([*(here.moved(event, step, self.events) for event in types), otherwise])
+        return after if after.over else replace(after, waits={**after.waits, step: frozenset(types)})
+
+    def _past_branch(self, step: kinds.BranchStep, path: KeyPath, here: Here, *, aside: bool) -> Here:
+        ends, left = [], here
+        for place, arm in enumerate(step.branch):
+            inside = left if arm.when is None else left.where(arm.when)
+            ends.append(self.along(arm.steps, (*path, "branch", place, "steps"), inside, aside=aside))
+            left = NOWHERE if arm.when is None else left.where_not(arm.when)
+        return joined([*ends, left])
+
+
+def _sends(step: kinds.WatchStep) -> frozenset[str]:
+    return frozenset(
+        one.id
+        for reaction in step.watch.react
+        for one in every_step(reaction.steps)
+        if isinstance(one, kinds.SendStep)
+    )
+
+
+_TEXT = r"\"([\w.]+)\"|'([\w.]+)'"
+_TYPE = re.compile(rf"\s*(?:event|steps\.(?P<step>\w+)\.event)\.type\s*(?:(?P<sign>==|!=)\s*(?:{_TEXT})|in\s*\[(?P<list>[^\]]*)\])\s*")
+
+
+def _type_asked(operand: str) -> tuple[str, frozenset[str], bool] | None:
+    """`event.type == "x"` and its like: the step that is asked about (empty: none), the types, and whether they fit."""
+    found = _TYPE.fullmatch(operand)
+    if found is None:
+        return None
+    written = found["list"] if found["list"] is not None else operand[found.end("sign") :]
+    types = frozenset(one or other for one, other in re.findall(_TEXT, written))
+    return found["step"] or "", types, found["sign"] != "!="

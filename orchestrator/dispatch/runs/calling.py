@@ -1,0 +1,96 @@
+"""Calling: runs whose alarm is due are moved, hundreds in one transaction, each once.
+
+Whichever processes call, and however often one dies between two statements: an alarm goes in the commit in which its
+run moves, and who comes second finds it gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.dispatch.accept.desk import EventDesk
+from orchestrator.dispatch.runs.backstage import Backstage
+from orchestrator.dispatch.runs.fulfil import Fulfilment
+from orchestrator.dispatch.runs.moving import Moving
+from orchestrator.dispatch.whose import lock_customers
+from orchestrator.faultpoints import nowhere
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from orchestrator.domain.time import Clock, Instant
+    from orchestrator.release import Release
+    from orchestrator.store.port import DueAlarm, Store, Transaction
+
+ROUND = 500
+"""Alarms of one transaction. On SQLite nobody else writes meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """Moves runs under one release. `at_alarm_time`: business time follows the alarms (replay, demo, tests)."""
+
+    release: Release
+    clock: Clock
+    origin: str = "journey"
+    at_alarm_time: bool = False
+
+    def call(
+        self, store: Store, now: Instant, limit: int = ROUND, *, passing: Callable[[str], None] = nowhere
+    ) -> int:
+        """One round: call what is due; how many alarms were looked at, 0 when none is left for us.
+
+        `passing` is called before the commit: see `faultpoints`.
+        """
+        # Without the lock that a write takes: this is asked every second.
+        with store.read() as transaction:
+            business_now = transaction.ledger.clock().now(now)
+            if not transaction.runs.due_alarms(1, business_now=business_now):
+                return 0
+        with store.write() as transaction:
+            business_now = transaction.ledger.clock().now(now)
+            due = transaction.runs.due_alarms(limit, business_now=business_now)
+            lock_customers(transaction, sorted({alarm.customer_id for alarm in due}))
+            ours = transaction.runs.still_due(due)
+            if ours:
+                self._move(transaction, ours, business_now)
+            passing("after_call")
+        return len(due)
+
+    def _move(self, transaction: Transaction, due: Sequence[DueAlarm], business_now: Instant) -> None:
+        # A zone may have changed its rules since the instant was worked out: then it is not time yet.
+        early = [alarm for alarm in due if alarm.at.instant > business_now]
+        ripe = [alarm for alarm in due if alarm.at.instant <= business_now]
+        if early:
+            transaction.runs.move_alarms(early)
+        moving = self._gathered(transaction, ripe, business_now)
+        fulfilment = Fulfilment(
+            self.release, self.clock, moving.backstage, origin=self.origin, at_event_time=self.at_alarm_time
+        )
+        for alarm in ripe:
+            moving.ring(alarm, alarm.at.instant if self.at_alarm_time else business_now)
+            fulfilment.take(moving.wished)
+            moving.wished.clear()
+        transaction.runs.drop_alarms([alarm.id for alarm in ripe])
+        moving.store(transaction)
+        fulfilment.store(transaction)
+        if fulfilment.emitted:
+            desk = EventDesk(
+                release=self.release, clock=self.clock, origin=self.origin, at_event_time=self.at_alarm_time
+            )
+            desk.accept(transaction, fulfilment.emitted)
+
+    def _gathered(self, transaction: Transaction, due: Sequence[DueAlarm], business_now: Instant) -> Moving:
+        runs = transaction.runs.get({alarm.run_id for alarm in due})
+        standings = transaction.customers.standings({run.customer_id for run in runs}, ())
+        backstage = Backstage(
+            release=self.release,
+            customers={customer_id: standing.customer for customer_id, standing in standings.items()},
+        )
+        names = {run.journey for run in runs} & self.release.journeys.keys()
+        journeys = [self.release.journeys[name] for name in sorted(names)]
+        backstage.remember(transaction, runs, journeys, [run.started_at for run in runs], business_now)
+        moving = Moving(release=self.release, clock=self.clock, backstage=backstage)
+        moving.stand(runs)
+        return moving

@@ -1,0 +1,141 @@
+"""Runs that move in one transaction: each is taken as far as it goes, and all is written at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.journeys.advance import advance
+from orchestrator.journeys.concern import ends
+from orchestrator.journeys.entrance import may_begin
+from orchestrator.journeys.run import Began, Ending, Heard, Rang, Run
+from orchestrator.store.port import LastRun
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from orchestrator.dispatch.runs.backstage import Backstage
+    from orchestrator.domain.time import Clock, Instant
+    from orchestrator.journeys.entrance import Entrance
+    from orchestrator.journeys.model import Journey
+    from orchestrator.journeys.run import Event, Happening, Moved, Wish
+    from orchestrator.release import Release
+    from orchestrator.store.port import DueAlarm, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """A wish, the run that has it, what moved it (the id of an event, if it was one), and when (business time)."""
+
+    wish: Wish
+    run: Run
+    event_id: str | None
+    at: Instant
+
+
+@dataclass(kw_only=True)
+class Moving:
+    """Moves runs of customers whose lock is held. `last` are the last runs of the keys that may begin now."""
+
+    release: Release
+    clock: Clock
+    backstage: Backstage
+    last: dict[tuple[str, str], LastRun] = field(default_factory=dict)
+    wished: list[Wished] = field(default_factory=list)
+    _before: dict[str, Run] = field(default_factory=dict)
+    _now: dict[str, Run] = field(default_factory=dict)
+    _begun: dict[str, str | None] = field(default_factory=dict)
+    _reached: dict[str, Instant] = field(default_factory=dict)
+    _aiming: dict[str, Run] = field(default_factory=dict)
+
+    def stand(self, runs: Iterable[Run]) -> None:
+        """Runs that stand somewhere, as the ledger has them."""
+        for run in runs:
+            self._before[run.id] = self._now[run.id] = run
+
+    @property
+    def standing(self) -> Collection[Run]:
+        """The runs that stood somewhere before anything moved."""
+        return self._before.values()
+
+    def aim(self, runs: Iterable[Run]) -> None:
+        """Runs that have not reached their goal, over or not."""
+        self._aiming |= {run.id: run for run in runs}
+
+    def begin(self, journey: Journey, entered: Entrance, customer_id: str, event: Event | None, now: Instant) -> None:
+        """Start a run, unless its key has one that forbids it."""
+        key = (journey.id, entered.key or "")
+        last = self.last.get(key)
+        if not may_begin(journey, (last.started_at, last.ended_at) if last is not None else None, now):
+            return
+        started_at = min(event.at, now) if event is not None else now
+        run = Run(
+            id=new_id("run", self.clock.now(), self.clock.entropy(ENTROPY_SIZE)),
+            journey=journey.id,
+            key=key[1],
+            number=last.number + 1 if last is not None else 1,
+            customer_id=customer_id,
+            started_at=started_at,
+            beginning=entered.beginning,
+        )
+        self._begun[run.id] = event.id if event is not None else None
+        self._aiming[run.id] = run
+        self._move(journey, run, Began(event), now)
+
+    def hear(self, event: Event, customer_id: str, now: Instant) -> None:
+        """Something happened to a customer: their runs hear it, and some may have been for it."""
+        for journey in self.release.journeys_hearing.get(event.type, ()):
+            for run in self._standing(journey, customer_id):
+                self._move(journey, run, Heard(event), now)
+        for journey in self.release.journeys_aiming_at.get(event.type, ()):
+            self._reach(journey, event, customer_id)
+
+    def ring(self, alarm: DueAlarm, now: Instant) -> None:
+        """An alarm's time has come. A run whose journey is gone is over."""
+        run = self._now.get(alarm.run_id)
+        if run is None or run.ended_at is not None:
+            return
+        journey = self.release.journeys.get(run.journey)
+        if journey is not None:
+            self._move(journey, run, Rang(alarm.name, alarm.set), now)
+        else:
+            self._now[run.id] = replace(
+                run, position=None, ended_at=now, ending=Ending.STEP_REMOVED, note=run.journey, alarms={}, pending={}
+            )
+
+    def store(self, transaction: Transaction) -> None:
+        """Write where runs stand now and when they want to be called. What they wish for is the caller's."""
+        begun = [(self._now[run_id], event_id) for run_id, event_id in self._begun.items()]
+        moved = [run for run_id, run in self._now.items() if run_id in self._before and run != self._before[run_id]]
+        transaction.runs.add(begun)
+        transaction.runs.save(moved)
+        before = [self._before[run.id] for run in moved]
+        after = [run for run, _ in begun] + moved
+        if any(run.alarms for run in (*before, *after)):
+            transaction.runs.set_alarms(before, after, self.clock.now())
+        if self._reached:
+            transaction.runs.reach_goals(self._reached)
+
+    def _standing(self, journey: Journey, customer_id: str) -> Collection[Run]:
+        return [
+            run
+            for run in self._now.values()
+            if run.customer_id == customer_id and run.journey == journey.id and run.ended_at is None
+        ]
+
+    def _move(self, journey: Journey, run: Run, happening: Happening, now: Instant) -> None:
+        moved: Moved = advance(journey, run, happening, self.backstage.scene(run, now))
+        self._now[run.id] = moved.run
+        self.last[(journey.id, run.key)] = LastRun(run.number, run.started_at, moved.run.ended_at)
+        event_id = None if isinstance(happening, Rang) or happening.event is None else happening.event.id
+        self.wished += [Wished(wish, moved.run, event_id, now) for wish in moved.wishes]
+
+    def _reach(self, journey: Journey, event: Event, customer_id: str) -> None:
+        goal = journey.goal
+        if goal is None:
+            return
+        for run in self._aiming.values():
+            aims = run.customer_id == customer_id and run.journey == journey.id and run.id not in self._reached
+            if aims and run.started_at < event.at <= run.started_at + goal.milliseconds and ends(goal, event, run):
+                self._reached[run.id] = event.at
