@@ -17,12 +17,13 @@ import structlog
 
 from orchestrator.app import wire
 from orchestrator.dispatch.accept import Accepted, CustomerReference, EventDesk, IncomingEvent
+from orchestrator.dispatch.runs.calling import Caller
 from orchestrator.domain.errors import Refused, Unavailable
 from orchestrator.domain.message import LANES
 from orchestrator.store.port import BusinessClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from orchestrator.app import App
     from orchestrator.dispatch.tick import Bell
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 EVENTS_PER_BARRIER_MAX = 500
+ALARMS_READ_MAX = 4_000
+
+# After the last event time goes on until every run is over.
+NEVER = 1 << 62
 
 # How often the ledger is asked whether everything due is sent, and how long nothing may move before we say so.
 LOOK_SECONDS = 0.002
@@ -137,13 +142,41 @@ class Player:
         done = 0
         try:
             for barrier in _barriers(timeline.events(self.source), self.release):
+                self._call_before(barrier)
                 self._accept(desk, barrier, played)
                 self._wait(barrier[-1][1].occurred_at)
                 done += len(barrier)
                 self.progress(done)
+            self._call_until(NEVER, {})
         finally:
             self._set_clock(BusinessClock())
         return played
+
+    def _call_before(self, barrier: list[tuple[int, IncomingEvent]]) -> None:
+        """Runs that want to be called before what happens next: each customer's before their own event."""
+        self._call_until(
+            barrier[-1][1].occurred_at,
+            {event.customer.id or "": event.occurred_at for _, event in barrier if event.customer is not None},
+        )
+
+    def _call_until(self, until: Instant, sooner: Mapping[str, Instant]) -> None:
+        """Call runs in the order of their alarms, no customer twice at a barrier, and wait for what they ask for."""
+        caller = Caller(
+            release=self.release, clock=self.app.clock, origin=self.origin, at_alarm_time=True
+        )  # fmt: skip
+        while True:
+            with self.app.store.write() as transaction:
+                due = transaction.runs.due_alarms(ALARMS_READ_MAX, business_now=until, journeys=self.journeys)
+                ripe = [alarm for alarm in due if alarm.due_at <= sooner.get(alarm.customer_id, until)]
+                first = {alarm.customer_id: alarm for alarm in reversed(ripe)}
+                barrier = sorted(first.values(), key=lambda alarm: (alarm.due_at, alarm.id))[:EVENTS_PER_BARRIER_MAX]
+                if not barrier:
+                    return
+                hour = barrier[-1].due_at
+                transaction.ledger.set_clock(BusinessClock(frozen_at=hour))
+                asked = caller.move(transaction, barrier, hour)
+            self._ring({request.purpose.value for request in asked})
+            self._wait(hour)
 
     def _accept(self, desk: EventDesk, barrier: list[tuple[int, IncomingEvent]], played: Played) -> None:
         with self.app.store.write() as transaction:

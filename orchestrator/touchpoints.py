@@ -12,12 +12,16 @@ from orchestrator.catalog.folding import fold
 from orchestrator.check.wording import CLAIMS, heard_on, readings
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.stage import Stage
+from orchestrator.journeys.asking import askings, written_to
+from orchestrator.journeys.steps import PARTING, STANDING, ExitStep, SendStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from orchestrator.catalog.model import Claim, Message
-    from orchestrator.journeys.model import Journey, SendStep, Trigger
+    from orchestrator.journeys.asking import Asking
+    from orchestrator.journeys.model import Journey, Trigger
+    from orchestrator.journeys.steps import Step
     from orchestrator.release import Release
 
 
@@ -154,32 +158,35 @@ def _claims_on(channel: Channel, message: Message) -> dict[str, Claim]:
 
 
 def _steps(release: Release, journey: Journey) -> Iterator[Touchpoint]:
-    for trigger, steps in journey.beginnings():
-        for step in steps:
-            message = release.messages[step.send].message
-            for channel in _channels(release, step):
-                yield Touchpoint(
-                    kind=TouchpointKind.STEP, id=f"{journey.id}/{step.id}", title=journey.title, channel=channel,
-                    stage=journey.stage or message.stage, owner=journey.owner, topic=message.topic,
-                    claims=_claims_on(channel, message), sends=step.send, event=trigger.event,
-                )  # fmt: skip
+    for asking in askings(journey):
+        message = release.messages[asking.message].message
+        for channel in asking.written_to(release.said_on[asking.message]):
+            yield Touchpoint(
+                kind=TouchpointKind.STEP, id=f"{journey.id}/{asking.step}", title=journey.title, channel=channel,
+                stage=journey.stage or message.stage, owner=journey.owner, topic=message.topic,
+                claims=_claims_on(channel, message), sends=asking.message, event=_started_by(asking),
+            )  # fmt: skip
 
 
-def _channels(release: Release, step: SendStep) -> Iterator[Channel]:
-    """Where a step may write, and its message has words."""
-    named = (channel for _, candidates in step.channels.slots() for channel in candidates)
-    return (channel for channel in named if channel in release.said_on[step.send])
+def _started_by(asking: Asking) -> str:
+    """The events that lead to it, several as a list; none where it is a schedule."""
+    return ", ".join(dict.fromkeys(trigger.event for trigger in asking.triggers if trigger.event is not None))
 
 
 # --- duplicates -----------------------------------------------------------------------------------------------------
 
 
 def _of_one_event(release: Release) -> Iterator[Duplicate]:
-    """Steps that one event sets off together: of one trigger, or of journeys whose conditions do not part them."""
+    """Steps that one event sets off together: of one trigger, or of journeys whose conditions do not part them.
+
+    Only those that come before the first wait or parting: what a run asks for later it asks for at another time.
+    """
     known: dict[tuple[str, Channel], list[tuple[Journey, Trigger, str]]] = {}
     for journey in release.journeys.values():
         for trigger, steps in journey.beginnings():
-            for step in steps:
+            if trigger.event is None or trigger.quiet_for is not None:
+                continue
+            for step in _at_once(steps):
                 for channel in _channels(release, step):
                     known.setdefault((trigger.event, channel), []).append((journey, trigger, step.id))
     for (event, channel), found in known.items():
@@ -187,6 +194,19 @@ def _of_one_event(release: Release) -> Iterator[Duplicate]:
         if together:
             ids = tuple(f"{journey.id}/{step}" for journey, _, step in together)
             yield Duplicate(why="event", channel=channel, ids=ids, event=event)
+
+
+def _at_once(steps: Sequence[Step]) -> Iterator[SendStep]:
+    for step in steps:
+        if isinstance(step, SendStep):
+            yield step
+        elif isinstance(step, (*STANDING, *PARTING, ExitStep)):
+            return
+
+
+def _channels(release: Release, step: SendStep) -> tuple[Channel, ...]:
+    """Where a step may write, and its message has words."""
+    return written_to(step.channels, release.said_on[step.send])
 
 
 def _both_run(one: tuple[Journey, Trigger, str], other: tuple[Journey, Trigger, str]) -> bool:

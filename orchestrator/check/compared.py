@@ -40,7 +40,9 @@ def texts_compared(condition: str, kind: str) -> Iterator[tuple[str, str, int]]:
 
 
 _PATH = re.compile(r"[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)+")
-_LITERAL = re.compile(rf"\s*(==|!=|<=|>=|<|>|-)\s*(?:(?P<text>{_TEXT})|(?P<number>-?\d+(?:\.\d+)?)|(?P<truth>true|false)|(?P<now>now))(?![\w.\[(])")
+_LITERAL = re.compile(
+    rf"\s*(==|!=|<=|>=|<|>|-)\s*(?:(?P<text>{_TEXT})|(?P<number>-?\d+(?:\.\d+)?)|(?P<truth>true|false)|(?P<now>now))(?![\w.\[(])"
+)
 _NOW_BEFORE = re.compile(r"(?<![\w.])now\s*(?:==|!=|<=|>=|<|>|-)\s*$")
 
 

@@ -217,16 +217,15 @@ def _matches(journey: Journey) -> Iterator[tuple[KeyPath, str, str]]:
                 yield (*at, "match"), awaited.match, awaited.event
 
 
-def _not_named(
-    document: Document, path: KeyPath, key: str, event: str | None, survey: Survey
-) -> Iterator[Finding]:
+def _not_named(document: Document, path: KeyPath, key: str, event: str | None, survey: Survey) -> Iterator[Finding]:
     """Where an event does not bring a key."""
     if key == "customer.id":
         return
     if event is None:
         yield document.finding(
             path, mark('"{path}" is not known: a schedule brings no event and no object{hint}'),
-            params={"path": key, "hint": did_you_mean(key, {"customer.id"})}, code=UNKNOWN_KEY.code, level=UNKNOWN_KEY.level,
+            params={"path": key, "hint": did_you_mean(key, {"customer.id"})},
+            code=UNKNOWN_KEY.code, level=UNKNOWN_KEY.level,
             help=mark("Take `key` away: a run of a schedule is its customer's."),
         )  # fmt: skip
         return

@@ -188,7 +188,9 @@ NO_GOAL = Rule(
     code="JO133",
     level="warn",
     title=mark("A marketing journey without a goal"),
-    why=mark("Nobody can tell whether it does any good: a goal is counted for all who went through, and for a holdout."),
+    why=mark(
+        "Nobody can tell whether it does any good: a goal is counted for all who went through, and for a holdout."
+    ),
     bad="""\
 kind: journey
 topic: cart_reminders

@@ -155,7 +155,7 @@ def _comes_first(end: Awaited, reaction: Awaited) -> bool:
     return (end.event, end.match) == (reaction.event, reaction.match) and end.when in (None, reaction.when)
 
 
-def _too_late(  # noqa: PLR0913, PLR0917  # what a finding is made of
+def _too_late(
     document: Document, path: KeyPath, event: str, first: KeyPath, message: str, remedy: str, step: Step
 ) -> Finding:
     return document.finding(

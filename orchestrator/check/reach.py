@@ -8,7 +8,7 @@ from orchestrator.journeys.steps import UpdateStep
 from orchestrator.schema import VariableType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from orchestrator.events import EventType
     from orchestrator.project import Read, Survey

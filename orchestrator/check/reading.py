@@ -185,7 +185,9 @@ RULES: tuple[Rule, ...] = (
         code="JO116",
         level="error",
         title=mark("A mapping or a journey fills a field that the event does not have"),
-        why=mark("An event with an unknown field is refused: no row could be replayed, and nobody would hear what was said."),
+        why=mark(
+            "An event with an unknown field is refused: no row could be replayed, and nobody would hear what was said."
+        ),
         bad="events:\n  - {type: order.placed, id: row.id, time: row.time, data: {numbr: row.number}}",
         good="events:\n  - {type: order.placed, id: row.id, time: row.time, data: {number: row.number}}",
     ),

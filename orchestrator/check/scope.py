@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.check.reach import attributes_of, fields_of, kinds_of, reaches
+from orchestrator.check.reach import attributes_of, reaches
+from orchestrator.check.ways import brought_on
 from orchestrator.documents.wording import either
 from orchestrator.domain.errors import did_you_mean, mark, surely_meant
 from orchestrator.expressions import FUNCTIONS as COMMON
 from orchestrator.journeys.conditions import FUNCTIONS as OWN
 
 if TYPE_CHECKING:
-    from orchestrator.check.ways import Here, Way
+    from orchestrator.check.ways import Here
     from orchestrator.project import Survey
     from orchestrator.schema import VariableType
 
@@ -32,8 +33,7 @@ class Unknown:
 class Scope:
     """One place of a journey, and what is known there.
 
-    `plain`: only the event, the objects and the customer are read: by a trigger when its event comes in, and by lines for
-    teams.
+    `plain`: only the event, the objects and the customer are read, as by a trigger when its event comes in.
     """
 
     survey: Survey
@@ -48,7 +48,7 @@ class Scope:
     @property
     def brought(self) -> frozenset[str]:
         """What the events bring that can have moved the run here, on any way."""
-        return frozenset[str]().union(*(brought_on(way, self.survey) for way in self.here.ways))
+        return frozenset[str]().union(*(brought_on(way, self.survey.events) for way in self.here.ways))
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -166,15 +166,6 @@ class Scope:
                 "file": survey.events[self.events[0]].document.file if len(self.events) == 1 else "templates/events/",
             },
         )
-
-
-def brought_on(way: Way, survey: Survey) -> frozenset[str]:
-    """What is known on one way: the data of its last event, and the objects of all, as all events have made them."""
-    read = survey.events.get(way.event) if way.event is not None else None
-    found = {f"event.{name}" for name in ("type", *read.model.data)} if read is not None else set[str]()
-    for kind in way.kinds:
-        found |= {f"{kind}.id"} | {f"{kind}.{name}" for name in fields_of(kind, survey.events)}
-    return frozenset(found)
 
 
 def declared(survey: Survey, events: frozenset[str]) -> bool:

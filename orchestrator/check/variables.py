@@ -11,11 +11,15 @@ from orchestrator.catalog import formats
 from orchestrator.catalog.copy import sources
 from orchestrator.check.copies import written
 from orchestrator.check.literals import MOST
-from orchestrator.check.reach import all_read, attributes_of, brought_by, reaches
+from orchestrator.check.reach import all_read, attributes_of, reaches
 from orchestrator.check.rule import Rule
+from orchestrator.check.scope import declared
+from orchestrator.check.ways import begun, brought_on, joined, stops
 from orchestrator.check.wording import CLAIMS, copy_of, readings
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import did_you_mean, mark
+from orchestrator.journeys.naming import events_named
+from orchestrator.journeys.steps import SendStep
 from orchestrator.schema import VariableType
 
 if TYPE_CHECKING:
@@ -24,10 +28,12 @@ if TYPE_CHECKING:
     from orchestrator.catalog.model import Message, Variable
     from orchestrator.catalog.voice import Voice
     from orchestrator.check.copies import Copy
+    from orchestrator.check.ways import Here, Way
     from orchestrator.check.wording import KeyPath
     from orchestrator.domain.errors import Finding
     from orchestrator.events import EventType
     from orchestrator.facts.sheet import FactSheet
+    from orchestrator.journeys.model import Journey
     from orchestrator.project import Read, Survey
     from orchestrator.replies.model import Reply
 
@@ -51,8 +57,8 @@ _NOT_BROUGHT = Rule(
     level="error",
     title=mark("A journey sends a message without a value that it needs"),
     why=mark(
-        "The event that starts the journey brings neither this value nor an object that holds it, and there is no "
-        "fallback: every such message would fail with missing_variable instead of reaching the customer."
+        "On one way at least, no event that moved the run brings this value or an object that holds it, and there is "
+        "no fallback: such a message would fail with missing_variable instead of reaching the customer."
     ),
     bad="""\
 # templates/journeys/orders.yaml is triggered by order.placed, which knows no shipment
@@ -145,53 +151,72 @@ def _look_alikes(copy: Copy) -> Iterator[Finding]:
 
 
 def _not_brought(survey: Survey) -> Iterator[Finding]:
-    """One finding for each variable, whichever journey shows it first."""
+    """One finding for each variable, whichever way of whichever journey shows it first."""
     always = attributes_of(survey) | {*survey.sheet.known_paths()}
     told: set[tuple[str, str]] = set()
-    for journey, event, message in _sendings(survey):
-        known = always | (brought_by(event.model, survey.events) - {"event.type"})
+    for journey, way, message in _sendings(survey):
+        known = always | (brought_on(way, survey.events) - {"event.type"})
         for name, place in _needed(message.model, survey.sheet):
             if (message.model.id, name) in told or reaches(name, known):
                 continue
             told.add((message.model.id, name))
             kind, _, field = name.partition(".")
+            event = survey.events[way.event] if way.event is not None else None
             yield message.document.finding(
                 place,
-                mark('Nothing brings "{name}" to journey {journey}, which sends this message on {event}{hint}'),
+                _NOTHING_BRINGS if event is not None else _SCHEDULE_BRINGS_NOT,
                 params={
                     "name": name,
                     "journey": journey,
-                    "event": event.model.id,
+                    "event": way.event or "",
                     "hint": did_you_mean(name, known),
-                    "file": event.document.file,
+                    "file": event.document.file if event is not None else "",
                     "kind": kind,
                     "field": field,
                 },
                 code=_NOT_BROUGHT.code,
                 level=_NOT_BROUGHT.level,
-                help=_remedy(kind, event.model),
+                help=_remedy(kind, way, event.model if event is not None else None),
                 on_key=True,
             )
 
 
-def _sendings(survey: Survey) -> Iterator[tuple[str, Read[EventType], Read[Message]]]:
-    """Each journey with an event that starts it and a message that it sends then."""
+_NOTHING_BRINGS = mark('Nothing brings "{name}" to journey {journey}, which sends this message on {event}{hint}')
+_SCHEDULE_BRINGS_NOT = mark(
+    'Nothing brings "{name}" to journey {journey}, which sends this message on a schedule{hint}'
+)
+
+
+def _sendings(survey: Survey) -> Iterator[tuple[str, Way, Read[Message]]]:
+    """Each journey with a message that it sends, and each way on which it may come to that."""
     for journey in survey.journeys.values():
-        for trigger, steps in journey.model.beginnings():
-            event = survey.events.get(trigger.event)
-            for step in steps:
-                message = survey.messages.get(step.send)
-                if event is not None and message is not None:
-                    yield journey.model.id, event, message
+        if not declared(survey, frozenset(name for _, name in events_named(journey.model))):
+            continue
+        for here, name in _asked(journey.model, survey):
+            if name in survey.messages:
+                yield from ((journey.model.id, way, survey.messages[name]) for way in here.ways)
 
 
-def _remedy(kind: str, event: EventType) -> str:
+def _asked(journey: Journey, survey: Survey) -> Iterator[tuple[Here, str]]:
+    """Each message that a journey sends, with what is known there. An exit may end a run wherever it stands."""
+    for stop in stops(journey, survey.events):
+        if isinstance(stop.step, SendStep):
+            yield stop.here, stop.step.send
+    beginnings = joined(begun(trigger.event, survey.events) for trigger, _ in journey.beginnings())
+    for leaving in journey.exit_on:
+        if leaving.send is not None:
+            yield beginnings.moved(leaving.event, "", survey.events), leaving.send
+
+
+def _remedy(kind: str, way: Way, event: EventType | None) -> str:
     """What to write, by who could bring the value."""
     if kind == "customer":
         return mark('Write "fallback: …" beside its type: not every customer has it.')
-    if kind in ("event", event.updates):
+    if event is None and kind not in way.kinds:
+        return mark('A schedule knows no {kind}. Write "fallback: …" here, or send the message on an event that does.')
+    if event is not None and kind in ("event", event.updates):
         return mark('Declare {field} under data in {file} and send it with the event, or write "fallback: …" here.')
-    if kind == event.via:
+    if kind in way.kinds:
         return mark('Declare {field} under data of an event that updates {kind}, or write "fallback: …" here.')
     return mark('{event} knows no {kind}. Write "fallback: …" here, or send the message on an event that does.')
 

@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from orchestrator.check.reach import KeyPath, kinds_of
-from orchestrator.expressions import operands
+from orchestrator.check.expressed import paths_in, without_texts
+from orchestrator.check.reach import KeyPath, fields_of, kinds_of, reaches
+from orchestrator.expressions import ExpressionError, operands
 from orchestrator.journeys import steps as kinds
 from orchestrator.journeys.steps import every_step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from orchestrator.events import EventType
     from orchestrator.journeys.model import Journey
@@ -28,13 +29,15 @@ WAYS_MAX = 64
 class Way:
     """How a run may have come to a place.
 
-    `event` is the type of the event that moved it last, None where only a schedule did, and `at` the step where it
-    stood then (empty: at its beginning). `kinds` are the objects that its events named.
+    `event` is the type of the event that moved it last, None where only a schedule did, and `at` the step where that
+    ended a wait (empty: it ended none). `kinds` are the objects that its events named, `unmet` the waits that nothing
+    ended.
     """
 
     event: str | None
     at: str = ""
     kinds: frozenset[str] = frozenset()
+    unmet: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,8 +59,12 @@ class Here:
         """After an event moved the run at a step."""
         read = events.get(event)
         brought = frozenset(kinds_of(read.model)) if read is not None else frozenset[str]()
-        ways = tuple(dict.fromkeys(Way(event, at, way.kinds | brought) for way in self.ways))
+        ways = tuple(dict.fromkeys(Way(event, at, way.kinds | brought, way.unmet) for way in self.ways))
         return replace(self, ways=ways)
+
+    def gave_up(self, step: str) -> Here:
+        """After a wait that nothing ended."""
+        return replace(self, ways=tuple(replace(way, unmet=way.unmet | {step}) for way in self.ways))
 
     def stood(self) -> Here:
         """After some time at one place."""
@@ -67,33 +74,35 @@ class Here:
         """After a message was asked for."""
         return replace(self, sends=self.sends | {step.id}, fresh=(*self.fresh, step))
 
-    def where(self, condition: str) -> Here:
-        """Where a condition may hold, as far as it asks plainly for the type of an event."""
+    def where(self, condition: str, events: Events) -> Here:
+        """Where a condition may hold: where the events are of the types that it asks for, and bring what it reads."""
         here = self
         for operand in operands(condition):
             asked = _type_asked(operand)
-            if asked is not None:
-                here = here.narrowed(*asked)
+            here = here._narrowed(asked) if asked is not None else here._bringing(_surely_read(operand), events)
         return here
 
     def where_not(self, condition: str) -> Here:
-        """Where it may not hold: sure of a condition only that asks for nothing but a type."""
+        """Where it may not hold: that is known of a condition only that asks for nothing but a type."""
         asked = _type_asked(condition)
         if asked is None:
             return self
-        step, types, positive = asked
-        return self.narrowed(step, types, not positive)
+        ways = tuple(way for way in self.ways if not asked.surely(way))
+        return replace(self, ways=ways, waits=self._waits(asked.step, lambda event: not asked.fits(event)))
 
-    def narrowed(self, step: str, types: frozenset[str], positive: bool) -> Here:  # noqa: FBT001  # part of a triple
-        """Where the last event (or the one that ended the wait at a step) is one of some types, or none of them."""
-        def fits(event: str) -> bool:
-            return (event in types) is positive
+    def _narrowed(self, asked: _TypeAsked) -> Here:
+        ways = tuple(way for way in self.ways if asked.possibly(way))
+        return replace(self, ways=ways, waits=self._waits(asked.step, asked.fits))
 
-        ways = tuple(
-            way for way in self.ways if (step and way.at != step) or (way.event is not None and fits(way.event))
-        )
-        waits = {one: frozenset(filter(fits, ended)) if one == step else ended for one, ended in self.waits.items()}
-        return replace(self, ways=ways, waits=waits)
+    def _waits(self, step: str, fits: Callable[[str], bool]) -> Mapping[str, frozenset[str]]:
+        return {one: frozenset(filter(fits, ended)) if one == step else ended for one, ended in self.waits.items()}
+
+    def _bringing(self, names: Sequence[str], events: Events) -> Here:
+        """Where events bring what is read: a condition that misses it is false."""
+        kinds_known = {"event", *(read.model.updates for read in events.values())}
+        asked = [name for name in names if name.partition(".")[0] in kinds_known and "." in name]
+        ways = tuple(way for way in self.ways if all(reaches(name, brought_on(way, events)) for name in asked))
+        return replace(self, ways=ways)
 
 
 NOWHERE = Here(ways=(), over=True)
@@ -119,10 +128,19 @@ def joined(heres: Iterable[Here]) -> Here:
 def _few(ways: tuple[Way, ...]) -> tuple[Way, ...]:
     if len(ways) <= WAYS_MAX:
         return ways
-    brought: dict[str | None, frozenset[str]] = {}
+    found: dict[str | None, frozenset[str]] = {}
     for way in ways:
-        brought[way.event] = brought.get(way.event, frozenset()) | way.kinds
-    return tuple(Way(event, "", of) for event, of in brought.items())
+        found[way.event] = found.get(way.event, frozenset()) | way.kinds
+    return tuple(Way(event, "", brought) for event, brought in found.items())
+
+
+def brought_on(way: Way, events: Events) -> frozenset[str]:
+    """What is known on one way: the data of its last event, and the objects of all, as all events have made them."""
+    read = events.get(way.event) if way.event is not None else None
+    found = {f"event.{name}" for name in ("type", *read.model.data)} if read is not None else set[str]()
+    for kind in way.kinds:
+        found |= {f"{kind}.id"} | {f"{kind}.{name}" for name in fields_of(kind, events)}
+    return frozenset(found)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,41 +185,39 @@ class _Walk:
         """What is known after a step. `aside`: beside a place where the run stands, so that nothing stands here."""
         match step:
             case kinds.SendStep():
-                return here.sent(step)
+                here = here.sent(step)
             case kinds.WaitStep():
-                return here.stood()
+                here = here.stood()
             case kinds.WaitForStep():
-                return self._past_wait(step, path, here.stood())
+                here = self._past_wait(step, path, here.stood())
             case kinds.WatchStep():
-                return self._past_watch(step, path, here.stood())
+                here = self._past_watch(step, path, here.stood())
             case kinds.HandoffStep() if not aside:
-                return self._ended(step.id, [step.handoff.closed_by], here.stood(), otherwise=here.stood())
+                kept = here.stood()
+                here = self._ended(step.id, [step.handoff.closed_by], kept, otherwise=kept.gave_up(step.id))
             case kinds.BranchStep():
-                return self._past_branch(step, path, here, aside=aside)
+                here = self._past_branch(step, path, here, aside=aside)
             case kinds.SplitStep():
-                return joined(
-                    self.along(share.steps, (*path, "split", name, "steps"), here, aside=aside)
-                    for name, share in step.split.items()
-                )
+                here = self._past_split(step, path, here, aside=aside)
             case kinds.ExitStep():
-                return NOWHERE
+                here = NOWHERE
         return here
 
     def _past_wait(self, step: kinds.WaitForStep, path: KeyPath, here: Here) -> Here:
         beside = self.along(step.wait_for.on_timeout, (*path, "wait_for", "on_timeout"), here, aside=True)
         here = replace(here, sends=here.sends | beside.sends)
-        given_up = self._given_up(step.wait_for.then, (*path, "wait_for", "then"), here)
+        given_up = self._given_up(step.wait_for.then, (*path, "wait_for", "then"), here.gave_up(step.id))
         return self._ended(step.id, [step.wait_for.event], here, otherwise=given_up)
 
     def _past_watch(self, step: kinds.WatchStep, path: KeyPath, here: Here) -> Here:
         reacted = []
         for place, reaction in enumerate(step.watch.react):
             at = (*path, "watch", "react", place, "steps")
-            reacted.append(here.moved(reaction.event, step.id, self.events))
+            reacted.append(here.moved(reaction.event, "", self.events))
             self.along(reaction.steps, at, reacted[-1], aside=True)
         here = replace(here, sends=here.sends | _sends(step))
         left = joined([here, *(replace(one, sends=here.sends) for one in reacted)])
-        given_up = self._given_up(step.watch.then, (*path, "watch", "then"), left)
+        given_up = self._given_up(step.watch.then, (*path, "watch", "then"), left.gave_up(step.id))
         return self._ended(step.id, [one.event for one in step.watch.until], here, otherwise=given_up)
 
     def _given_up(self, then: Sequence[kinds.Step] | None, path: KeyPath, here: Here) -> Here:
@@ -218,30 +234,74 @@ class _Walk:
     def _past_branch(self, step: kinds.BranchStep, path: KeyPath, here: Here, *, aside: bool) -> Here:
         ends, left = [], here
         for place, arm in enumerate(step.branch):
-            inside = left if arm.when is None else left.where(arm.when)
+            inside = left if arm.when is None else left.where(arm.when, self.events)
             ends.append(self.along(arm.steps, (*path, "branch", place, "steps"), inside, aside=aside))
             left = NOWHERE if arm.when is None else left.where_not(arm.when)
         return joined([*ends, left])
 
+    def _past_split(self, step: kinds.SplitStep, path: KeyPath, here: Here, *, aside: bool) -> Here:
+        return joined(
+            [
+                self.along(share.steps, (*path, "split", name, "steps"), here, aside=aside)
+                for name, share in step.split.items()
+            ]
+        )
+
 
 def _sends(step: kinds.WatchStep) -> frozenset[str]:
     return frozenset(
-        one.id
-        for reaction in step.watch.react
-        for one in every_step(reaction.steps)
-        if isinstance(one, kinds.SendStep)
+        one.id for reaction in step.watch.react for one in every_step(reaction.steps) if isinstance(one, kinds.SendStep)
     )
 
 
 _TEXT = r"\"([\w.]+)\"|'([\w.]+)'"
-_TYPE = re.compile(rf"\s*(?:event|steps\.(?P<step>\w+)\.event)\.type\s*(?:(?P<sign>==|!=)\s*(?:{_TEXT})|in\s*\[(?P<list>[^\]]*)\])\s*")
+_TYPE = re.compile(
+    r"\s*(?:event|steps\.(?P<step>\w+)\.event)\.type\s*"
+    rf"(?:(?P<sign>==|!=)\s*(?P<one>{_TEXT})|in\s*\[(?P<list>[^\]]*)\])\s*"
+)
 
 
-def _type_asked(operand: str) -> tuple[str, frozenset[str], bool] | None:
-    """`event.type == "x"` and its like: the step that is asked about (empty: none), the types, and whether they fit."""
+@dataclass(frozen=True, slots=True)
+class _TypeAsked:
+    """`event.type == "x"` and its like: the step that is asked about (empty: none), the types, and how."""
+
+    step: str
+    types: frozenset[str]
+    positive: bool
+
+    def fits(self, event: str) -> bool:
+        return (event in self.types) is self.positive
+
+    def surely(self, way: Way) -> bool:
+        return way.at == (self.step or way.at) and way.event is not None and self.fits(way.event)
+
+    def possibly(self, way: Way) -> bool:
+        """Another event may have moved the run since the one that ended a wait."""
+        return self.surely(way) or (self.step not in {"", way.at, *way.unmet})
+
+
+def _type_asked(operand: str) -> _TypeAsked | None:
     found = _TYPE.fullmatch(operand)
     if found is None:
         return None
-    written = found["list"] if found["list"] is not None else operand[found.end("sign") :]
-    types = frozenset(one or other for one, other in re.findall(_TEXT, written))
-    return found["step"] or "", types, found["sign"] != "!="
+    types = frozenset(one or other for one, other in re.findall(_TEXT, found["one"] or found["list"] or ""))
+    return _TypeAsked(found["step"] or "", types, found["sign"] != "!=")
+
+
+# Where one of these stands, a condition may be true although something that it names is missing.
+_MAY_BE_MISSING = re.compile(r"\|\||\?|\bhas\s*\(|\.\s*(?:all|exists|exists_one|existsOne|map|filter)\s*\(")
+_HAS = re.compile(r"\s*has\s*\(\s*([A-Za-z_][\w.]*)\s*\)\s*")
+
+
+def _surely_read(operand: str) -> tuple[str, ...]:
+    """The names without which a part of a condition is false."""
+    plain = without_texts(operand)
+    asked = _HAS.fullmatch(plain)
+    if asked is not None:
+        return (asked[1],)
+    if _MAY_BE_MISSING.search(plain):
+        return ()
+    try:
+        return tuple(path for path, _ in paths_in(operand))
+    except ExpressionError:  # a comment may hold the signs at which it was parted
+        return ()

@@ -189,7 +189,7 @@ def _faults(
 def _further(details: ErrorDetails) -> KeyPath:
     """From what a validator looked at to the part of it that it found wrong."""
     error = details.get("ctx", {}).get("error")
-    return error.at if isinstance(error, Unfit) else ()
+    return error.path if isinstance(error, Unfit) else ()
 
 
 def _own_words(details: ErrorDetails) -> Phrase:

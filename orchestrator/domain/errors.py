@@ -250,14 +250,20 @@ class Refused(JogralError):
 class Unfit(ValueError):
     """A value that is not what it must be. `said` is the end of a sentence or a whole one: `must be at least 1`.
 
-    Validators raise it: pydantic takes a ValueError for the writer's mistake and keeps it as it is. `at` leads from
+    Validators raise it: pydantic takes a ValueError for the writer's mistake and keeps it as it is. `path` leads from
     what was validated to the part of it that is wrong.
     """
 
-    def __init__(self, template: str, *, at: tuple[str | int, ...] = (), **params: object) -> None:
+    path: tuple[str | int, ...] = ()
+
+    def __init__(self, template: str, **params: object) -> None:
         self.said = Phrase(template, **params)
-        self.at = at
         super().__init__(str(self.said))
+
+    def at(self, *path: str | int) -> Self:
+        """The same of a part of what was validated."""
+        self.path = path
+        return self
 
     def told(self, translate: Callable[[str], str] = str) -> str:
         """The same in the reader's language."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.journeys import steps as kinds
 from orchestrator.journeys.chance import drawn
-from orchestrator.journeys.concern import awaits, ends, is_of
+from orchestrator.journeys.concern import ends, is_named, is_of
 from orchestrator.journeys.conditions import is_true
 from orchestrator.journeys.passage import Passage
 from orchestrator.journeys.run import TRIGGER, Began, Ending, Heard, Moved, Rang
@@ -22,13 +22,12 @@ from orchestrator.journeys.wishes import EXIT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from orchestrator.domain.time import Instant
     from orchestrator.journeys.model import Exit, Journey, Trigger
     from orchestrator.journeys.outline import Place
     from orchestrator.journeys.run import Event, Happening, Run, Scene
 
 _QUIET = "quiet"
-_WAKE, _TIMEOUT, _GIVE_UP, _END, _REACT = "wake", "timeout", "give_up", "end", "react:"
+_WAKE, _HANDED_OFF, _TIMEOUT, _GIVE_UP, _END, _REACT = "wake", "handed_off", "timeout", "give_up", "end", "react:"
 
 
 def advance(journey: Journey, run: Run, happening: Happening, scene: Scene) -> Moved:
@@ -45,7 +44,7 @@ def advance(journey: Journey, run: Run, happening: Happening, scene: Scene) -> M
     """
     if run.ended_at is not None:
         return Moved(run)
-    walk = _Walk(journey, Passage(journey, run, scene), scene)
+    walk = _Walk(journey, Passage(journey, run, scene))
     match happening:
         case Began(event):
             walk.begin(event)
@@ -63,10 +62,11 @@ class _Standing(Enum):
 
 
 class _Walk:
-    """One call of `advance`."""
+    """One call of `advance`. `at` is when that happened which moves the run."""
 
-    def __init__(self, journey: Journey, passage: Passage, scene: Scene) -> None:
-        self.journey, self.passage, self.scene = journey, passage, scene
+    def __init__(self, journey: Journey, passage: Passage) -> None:
+        self.journey, self.passage = journey, passage
+        self.at = passage.scene.now
 
     # what happens
 
@@ -74,8 +74,9 @@ class _Walk:
         """Start; with `quiet_for`, wait for silence first."""
         trigger, steps = self._beginning()
         if event is not None:
+            self.at = event.at
             self.passage.moved_by(event)
-        overtaken = self._overtaken_by()
+        overtaken = next((one for one in self._past() if self._leaving(one) and self._is_since_begun(one)), None)
         if overtaken is not None:
             self.passage.end(Ending.NOT_ENTERED, overtaken.type)
             return
@@ -84,12 +85,14 @@ class _Walk:
             self.passage.hush(_QUIET, trigger.quiet_for, event)
             return
         self.passage.note(TRIGGER, "started", event.type if event is not None else "schedule")
-        self._go(steps[0].id, event.at if event is not None else self.scene.now)
+        self._go(steps[0].id)
 
     def hear(self, event: Event) -> None:
         """Something happened to the customer: it may end the run, or be what it waits for."""
-        leaving = next((one for one in self.journey.exit_on if ends(one, event, self.passage.run)), None)
-        if leaving is not None:
+        self.at = event.at
+        leaving = self._leaving(event)
+        # Of two clocks one may be slow: what names the run's own key, and comes after it, is of it all the same.
+        if leaving is not None and (self._is_since_begun(event) or is_named(self.journey, self.passage.run, event)):
             self._leave(leaving, event)
             return
         if self.passage.run.position == TRIGGER:
@@ -110,7 +113,8 @@ class _Walk:
             return
         place = self._place()
         if place is None:
-            self.passage.end(Ending.STEP_REMOVED, self.passage.run.position or "")
+            gone = self.passage.run.position or ""
+            self.passage.end(Ending.STEP_REMOVED, gone, step=gone)
         else:
             self._ring_at(place, name)
 
@@ -120,11 +124,6 @@ class _Walk:
         """The trigger that started the run. One that was removed since leaves its runs to the last."""
         beginnings = self.journey.beginnings()
         return beginnings[min(self.passage.run.beginning, len(beginnings) - 1)]
-
-    def _overtaken_by(self) -> Event | None:
-        """An exit event that arrived before what begins the run, though it happened after it."""
-        run = self.passage.run
-        return next((event for event in self.scene.past for one in self.journey.exit_on if ends(one, event, run)), None)
 
     def _begin_anew(self, event: Event) -> None:
         trigger, _ = self._beginning()
@@ -141,20 +140,20 @@ class _Walk:
             self.passage.end(Ending.NOT_ENTERED, why or f"{trigger.when} is false")
             return
         self.passage.note(TRIGGER, "started", trigger.event or "")
-        self._go(steps[0].id, self.scene.now)
+        self._go(steps[0].id)
 
     # the way
 
-    def _go(self, step_id: str | None, at: Instant) -> None:
-        """Walk on from a step until one waits, or the way ends. `at` is the time of what moved the run."""
+    def _go(self, step_id: str | None) -> None:
+        """Walk on from a step until one waits, or the way ends."""
         while step_id is not None:
-            entered = self._enter(self.journey.outline.places[step_id], at)
+            entered = self._enter(self.journey.outline.places[step_id])
             if isinstance(entered, _Standing):
                 return
             step_id = entered
         self.passage.end(Ending.FINISHED)
 
-    def _enter(self, place: Place, at: Instant) -> str | _Standing | None:
+    def _enter(self, place: Place) -> str | _Standing | None:
         """Come to a step: the id of the next one, or None where the way ends."""
         step = place.step
         match step:
@@ -163,17 +162,17 @@ class _Walk:
             case kinds.WaitForStep():
                 return self._come_to_wait(step, place)
             case kinds.WatchStep():
-                return self._come_to_watch(step, place, at)
+                return self._come_to_watch(step, place)
             case kinds.WaitStep():
-                return self._come_to_stand(step, step.wait)
+                return self._come_to_stand(step, _WAKE, step.wait)
             case kinds.HandoffStep():
                 self.passage.take(step)
-                return self._come_to_stand(step, wait_of(step.handoff.at_most))
+                return self._come_to_stand(step, _HANDED_OFF, wait_of(step.handoff.at_most))
             case kinds.ExitStep():
-                self.passage.end(Ending.EXIT_STEP, step.exit)
-            case _:
-                self.passage.take(step)
-        return place.following if self.passage.run.ended_at is None else _Standing.HERE
+                self.passage.end(Ending.EXIT_STEP, step.exit, step=step.id)
+                return _Standing.HERE
+        self.passage.take(step)
+        return place.following
 
     def _aside(self, steps: Sequence[kinds.Step]) -> None:
         """Steps that run while the run stands where it is. None of them waits, which the model sees to."""
@@ -184,7 +183,7 @@ class _Walk:
                 case kinds.BranchStep() | kinds.SplitStep():
                     step_id = self._parted(place.step, place)
                 case kinds.ExitStep():
-                    self.passage.end(Ending.EXIT_STEP, place.step.exit)
+                    self.passage.end(Ending.EXIT_STEP, place.step.exit, step=place.step.id)
                     return
                 case _:
                     self.passage.take(place.step)
@@ -211,14 +210,15 @@ class _Walk:
 
     # coming to a place to stand
 
-    def _come_to_stand(self, step: kinds.Step, wait: kinds.Wait) -> _Standing:
+    def _come_to_stand(self, step: kinds.Step, alarm: str, wait: kinds.Wait) -> _Standing:
         self.passage.stand(step.id)
-        self.passage.set_alarm(_WAKE, wait)
+        self.passage.set_alarm(alarm, wait)
         return _Standing.HERE
 
     def _come_to_wait(self, step: kinds.WaitForStep, place: Place) -> str | _Standing | None:
-        met = next((event for event in self.scene.past if self._awaits(step.wait_for, event)), None)
+        met = next((event for event in self._past() if self._awaits(step.id, step.wait_for, event)), None)
         if met is not None:
+            self.at = max(self.at, met.at)
             self.passage.met(step.id, met)
             return place.following
         self.passage.stand(step.id)
@@ -227,12 +227,13 @@ class _Walk:
             self.passage.set_alarm(_TIMEOUT, step.wait_for.timeout)
         return _Standing.HERE
 
-    def _come_to_watch(self, step: kinds.WatchStep, place: Place, at: Instant) -> _Standing:
+    def _come_to_watch(self, step: kinds.WatchStep, place: Place) -> _Standing:
         """An end counts also if it came before; reactions are to what happened after the run came here."""
         self.passage.stand(step.id)
         self.passage.set_alarm(_END, wait_of(step.watch.duration))
-        for event in self.scene.past:
-            if event.at > at or any(self._awaits(one, event) for one in step.watch.until):
+        came_at = self.at
+        for event in self._past():
+            if event.at > came_at or self._is_end(step, event):
                 self._hear_at(place, event)
             if self.passage.run.position != step.id:
                 break
@@ -243,9 +244,9 @@ class _Walk:
     def _hear_at(self, place: Place, event: Event) -> None:
         step = place.step
         match step:
-            case kinds.WaitForStep() if self._awaits(step.wait_for, event):
+            case kinds.WaitForStep() if self._awaits(step.id, step.wait_for, event):
                 self._go_on(place, event)
-            case kinds.WatchStep() if any(self._awaits(one, event) for one in step.watch.until):
+            case kinds.WatchStep() if self._is_end(step, event):
                 self._go_on(place, event)
             case kinds.WatchStep():
                 self._react(step, event)
@@ -253,14 +254,15 @@ class _Walk:
                 self._go_on(place, event)
 
     def _go_on(self, place: Place, event: Event) -> None:
+        self.at = max(self.at, event.at)
         self.passage.met(place.step.id, event)
-        self._go(place.following, event.at)
+        self._go(place.following)
 
     def _react(self, step: kinds.WatchStep, event: Event) -> None:
         for number, reaction in enumerate(step.watch.react):
             if reaction.debounce is not None and is_of(self.journey, reaction, event, self.passage.run):
                 self.passage.hush(f"{_REACT}{number}", reaction.debounce, event)
-            elif reaction.debounce is None and self._awaits(reaction, event):
+            elif reaction.debounce is None and self._awaits(step.id, reaction, event):
                 self.passage.moved_by(event)
                 self.passage.note(step.id, "reacts", event.type)
                 self._aside(reaction.steps)
@@ -270,9 +272,12 @@ class _Walk:
     def _ring_at(self, place: Place, name: str) -> None:
         step = place.step
         match step:
-            case kinds.WaitStep() | kinds.HandoffStep() if name == _WAKE:
+            case kinds.WaitStep() if name == _WAKE:
                 self.passage.note(step.id, "woke")
-                self._go(place.following, self.scene.now)
+                self._go(place.following)
+            case kinds.HandoffStep() if name == _HANDED_OFF:
+                self.passage.note(step.id, "not closed")
+                self._go(place.following)
             case kinds.WaitForStep() if name == _TIMEOUT:
                 self.passage.note(step.id, "timeout")
                 self._aside(step.wait_for.on_timeout)
@@ -284,14 +289,14 @@ class _Walk:
                 self._react_after_silence(step, name)
             case _:
                 # The step became another kind while people stood in it: they come to it anew.
-                self._go(step.id, self.scene.now)
+                self._go(step.id)
 
     def _react_after_silence(self, step: kinds.WatchStep, name: str) -> None:
         number, said = int(name.removeprefix(_REACT)), self.passage.hushed(name)
-        if number >= len(step.watch.react) or said is None:
+        reaction = step.watch.react[number] if number < len(step.watch.react) else None
+        if reaction is None or said is None or said["type"] != reaction.event:
             self.passage.note(step.id, "does not react", "the reaction is gone")
             return
-        reaction = step.watch.react[number]
         true, why = (True, "") if reaction.when is None else self._true(reaction.when, {"event": said})
         if not true:
             self.passage.note(step.id, "does not react", why or f"{reaction.when} is false")
@@ -303,9 +308,9 @@ class _Walk:
     def _give_up(self, place: Place, then: Sequence[kinds.Step] | None) -> None:
         self.passage.note(place.step.id, "given up")
         if then is None:
-            self.passage.end(Ending.GIVEN_UP, place.step.id)
+            self.passage.end(Ending.GIVEN_UP, place.step.id, step=place.step.id)
         else:
-            self._go(then[0].id if then else place.following, self.scene.now)
+            self._go(then[0].id if then else place.following)
 
     def _leave(self, leaving: Exit, event: Event) -> None:
         began = self.passage.run.position != TRIGGER
@@ -320,8 +325,27 @@ class _Walk:
         """Where the run stands in the journey as it is now: a renamed step is the same, one that is gone is None."""
         return self.journey.outline.find(self.passage.run.position or "")
 
-    def _awaits(self, awaited: kinds.Awaited, event: Event) -> bool:
-        return awaits(self.journey, awaited, event, self.passage.run, self.scene)
+    def _past(self) -> Sequence[Event]:
+        """What happened before and did not move the run yet, oldest first."""
+        return [event for event in self.passage.scene.past if event.id not in self.passage.run.used]
+
+    def _is_since_begun(self, event: Event) -> bool:
+        return event.at >= self.passage.run.started_at
+
+    def _leaving(self, event: Event) -> Exit | None:
+        return next((one for one in self.journey.exit_on if ends(one, event, self.passage.run)), None)
+
+    def _is_end(self, step: kinds.WatchStep, event: Event) -> bool:
+        return any(self._awaits(step.id, one, event) for one in step.watch.until)
+
+    def _awaits(self, step_id: str, awaited: kinds.Awaited, event: Event) -> bool:
+        """Whether an event is one that a step waits for, of this run, and its condition holds."""
+        if not is_of(self.journey, awaited, event, self.passage.run):
+            return False
+        true, why = (True, "") if awaited.when is None else self._true(awaited.when, event.names)
+        if why:
+            self.passage.note(step_id, "cannot be told", why)
+        return true
 
     def _true(self, condition: str, names: Mapping[str, object] | None = None) -> tuple[bool, str]:
-        return is_true(condition, self.passage.run, self.scene, names)
+        return is_true(condition, self.passage.run, self.passage.scene, names)

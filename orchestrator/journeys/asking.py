@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestrator.domain.customer import Channel
 from orchestrator.journeys.steps import Channels, SendStep
 from orchestrator.journeys.wishes import EXIT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from orchestrator.domain.customer import Channel
     from orchestrator.journeys.model import Journey, Trigger
     from orchestrator.journeys.steps import AnyChannels
 
@@ -31,11 +31,16 @@ class Asking:
     triggers: tuple[Trigger, ...]
 
     def written_to(self, said_on: Collection[Channel]) -> tuple[Channel, ...]:
-        """Where it may write a message that is said on some channels: those that it names, or all."""
-        if not isinstance(self.channels, Channels):
-            return tuple(said_on)
-        named = (channel for _, candidates in self.channels.slots() for channel in candidates)
-        return tuple(channel for channel in named if channel in said_on)
+        """Where it may write a message that is said on some channels."""
+        return written_to(self.channels, said_on)
+
+
+def written_to(channels: AnyChannels, said_on: Collection[Channel]) -> tuple[Channel, ...]:
+    """Those of the channels that a step names on which its message is said; with `preferred`, all of these."""
+    if not isinstance(channels, Channels):
+        return tuple(channel for channel in Channel if channel in said_on)
+    named = (channel for _, candidates in channels.slots() for channel in candidates)
+    return tuple(channel for channel in named if channel in said_on)
 
 
 def askings(journey: Journey) -> Iterator[Asking]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_WHOLE = 1 << 64
+_BITS = 53  # as many as a float keeps: with more, the last number would be rounded to 1
 
 
 def lot(*names: str) -> float:
     """A number from 0 to below 1, spread evenly over names and always the same for the same ones."""
     digest = blake2b("\x1f".join(names).encode(), digest_size=8).digest()
-    return int.from_bytes(digest) / _WHOLE
+    return (int.from_bytes(digest) >> (64 - _BITS)) / (1 << _BITS)
 
 
 def drawn(weights: Mapping[str, int], *names: str) -> str:

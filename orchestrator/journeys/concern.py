@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.journeys.conditions import is_true
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orchestrator.journeys.model import Exit, Goal, Journey
-    from orchestrator.journeys.run import Event, Run, Scene
+    from orchestrator.journeys.run import Event, Run
     from orchestrator.journeys.steps import Awaited
-
-
-def awaits(journey: Journey, awaited: Awaited, event: Event, run: Run, scene: Scene) -> bool:
-    """Whether an event is one that somebody waits for, of this run, and its condition holds."""
-    if not is_of(journey, awaited, event, run):
-        return False
-    return awaited.when is None or is_true(awaited.when, run, scene, event.names)[0]
 
 
 def is_of(journey: Journey, awaited: Awaited, event: Event, run: Run) -> bool:
@@ -59,4 +50,5 @@ def look_up(data: Mapping[str, Any], path: str) -> Any:
 
 
 def _has_key(run: Run, event: Event, path: str) -> bool:
-    return str(look_up(event.names, path)) == run.key
+    found = look_up(event.names, path)
+    return found is not None and str(found) == run.key

@@ -50,7 +50,9 @@ class Trigger(Schema):
         if (self.schedule is None) != (self.segment is None):
             raise Unfit("a schedule goes with a segment: it starts a run for everybody in it")
         if self.schedule is not None and self.quiet_for is not None:
-            raise Unfit("quiet_for goes with an event")
+            raise Unfit("quiet_for goes with an event", at=("quiet_for",))
+        if self.schedule is not None and self.when is not None:
+            raise Unfit("goes with an event: a schedule starts a run for everybody in its segment", at=("when",))
         return self
 
 
@@ -113,7 +115,7 @@ class Journey(Schema):
     topic: Identifier
     stage: Annotated[Stage | None, BeforeValidator(_none_for_nothing)] = None
     priority: Priority = "normal"
-    rollout: Percent | None = None
+    rollout: Annotated[Percent, Field(gt=0, le=100)] | None = None
     trigger: Trigger | None = None
     triggers: tuple[Trigger, ...] = ()
     entry: Entry | None = None
@@ -132,11 +134,11 @@ class Journey(Schema):
         key = self.entry.key if self.entry is not None else None
         other = next((place for place, one in enumerate(self.exit_on) if one.match not in (None, key)), None)
         if other is not None:
-            raise Unfit("must be the journey's own entry key: {key}", at=("exit_on", other, "match"), key=key or "-")
+            raise Unfit("must be the journey's own entry key: {key}", key=key or "-").at("exit_on", other, "match")
         ids: set[str] = set()
         for path, step in self.placed_steps():
             if step.id in ids:
-                raise Unfit('is that of another step too: "{step}"', at=(*path, "id"), step=step.id)
+                raise Unfit('is that of another step too: "{step}"', step=step.id).at(*path, "id")
             ids.add(step.id)
         return self
 

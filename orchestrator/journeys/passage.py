@@ -23,10 +23,11 @@ DEBOUNCES_MAX = 4
 
 
 class Passage:
-    """A run while it moves. `run` is replaced with each change; wishes and trace grow."""
+    """A run while it moves. `run` and `scene` are replaced with each change; wishes and trace grow."""
 
     def __init__(self, journey: Journey, run: Run, scene: Scene) -> None:
-        self.journey, self.scene = journey, scene
+        self.journey = journey
+        self.scene = scene
         self.before = run
         self.run = replace(run, moves=run.moves + 1)
         self.wishes: list[Wish] = []
@@ -48,9 +49,9 @@ class Passage:
         """Come to a place and wait there; what was waited for before is forgotten."""
         self.run = replace(self.run, position=position, since=self.scene.now, alarms={}, pending={})
 
-    def end(self, ending: Ending, note: str = "") -> None:
-        """The run is over."""
-        self.note(self.run.position or "", "ended", note or ending.value)
+    def end(self, ending: Ending, note: str = "", *, step: str = "") -> None:
+        """The run is over, at a step or behind the last one."""
+        self.note(step, "ended", note or ending.value)
         self.run = replace(
             self.run, position=None, ended_at=self.scene.now, ending=ending, note=note, alarms={}, pending={}
         )
@@ -59,7 +60,8 @@ class Passage:
 
     def moved_by(self, event: Event) -> None:
         """From here on `event` is this one, and what it is about is the run's as well."""
-        self.run = replace(self.run, event=event.said, objects={**self.run.objects, **event.objects})
+        self.run = replace(self.run, event=event.said)
+        self._take_in(event)
 
     def said(self, event: Mapping[str, object]) -> None:
         """From here on `event` is what was said before a silence that is over now."""
@@ -70,6 +72,12 @@ class Passage:
         self.moved_by(event)
         self.note(step_id, "met", event.type)
         self.run = replace(self.run, events={**self.run.events, step_id: event.said}, alarms={}, pending={})
+
+    def _take_in(self, event: Event) -> None:
+        used = self.run.used if event.id in self.run.used else (*self.run.used, event.id)
+        self.run = replace(self.run, objects={**self.run.objects, **event.objects}, used=used)
+        # The scene was set before the event was the run's: conditions further on read what it brought.
+        self.scene = replace(self.scene, data={**self.scene.data, **event.data})
 
     # when it is called
 
@@ -87,11 +95,8 @@ class Passage:
         since = known.since if known is not None else self.scene.now
         silence = parse_duration(length).milliseconds
         due = min(self.scene.now + silence, since + DEBOUNCES_MAX * silence)
-        self.run = replace(
-            self.run,
-            pending={**self.run.pending, name: Pending(since, event.said)},
-            objects={**self.run.objects, **event.objects},
-        )
+        self.run = replace(self.run, pending={**self.run.pending, name: Pending(since, event.said)})
+        self._take_in(event)
         self._set(name, Alarm(exactly(due), self.run.moves))
 
     def hushed(self, name: str) -> Mapping[str, object] | None:

@@ -47,7 +47,7 @@ class Event:
     @property
     def said(self) -> dict[str, Any]:
         """What a condition or a message reads under `event`."""
-        return {"type": self.type, **self.payload}
+        return {**self.payload, "type": self.type}
 
     @property
     def names(self) -> dict[str, Any]:
@@ -78,7 +78,8 @@ class Run:
     `number` counts the runs of its key, `beginning` is the place of the trigger that started it. `position` is the
     step where it stands, None once it ended; `since` (business time) when it came there. `event` is
     what the last event said that moved it, `objects` names all that those were about (kind → id). `events` holds, by
-    step, the event that ended a wait there; `taken` how often a step asked for something, so that asking again is told
+    step, the event that ended a wait there; `used` are the ids of events that moved it, of which none counts again for
+    a wait that comes later; `taken` how often a step asked for something, so that asking again is told
     from the same asking. `alarms` are by name, `pending` by the alarm that ends their silence. `moves` counts what
     happened to it.
     """
@@ -98,6 +99,7 @@ class Run:
     event: Mapping[str, Any] | None = None
     objects: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    used: tuple[str, ...] = ()
     taken: Mapping[str, int] = field(default_factory=dict)
     alarms: Mapping[str, Alarm] = field(default_factory=dict)
     pending: Mapping[str, Pending] = field(default_factory=dict)

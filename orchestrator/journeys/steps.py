@@ -96,6 +96,8 @@ class Wait(Schema):
             raise Unfit("has either for or business_days, not both")
         if self.duration is None and self.business_days is None and self.until is None and not self.days:
             raise Unfit("must say how long: for, business_days, until or days")
+        if self.business_days is not None and self.days and set(self.days) <= {Weekday.SAT, Weekday.SUN}:
+            raise Unfit("never comes: business days are none of these", at=("days",))
         return self
 
 
@@ -161,7 +163,7 @@ class WaitFor(Awaited):
     @model_validator(mode="after")
     def _asks_once(self) -> Self:
         if self.on_timeout and self.timeout is None:
-            raise Unfit("happens after a timeout, and there is none", at=("on_timeout",))
+            raise Unfit("happens after a timeout, and there is none").at("on_timeout")
         _ensure_at_once(self.on_timeout, "on_timeout")
         return self
 
@@ -223,7 +225,7 @@ class Arm(Schema):
     @model_validator(mode="after")
     def _says_when(self) -> Self:
         if (self.when is None) == (self.otherwise is None):
-            raise Unfit("has either when: … or otherwise: true")
+            raise Unfit("must have either `when` or `otherwise: true`")
         return self
 
 
@@ -236,7 +238,7 @@ class BranchStep(_Step):
     def _ends_with_otherwise(self) -> Self:
         early = next((place for place, arm in enumerate(self.branch[:-1]) if arm.otherwise), None)
         if early is not None:
-            raise Unfit("comes last: what stands after it is never asked", at=("branch", early, "otherwise"))
+            raise Unfit("comes last: what stands after it is never asked").at("branch", early, "otherwise")
         return self
 
     def lists(self) -> Iterator[tuple[tuple[str | int, ...], tuple[Step, ...], bool]]:
@@ -344,6 +346,9 @@ def placed(steps: Sequence[Step], path: tuple[str | int, ...]) -> Iterator[tuple
 STANDING = (WaitStep, WaitForStep, WatchStep, HandoffStep)
 """Steps where a run stands and waits."""
 
+PARTING = (BranchStep, SplitStep)
+"""Steps where the way parts."""
+
 
 def heard_at(step: Step) -> frozenset[str]:
     """Types of the events that a run listens to while it stands at a step."""
@@ -361,7 +366,7 @@ def _ensure_at_once(steps: Sequence[Step], key: str) -> None:
     """A run stands still in one place only. Raises Unfit for a step that would make it stand in a second."""
     for path, one in placed(steps, (key,)):
         if isinstance(one, (WaitStep, WaitForStep, WatchStep)):
-            raise Unfit('"{step}" cannot wait: it happens while the run waits already', at=(*path, "id"), step=one.id)
+            raise Unfit('"{step}" cannot wait: it happens while the run waits already', step=one.id).at(*path, "id")
 
 
 KINDS: Mapping[str, type[_Step]] = {

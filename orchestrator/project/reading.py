@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from orchestrator.catalog.model import Message, PublishedMessage
     from orchestrator.documents import Document
+    from orchestrator.documents.document import Codes
     from orchestrator.project.project import Project
     from orchestrator.release import Release
     from orchestrator.replies.model import PublishedReply, Reply
@@ -54,7 +55,7 @@ M = TypeVar("M", bound=Schema)
 C = TypeVar("C", "Message", "Reply")
 
 # An unknown key inside a step has a code of its own: "sned" is a mistake about journeys, not about YAML.
-_IN_A_STEP = {(UNKNOWN_KEY, path): "JO101" for path in (("steps", "**"), ("triggers", "*", "steps", "**"))}
+_IN_A_STEP: Codes = {(UNKNOWN_KEY, path): "JO101" for path in (("steps", "**"), ("triggers", "*", "steps", "**"))}
 
 _FACTS: Mapping[str, type[Offers | Promises]] = {"offers": Offers, "promises": Promises}
 

@@ -77,20 +77,38 @@ class SqlRuns:
             timers,
             ("id", "identity", "kind", "customer_id", "wall", "zone", "due_at", "content", "created_at"),
             [
-                (identity, identity, ALARM, run.customer_id, alarm.at.wall, alarm.at.zone, alarm.at.instant, "{}", at)
+                (
+                    identity,
+                    identity,
+                    ALARM,
+                    run.customer_id,
+                    alarm.at.wall,
+                    alarm.at.zone,
+                    alarm.at.instant,
+                    bulk.dumps({"journey": run.journey}),
+                    at,
+                )
                 for identity, (run, alarm) in wanted.items()
                 if identity not in had
             ],
         )
 
-    def due_alarms(self, limit: int, *, business_now: Instant) -> list[DueAlarm]:
-        rows = self._connection.execute(
+    def due_alarms(
+        self, limit: int, *, business_now: Instant, journeys: Collection[str] | None = None
+    ) -> list[DueAlarm]:
+        wanted = (
             select(timers.c.id, timers.c.customer_id, timers.c.wall, timers.c.zone, timers.c.due_at)
             .where(_PENDING, timers.c.kind == ALARM, timers.c.due_at <= business_now)
             .order_by(timers.c.due_at, timers.c.id)
             .limit(limit)
         )
-        return [DueAlarm.of(row.id, row.customer_id, WallTime(row.wall, row.zone), row.due_at) for row in rows]
+        if journeys is not None:
+            ours = timers.c.content["journey"].as_string().in_(sorted(journeys))
+            wanted = wanted.where(ours)
+        return [
+            DueAlarm.of(row.id, row.customer_id, WallTime(row.wall, row.zone), row.due_at)
+            for row in self._connection.execute(wanted)
+        ]
 
     def still_due(self, alarms: Collection[DueAlarm]) -> list[DueAlarm]:
         ids = {alarm.id for alarm in alarms}
@@ -103,10 +121,6 @@ class SqlRuns:
 
     def move_alarms(self, moved: Collection[DueAlarm]) -> None:
         bulk.update(self._connection, timers, ("due_at",), [(alarm.at.instant, alarm.id) for alarm in moved])
-
-    def next_alarm(self) -> Instant | None:
-        wanted = select(timers.c.due_at).where(_PENDING, timers.c.kind == ALARM).order_by(timers.c.due_at).limit(1)
-        return self._connection.scalars(wanted).first()
 
     def drop_alarms(self, alarm_ids: Collection[str]) -> None:
         if alarm_ids:

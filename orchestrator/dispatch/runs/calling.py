@@ -19,6 +19,7 @@ from orchestrator.faultpoints import nowhere
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.release import Release
     from orchestrator.store.port import DueAlarm, Store, Transaction
@@ -36,29 +37,32 @@ class Caller:
     origin: str = "journey"
     at_alarm_time: bool = False
 
-    def call(
-        self, store: Store, now: Instant, limit: int = ROUND, *, passing: Callable[[str], None] = nowhere
-    ) -> int:
+    def call(self, store: Store, now: Instant, limit: int = ROUND, *, passing: Callable[[str], None] = nowhere) -> int:
         """One round: call what is due; how many alarms were looked at, 0 when none is left for us.
 
+        While business time stands still somebody plays a past, and calls runs at its hours; nobody else does.
         `passing` is called before the commit: see `faultpoints`.
         """
         # Without the lock that a write takes: this is asked every second.
         with store.read() as transaction:
-            business_now = transaction.ledger.clock().now(now)
-            if not transaction.runs.due_alarms(1, business_now=business_now):
+            business = transaction.ledger.clock()
+            played = business.frozen_at is not None
+            if played or not transaction.runs.due_alarms(1, business_now=business.now(now)):
                 return 0
         with store.write() as transaction:
             business_now = transaction.ledger.clock().now(now)
             due = transaction.runs.due_alarms(limit, business_now=business_now)
-            lock_customers(transaction, sorted({alarm.customer_id for alarm in due}))
-            ours = transaction.runs.still_due(due)
-            if ours:
-                self._move(transaction, ours, business_now)
+            self.move(transaction, due, business_now)
             passing("after_call")
         return len(due)
 
-    def _move(self, transaction: Transaction, due: Sequence[DueAlarm], business_now: Instant) -> None:
+    def move(self, transaction: Transaction, due: Sequence[DueAlarm], business_now: Instant) -> list[Request]:
+        """Move the runs of alarms that are due, unless somebody else did since they were read; what they ask for."""
+        lock_customers(transaction, sorted({alarm.customer_id for alarm in due}))
+        ours = transaction.runs.still_due(due)
+        return self._move(transaction, ours, business_now) if ours else []
+
+    def _move(self, transaction: Transaction, due: Sequence[DueAlarm], business_now: Instant) -> list[Request]:
         # A zone may have changed its rules since the instant was worked out: then it is not time yet.
         early = [alarm for alarm in due if alarm.at.instant > business_now]
         ripe = [alarm for alarm in due if alarm.at.instant <= business_now]
@@ -80,6 +84,7 @@ class Caller:
                 release=self.release, clock=self.clock, origin=self.origin, at_event_time=self.at_alarm_time
             )
             desk.accept(transaction, fulfilment.emitted)
+        return [delivery.request for delivery in fulfilment.deliveries]
 
     def _gathered(self, transaction: Transaction, due: Sequence[DueAlarm], business_now: Instant) -> Moving:
         runs = transaction.runs.get({alarm.run_id for alarm in due})

@@ -39,8 +39,13 @@ class Runs(Protocol):
         """Make the timers of runs those that they have afterwards: what is gone is dropped, what is new is set."""
         ...
 
-    def due_alarms(self, limit: int, *, business_now: Instant) -> list[DueAlarm]:
-        """Up to `limit` that are due, longest first. They are not locked: lock their customers, then ask again."""
+    def due_alarms(
+        self, limit: int, *, business_now: Instant, journeys: Collection[str] | None = None
+    ) -> list[DueAlarm]:
+        """Up to `limit` that are due, longest first. They are not locked: lock their customers, then ask again.
+
+        With `journeys`, of their runs only.
+        """
         ...
 
     def still_due(self, alarms: Collection[DueAlarm]) -> list[DueAlarm]:
@@ -49,10 +54,6 @@ class Runs(Protocol):
 
     def move_alarms(self, moved: Collection[DueAlarm]) -> None:
         """Give these the instant that their zone's rules say now."""
-        ...
-
-    def next_alarm(self) -> Instant | None:
-        """When the next alarm is due (business time), None where none is set."""
         ...
 
     def drop_alarms(self, alarm_ids: Collection[str]) -> None:
