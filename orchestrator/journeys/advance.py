@@ -170,9 +170,9 @@ class _Walk:
                 return self._come_to_stand(step, _HANDED_OFF, wait_of(step.handoff.at_most))
             case kinds.ExitStep():
                 self.passage.end(Ending.EXIT_STEP, step.exit, step=step.id)
-                return _Standing.HERE
-        self.passage.take(step)
-        return place.following
+            case _:
+                self.passage.take(step)
+        return place.following if self.passage.run.ended_at is None else _Standing.HERE
 
     def _aside(self, steps: Sequence[kinds.Step]) -> None:
         """Steps that run while the run stands where it is. None of them waits, which the model sees to."""

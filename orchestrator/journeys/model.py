@@ -50,9 +50,9 @@ class Trigger(Schema):
         if (self.schedule is None) != (self.segment is None):
             raise Unfit("a schedule goes with a segment: it starts a run for everybody in it")
         if self.schedule is not None and self.quiet_for is not None:
-            raise Unfit("quiet_for goes with an event", at=("quiet_for",))
+            raise Unfit("goes with an event").at("quiet_for")
         if self.schedule is not None and self.when is not None:
-            raise Unfit("goes with an event: a schedule starts a run for everybody in its segment", at=("when",))
+            raise Unfit("goes with an event: a schedule starts a run for everybody in its segment").at("when")
         return self
 
 
@@ -131,6 +131,10 @@ class Journey(Schema):
             raise Unfit("with trigger, the steps stand beside it under steps")
         if self.triggers and (self.steps or any(trigger.steps is None for trigger in self.triggers)):
             raise Unfit("with triggers, each trigger has its own steps")
+        quiet = next((place for place, (trigger, _) in enumerate(self.beginnings()) if trigger.quiet_for), None)
+        if quiet is not None and self.entry is None:
+            path = ("triggers", quiet) if self.triggers else ("trigger",)
+            raise Unfit("goes with an entry: else each event is a run and a silence of its own").at(*path, "quiet_for")
         key = self.entry.key if self.entry is not None else None
         other = next((place for place, one in enumerate(self.exit_on) if one.match not in (None, key)), None)
         if other is not None:

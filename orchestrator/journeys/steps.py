@@ -97,7 +97,7 @@ class Wait(Schema):
         if self.duration is None and self.business_days is None and self.until is None and not self.days:
             raise Unfit("must say how long: for, business_days, until or days")
         if self.business_days is not None and self.days and set(self.days) <= {Weekday.SAT, Weekday.SUN}:
-            raise Unfit("never comes: business days are none of these", at=("days",))
+            raise Unfit("never come: business days are none of these").at("days")
         return self
 
 

@@ -1,0 +1,177 @@
+"""One customer's life in virtual time: what happens to them, what journeys make of it, and what reaches them.
+
+Nothing is imitated: events go through the desk, alarms through the caller, and each message is decided and rendered by
+the gate, as in a shop. Only providers are missing: what would be called counts as sent.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from orchestrator.dispatch.accept import Accepted, CustomerReference, EventDesk, IncomingEvent
+from orchestrator.dispatch.draft import drafts_of, look
+from orchestrator.dispatch.gate import Gate, replaced
+from orchestrator.dispatch.links import ExampleLinks
+from orchestrator.dispatch.runs.calling import Caller
+from orchestrator.domain.customer import CapUse, Channel
+from orchestrator.domain.delivery import CLAIMABLE, State
+from orchestrator.simulation.ledger import MemoryLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.dispatch.current import Current
+    from orchestrator.domain.customer import Standing
+    from orchestrator.domain.fact import LiveFact
+    from orchestrator.domain.message import Rendered
+    from orchestrator.domain.time import Instant
+    from orchestrator.simulation.clock import VirtualClock
+    from orchestrator.simulation.ledger import Asked
+
+SOURCE = "simulation"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Happening:
+    """What happens to the customer from outside: an event of a declared type."""
+
+    at: Instant
+    type: str
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of a request at one moment: a message that would have been sent, or why it was not."""
+
+    at: Instant
+    request_id: str
+    journey: str | None
+    step: str | None
+    message: str
+    purpose: str
+    state: State
+    reason: str
+    channel: Channel | None = None
+    rendered: Rendered | None = None
+
+
+@dataclass
+class Life:
+    """From `start` on, one customer. `outcomes` are in the order in which they came about."""
+
+    current: Current
+    standing: Standing
+    clock: VirtualClock
+    live: Mapping[str, LiveFact] = field(default_factory=dict)
+    journeys: frozenset[str] | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ledger = MemoryLedger(self.standing, self.live)
+        self._desk = EventDesk(
+            release=self.current.release,
+            clock=self.clock,
+            journeys=self.journeys,
+            origin=SOURCE,
+            at_event_time=True,
+        )
+        self._caller = Caller(release=self.current.release, clock=self.clock, origin=SOURCE, at_alarm_time=True)
+        self._queue: list[tuple[Instant, int, str]] = []
+        self._queued: set[str] = set()
+        self._numbers = itertools.count(1)
+
+    def happen(self, happening: Happening) -> None:
+        """Something happens, after all that is due before it. Raises InputError for an event that would be refused."""
+        self.live_until(happening.at - 1)
+        self.clock.set(happening.at)
+        event = IncomingEvent(
+            source=SOURCE,
+            id=f"{self.standing.customer.id}/{next(self._numbers)}",
+            type=happening.type,
+            occurred_at=happening.at,
+            data=happening.data,
+            customer=CustomerReference(id=self.standing.customer.id),
+        )
+        (result,) = self._desk.accept(self.ledger.transaction, [event])
+        if not isinstance(result, Accepted):
+            raise result
+        self._send_due(happening.at)
+
+    def live_until(self, end: Instant) -> None:
+        """Let time pass: runs are called, and what waits for its hour is decided then."""
+        while True:
+            self._enqueue()
+            alarm = self.ledger.runs.next_alarm()
+            waiting = self._queue[0][0] if self._queue else None
+            if alarm is not None and alarm.due_at <= end and (waiting is None or alarm.due_at < waiting):
+                self.clock.set(alarm.due_at)
+                self._caller.move(self.ledger.transaction, [alarm], alarm.due_at)
+            elif waiting is not None and waiting <= end:
+                self._send_due(waiting)
+            else:
+                self.clock.set(end)
+                return
+
+    # sending
+
+    def _enqueue(self) -> None:
+        for request_id, asked in self.ledger.deliveries.asked.items():
+            if asked.state in CLAIMABLE and request_id not in self._queued:
+                self._queued.add(request_id)
+                heapq.heappush(self._queue, (asked.request.due_at, len(self._queued), request_id))
+
+    def _send_due(self, now: Instant) -> None:
+        self._enqueue()
+        self.clock.set(now)
+        while self._queue and self._queue[0][0] <= now:
+            _, _, request_id = heapq.heappop(self._queue)
+            self._queued.discard(request_id)
+            asked = self.ledger.deliveries.asked[request_id]
+            if asked.state in CLAIMABLE:
+                self._decide(asked, now)
+            self._enqueue()
+
+    def _decide(self, asked: Asked, now: Instant) -> None:
+        transaction, request = self.ledger.transaction, asked.request
+        found = look(transaction, self.current, [request], now, {})
+        drafts, failures = drafts_of(self.current, [(request, now)], found, ExampleLinks())
+        gate = Gate(self.current, found, found, drafts, failures, {})
+        gate.ask(request, now)
+        for sending in gate.sendings:
+            asked.state, asked.reason = State.SENT, ""
+            channel = Channel(sending.channel)
+            if sending.reserved_day is not None:
+                self.ledger.customers.uses.append(
+                    CapUse(now, sending.reserved_day, request.purpose, channel, request.topic, request.id)
+                )
+            self._tell(asked, now, channel, drafts[request.id].rendered)
+        for conclusion in gate.conclusions:
+            asked.state, asked.reason = conclusion.state, conclusion.reason
+            asked.request = replace(request, due_at=conclusion.due_at)
+            self._tell(asked, now)
+        for older in replaced(transaction, gate.deferred_customers, now):
+            other = self.ledger.deliveries.asked[older.id]
+            other.state, other.reason = older.state, older.reason
+            self._tell(other, now)
+
+    def _tell(
+        self, asked: Asked, now: Instant, channel: Channel | None = None, rendered: Rendered | None = None
+    ) -> None:
+        self.outcomes.append(
+            Outcome(
+                at=now,
+                request_id=asked.request.id,
+                journey=asked.request.journey,
+                step=asked.new.step,
+                message=asked.request.message,
+                purpose=asked.request.purpose.value,
+                state=asked.state,
+                reason=asked.reason,
+                channel=channel,
+                rendered=rendered,
+            )
+        )
