@@ -79,6 +79,7 @@ class Demo:
                 journeys=JOURNEYS,
                 origin=SOURCE,
                 sleep=self.sleep,
+                until=self.app.clock.now(),  # from there on the shop lives
                 progress=lambda done: self.progress(done, total),
             ).play(timeline)
         finally:

@@ -67,6 +67,11 @@ def faults(event_type: EventType, data: Mapping[str, Any]) -> Iterator[FieldErro
     return _faults_in(event_type.data, data, "#/data")
 
 
+def fits(field: EventField, value: Any) -> bool:
+    """Whether a field may have a value: of its type, and one of its `values` where it has some."""
+    return not _fault(field, value)[0]
+
+
 def _faults_in(fields: Mapping[str, EventField], data: Mapping[str, Any], pointer: str) -> Iterator[FieldError]:
     for name in data:
         if name not in fields:

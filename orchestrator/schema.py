@@ -26,7 +26,7 @@ class Schema(BaseModel):
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 _DOTTED = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _FACT_PATH = re.compile(r"[a-z]+(\.[A-Za-z0-9_-]+)+")
-_DURATION = re.compile(r"([1-9][0-9]{0,3})(m|h|d|w|bd)")
+DURATION = re.compile(r"([1-9][0-9]{0,3})(m|h|d|w|bd)")
 _CLOCK_DURATION = re.compile(r"([1-9][0-9]{0,3})(m|h|d|w)")
 
 
@@ -39,6 +39,18 @@ class Spelled:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """Pydantic's own hook."""
         return {**handler(schema), "pattern": f"^(?:{self.pattern.pattern})$"}
+
+
+@dataclass(frozen=True, slots=True)
+class OrShort:
+    """What may be written short, and how: its validator makes the mapping of it."""
+
+    pattern: re.Pattern[str]
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Pydantic's own hook."""
+        short = {"type": "string", "pattern": f"^(?:{self.pattern.pattern})$"}
+        return {"anyOf": [handler(schema), short]}
 
 
 def _identifier(value: str) -> str:
@@ -88,7 +100,7 @@ _MILLISECONDS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 
 def parse_duration(text: str) -> Span:
     """`7d`, `2h`, `30m`, `2w` or `5bd`. ValueError for anything else."""
-    found = _DURATION.fullmatch(text)
+    found = DURATION.fullmatch(text)
     if found is None:
         raise Unfit('must be a duration such as 7d, 2h, 30m, 2w or 5bd (business days), not "{text}"', text=text)
     return Span(int(found[1]), found[2])
@@ -100,7 +112,7 @@ def _duration(value: Any) -> str:
     return text
 
 
-Duration = Annotated[str, BeforeValidator(_duration), Spelled(_DURATION)]
+Duration = Annotated[str, BeforeValidator(_duration), Spelled(DURATION)]
 """How long something holds, kept as it is written: `7d`, `2h`, `5bd`."""
 
 

@@ -1,16 +1,19 @@
 """Playing a past: events in the order in which they happened, on business time that follows them.
 
-Business time stands still at a barrier while everything that is due by then is sent, then moves on to the next. A
-barrier takes as many events as touch different customers and objects, so that no message is rendered with what
-happened after its own event; each request is decided for the instant at which it became due.
+Business time stands still at a barrier while everything that is due by then is sent, then moves on to the next. What
+happens to different customers shares a barrier; to one customer, one thing happens at a time: what waited for its hour
+is decided, a run is called, an event comes. So each message is decided and rendered by what was so in its own hour,
+however many workers there are.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -20,12 +23,13 @@ from orchestrator.dispatch.accept import Accepted, CustomerReference, EventDesk,
 from orchestrator.dispatch.runs.calling import Caller
 from orchestrator.domain.errors import Refused, Unavailable
 from orchestrator.domain.message import LANES
-from orchestrator.store.port import BusinessClock
+from orchestrator.store.port import BusinessClock, DueAlarm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from orchestrator.app import App
+    from orchestrator.dispatch.accept import Result
     from orchestrator.dispatch.tick import Bell
     from orchestrator.domain.time import Instant
     from orchestrator.mapping import MappedEvent
@@ -33,11 +37,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-EVENTS_PER_BARRIER_MAX = 500
-ALARMS_READ_MAX = 4_000
+TOGETHER_MAX = 500
+"""Events and calls of one barrier."""
 
-# After the last event time goes on until every run is over.
 NEVER = 1 << 62
+"""After every instant that there is."""
 
 # How often the ledger is asked whether everything due is sent, and how long nothing may move before we say so.
 LOOK_SECONDS = 0.002
@@ -112,9 +116,21 @@ def require_local(app: App, release: Release) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Barrier:
+    """An hour, and what happens up to it. With nothing, what waits is decided at that hour."""
+
+    hour: Instant
+    events: Sequence[tuple[int, IncomingEvent]] = ()
+    alarms: Sequence[DueAlarm] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Player:
-    """Plays a timeline through the real path. Workers must be running; `bell` wakes them."""
+    """Plays a timeline through the real path. Workers must be running; `bell` wakes them.
+
+    Time ends at `until`; without it, when every run of these journeys is over, and nothing that they asked for waits.
+    """
 
     app: App
     release: Release
@@ -123,75 +139,107 @@ class Player:
     journeys: Collection[str]
     origin: str
     sleep: Callable[[float], None]
+    until: Instant = NEVER
     progress: Callable[[int], None] = lambda _done: None
 
     def play(self, timeline: Timeline) -> Played:
-        """Accept every event at its time and wait until what it asked for is sent.
+        """Let every event happen at its time and wait until what it asked for is sent.
 
         Raises:
             Unavailable: nothing moved for five minutes; what was done stays done, and a second run goes on from there.
         """
-        desk = EventDesk(
+        played = Played()
+        done = 0
+        upcoming = _Upcoming(timeline.events(self.source), self.until)
+        try:
+            while (barrier := self._next(upcoming)) is not None:
+                upcoming.drop(len(barrier.events))
+                self._wait(self._happen(barrier, played))
+                done += len(barrier.events)
+                if barrier.events:
+                    self.progress(done)
+        finally:
+            self._set_clock(BusinessClock())
+        return played
+
+    # what comes next
+
+    def _next(self, upcoming: _Upcoming) -> _Barrier | None:
+        """Everything that may happen together, or None when all is over.
+
+        Nobody and nothing occurs twice, and nobody's messages wait for an hour in between. At the same instant, what
+        waits for it comes first, then runs that are called, then events.
+        """
+        end = upcoming.end
+        with self.app.store.read() as transaction:
+            waiting = transaction.deliveries.next_due(self.journeys)
+            alarms = transaction.runs.due_alarms(TOGETHER_MAX, business_now=end, journeys=self.journeys)
+        if len(alarms) == TOGETHER_MAX:
+            end = alarms[-1].due_at
+        happening: list[tuple[Instant, DueAlarm | tuple[int, IncomingEvent], set[Any]]] = [
+            (alarm.due_at, alarm, {alarm.customer_id}) for alarm in alarms
+        ]
+        happening += [
+            (event.occurred_at, (row, event), self._touched(event))
+            for row, event in upcoming.events
+            if event.occurred_at <= end
+        ]
+        happening.sort(key=lambda one: one[0])  # stable: alarms stand before events
+        if waiting is not None and waiting <= min(self.until, happening[0][0] if happening else NEVER):
+            return _Barrier(waiting)
+        together: list[DueAlarm | tuple[int, IncomingEvent]] = []
+        hour, met = self.until, set[Any]()
+        for at, one, touched in happening[:TOGETHER_MAX]:
+            if touched & met or (waiting is not None and at >= waiting):
+                break
+            together.append(one)
+            hour = at
+            met |= touched
+        if not together:
+            return None
+        return _Barrier(
+            hour,
+            [one for one in together if not isinstance(one, DueAlarm)],
+            [one for one in together if isinstance(one, DueAlarm)],
+        )
+
+    def _touched(self, event: IncomingEvent) -> set[Any]:
+        """Who and what an event is about."""
+        customer_id = event.customer.id if event.customer is not None else None
+        return {customer_id, *self.release.events[event.type].objects(event.data).items()}
+
+    # what happens
+
+    def _happen(self, barrier: _Barrier, played: Played) -> Instant:
+        """Let it happen, and time move on to the barrier's hour: to the first call before it that this brought about."""
+        lanes: set[str] = set(LANES) if not barrier.events and not barrier.alarms else set()
+        if barrier.alarms:
+            with self.app.store.write() as transaction:
+                lanes |= {one.purpose.value for one in self._caller.move(transaction, barrier.alarms, barrier.hour)}
+        if barrier.events:
+            with self.app.store.write() as transaction:
+                results = self._desk.accept(transaction, [event for _, event in barrier.events])
+            lanes |= _count(barrier.events, results, played)
+        with self.app.store.write() as transaction:
+            next_call = transaction.runs.due_alarms(1, business_now=barrier.hour, journeys=self.journeys)
+            hour = next_call[0].due_at if next_call else barrier.hour
+            transaction.ledger.set_clock(BusinessClock(frozen_at=hour))
+        self._ring(lanes)
+        return hour
+
+    @cached_property
+    def _caller(self) -> Caller:
+        return Caller(release=self.release, clock=self.app.clock, origin=self.origin, at_alarm_time=True)
+
+    @cached_property
+    def _desk(self) -> EventDesk:
+        return EventDesk(
             release=self.release,
             clock=self.app.clock,
             journeys=frozenset(self.journeys),
             origin=self.origin,
             at_event_time=True,
         )
-        played = Played()
-        done = 0
-        try:
-            for barrier in _barriers(timeline.events(self.source), self.release):
-                self._call_before(barrier)
-                self._accept(desk, barrier, played)
-                self._wait(barrier[-1][1].occurred_at)
-                done += len(barrier)
-                self.progress(done)
-            self._call_until(NEVER, {})
-        finally:
-            self._set_clock(BusinessClock())
-        return played
-
-    def _call_before(self, barrier: list[tuple[int, IncomingEvent]]) -> None:
-        """Runs that want to be called before what happens next: each customer's before their own event."""
-        self._call_until(
-            barrier[-1][1].occurred_at,
-            {event.customer.id or "": event.occurred_at for _, event in barrier if event.customer is not None},
-        )
-
-    def _call_until(self, until: Instant, sooner: Mapping[str, Instant]) -> None:
-        """Call runs in the order of their alarms, no customer twice at a barrier, and wait for what they ask for."""
-        caller = Caller(
-            release=self.release, clock=self.app.clock, origin=self.origin, at_alarm_time=True
-        )  # fmt: skip
-        while True:
-            with self.app.store.write() as transaction:
-                due = transaction.runs.due_alarms(ALARMS_READ_MAX, business_now=until, journeys=self.journeys)
-                ripe = [alarm for alarm in due if alarm.due_at <= sooner.get(alarm.customer_id, until)]
-                first = {alarm.customer_id: alarm for alarm in reversed(ripe)}
-                barrier = sorted(first.values(), key=lambda alarm: (alarm.due_at, alarm.id))[:EVENTS_PER_BARRIER_MAX]
-                if not barrier:
-                    return
-                hour = barrier[-1].due_at
-                transaction.ledger.set_clock(BusinessClock(frozen_at=hour))
-                asked = caller.move(transaction, barrier, hour)
-            self._ring({request.purpose.value for request in asked})
-            self._wait(hour)
-
-    def _accept(self, desk: EventDesk, barrier: list[tuple[int, IncomingEvent]], played: Played) -> None:
-        with self.app.store.write() as transaction:
-            transaction.ledger.set_clock(BusinessClock(frozen_at=barrier[-1][1].occurred_at))
-            results = desk.accept(transaction, [event for _, event in barrier])
-        lanes = set()
-        for (row, event), result in zip(barrier, results, strict=True):
-            if not isinstance(result, Accepted):
-                played.refused.append((row, str(result)))
-            elif result.repeated:
-                played.repeated += 1
-            else:
-                played.events[event.type] += 1
-                lanes |= {request.purpose.value for request in result.requests}
-        self._ring(lanes)
 
     def _wait(self, until: Instant) -> None:
         """Until nothing that is due by then is open. Other people's future is not waited for."""
@@ -229,18 +277,35 @@ class Player:
             transaction.ledger.set_clock(clock)
 
 
-def _barriers(
-    events: Iterator[tuple[int, IncomingEvent]], release: Release
-) -> Iterator[list[tuple[int, IncomingEvent]]]:
-    """Runs of consecutive events in which nobody and nothing occurs twice."""
-    barrier: list[tuple[int, IncomingEvent]] = []
-    touched: set[Any] = set()
-    for row, event in events:
-        named = {event.customer, *release.events[event.type].objects(event.data).items()}
-        if barrier and (named & touched or len(barrier) == EVENTS_PER_BARRIER_MAX):
-            yield barrier
-            barrier, touched = [], set()
-        barrier.append((row, event))
-        touched |= named
-    if barrier:
-        yield barrier
+def _count(events: Sequence[tuple[int, IncomingEvent]], results: Sequence[Result], played: Played) -> set[str]:
+    """Add what became of events; the lanes of what they asked for."""
+    lanes: set[str] = set()
+    for (row, event), result in zip(events, results, strict=True):
+        if not isinstance(result, Accepted):
+            played.refused.append((row, str(result)))
+        elif result.repeated:
+            played.repeated += 1
+        else:
+            played.events[event.type] += 1
+            lanes |= {request.purpose.value for request in result.requests}
+    return lanes
+
+
+class _Upcoming:
+    """The next events of a timeline, as many as may share a barrier; none that happens after `until`."""
+
+    def __init__(self, events: Iterator[tuple[int, IncomingEvent]], until: Instant) -> None:
+        self._left = takewhile(lambda one: one[1].occurred_at <= until, events)
+        self._until = until
+        self.events = deque(islice(self._left, TOGETHER_MAX))
+
+    @property
+    def end(self) -> Instant:
+        """How far ahead they are known."""
+        return self.events[-1][1].occurred_at if len(self.events) == TOGETHER_MAX else self._until
+
+    def drop(self, count: int) -> None:
+        """The first of them have happened."""
+        for _ in range(count):
+            self.events.popleft()
+        self.events.extend(islice(self._left, TOGETHER_MAX - len(self.events)))

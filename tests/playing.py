@@ -1,4 +1,4 @@
-"""Journeys played without a ledger: events arrive, time passes, alarms ring in order, and it is written what comes of it.
+"""Journeys played without a ledger: events arrive, time passes, alarms ring, and it is written what comes of it.
 
 The smallest caller that `advance` can have: what dispatch does with rows, this does with values.
 """
@@ -18,7 +18,7 @@ from orchestrator.journeys.run import Alert, Began, Emit, Ending, Event, HandOff
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 SAO_PAULO = "America/Sao_Paulo"
-MONDAY = at_wall(datetime(2026, 11, 23, 9), SAO_PAULO)
+MONDAY = at_wall(datetime.fromisoformat("2026-11-23T09:00"), SAO_PAULO)
 """Monday 23 November 2026, nine in the morning in São Paulo."""
 
 EARLY = DAY  # how long an event waits for the run that it belongs to (decisions, section 6)
@@ -94,6 +94,7 @@ class Play:
     objects: dict = field(default_factory=dict)
     wishes: list = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    offsets: bool = False
     rings: int = 0
 
     # what happens
@@ -103,6 +104,7 @@ class Play:
         for kind, one in event.data.items():
             if kind in event.objects:
                 self.objects[kind, one["id"]] = {**self.objects.get((kind, one["id"]), {}), **one}
+        event = self._fresh(event)
         self._headline(event.type, *event.objects.values(), *([] if customer == "cus_1" else [customer]))
         for run in self.standing():
             if run.customer_id == customer:
@@ -201,8 +203,8 @@ class Play:
         whose = f"[{run.key}] " if len(self.runs) > 1 else ""
         asked = list(moved.wishes)
         for line in moved.trace:
-            told = [wish for wish in asked if wish.step == line.step] if _is_asking(line) else []
-            asked = [wish for wish in asked if wish not in told]
+            told = _asked_first(asked, line.step) if _is_asking(line) else []
+            asked = asked[len(told) :]
             self.said.append(f"  {whose}{line.step or 'the end'}: {_told(line, told)}")
         if moved.run.alarms and moved.run.alarms != run.alarms:
             alarms = sorted((alarm.at.instant, name) for name, alarm in moved.run.alarms.items())
@@ -213,7 +215,13 @@ class Play:
         self.said.append(f"{self._when(self.now)}  {' '.join(words)}")
 
     def _when(self, at):
-        return moment(at, self.zone).strftime("%a %Y-%m-%d %H:%M")
+        return moment(at, self.zone).strftime(f"%a %Y-%m-%d %H:%M{'%z' if self.offsets else ''}")
+
+
+def _asked_first(wishes, step):
+    """The wishes of one taking of a step, which stand together: one for each delivery."""
+    same = [wish for wish in wishes if wish.step == step and isinstance(wish, Send)]
+    return [wish for wish in same if wish.nth == same[0].nth] or wishes[:1]
 
 
 def _is_asking(line):

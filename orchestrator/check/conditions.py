@@ -87,7 +87,7 @@ def _calls(document: Document, path: KeyPath, condition: str, scope: Scope) -> I
                 params={
                     "name": name,
                     "hint": did_you_mean(name, scope.functions),
-                    "known": ", ".join(sorted(scope.functions)),
+                    "known": ", ".join(f"`{one}`" for one in sorted(scope.functions) if not one.startswith("get")),
                 },
                 code=NO_FUNCTION.code,
                 level=NO_FUNCTION.level,

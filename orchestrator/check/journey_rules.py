@@ -195,11 +195,13 @@ NO_GOAL = Rule(
 kind: journey
 topic: cart_reminders
 trigger: {event: cart.updated, quiet_for: 1h}
+entry: {key: cart.id}
 """,
     good="""\
 kind: journey
 topic: cart_reminders
 trigger: {event: cart.updated, quiet_for: 1h}
+entry: {key: cart.id}
 goal: {event: order.placed, within: 3d}
 """,
 )

@@ -293,7 +293,11 @@ class _Page:
             "  ", _NO, " ", self.terminal.words("{journey}, step {step}", journey=one.journey, step=one.step)
         )
         lead = Text("      ")
-        if not one.missed:
+        if one.event_type is None:
+            self._hanging(
+                lead, self.terminal.words("a schedule begins it, and no run of this customer came to the step")
+            )
+        elif not one.missed:
             self._hanging(lead, self.terminal.words("no {event} of this customer has come", event=one.event_type))
         for missed in one.missed:
             self._hanging(lead, self._missed(missed))

@@ -62,6 +62,12 @@ MISSED: Mapping[str, str] = {
     "key_missing": mark("{event} of {when} lacks {note}, which says whose run it is"),
     "other_steps": mark("{event} of {when}: another trigger of the journey took it"),
     "run_exists": mark("{event} of {when}: there had been a run of {note} already, and each key has one only"),
+    "too_soon": mark("{event} of {when}: {note} had had a run shortly before"),
+    "not_rolled_out": mark("{event} of {when}: the journey takes in {note} % of all customers, and not this one"),
+    "run_hushed": mark("{event} of {when} began {note}, which waits for silence"),
+    "run_waits": mark("{event} of {when} began a run, which stands at step {note}"),
+    "run_ended": mark("{event} of {when} began a run, which ended before this step: {note}"),
+    "ended_none": mark("{event} of {when} ended no run of this journey"),
     "step_new": mark("{event} of {when} began {note}; this step did not ask for it then"),
     "would_now": mark("{event} of {when} would ask for it today; when it came, the journey or its data was another"),
 }

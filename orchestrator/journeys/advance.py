@@ -78,7 +78,7 @@ class _Walk:
             self.passage.moved_by(event)
         overtaken = next((one for one in self._past() if self._leaving(one) and self._is_since_begun(one)), None)
         if overtaken is not None:
-            self.passage.end(Ending.NOT_ENTERED, overtaken.type)
+            self.passage.end(Ending.NOT_ENTERED, overtaken.type, step=TRIGGER)
             return
         if trigger.quiet_for is not None and event is not None:
             self.passage.stand(TRIGGER)
@@ -137,7 +137,7 @@ class _Walk:
         said = self.passage.hushed(_QUIET)
         true, why = (True, "") if trigger.when is None else self._true(trigger.when, {"event": said or {}})
         if not true:
-            self.passage.end(Ending.NOT_ENTERED, why or f"{trigger.when} is false")
+            self.passage.end(Ending.NOT_ENTERED, why or f"{trigger.when} is false", step=TRIGGER)
             return
         self.passage.note(TRIGGER, "started", trigger.event or "")
         self._go(steps[0].id)
@@ -306,17 +306,19 @@ class _Walk:
         self._aside(reaction.steps)
 
     def _give_up(self, place: Place, then: Sequence[kinds.Step] | None) -> None:
-        self.passage.note(place.step.id, "given up")
         if then is None:
             self.passage.end(Ending.GIVEN_UP, place.step.id, step=place.step.id)
-        else:
-            self._go(then[0].id if then else place.following)
+            return
+        self.passage.note(place.step.id, "given up")
+        self._go(then[0].id if then else place.following)
 
     def _leave(self, leaving: Exit, event: Event) -> None:
-        began = self.passage.run.position != TRIGGER
         self.passage.moved_by(event)
-        self.passage.end(Ending.EXIT_EVENT if began else Ending.NOT_ENTERED, event.type)
-        if began and leaving.send is not None:
+        if self.passage.run.position == TRIGGER:
+            self.passage.end(Ending.NOT_ENTERED, event.type, step=TRIGGER)
+            return
+        self.passage.end(Ending.EXIT_EVENT, event.type)
+        if leaving.send is not None:
             self.passage.take(kinds.SendStep(id=EXIT, send=leaving.send, channels=leaving.channels))
 
     # asking
@@ -327,7 +329,8 @@ class _Walk:
 
     def _past(self) -> Sequence[Event]:
         """What happened before and did not move the run yet, oldest first."""
-        return [event for event in self.passage.scene.past if event.id not in self.passage.run.used]
+        unused = (event for event in self.passage.scene.past if event.id not in self.passage.run.used)
+        return sorted(unused, key=lambda event: event.at)
 
     def _is_since_begun(self, event: Event) -> bool:
         return event.at >= self.passage.run.started_at
@@ -343,8 +346,8 @@ class _Walk:
         if not is_of(self.journey, awaited, event, self.passage.run):
             return False
         true, why = (True, "") if awaited.when is None else self._true(awaited.when, event.names)
-        if why:
-            self.passage.note(step_id, "cannot be told", why)
+        if not true:
+            self.passage.note(step_id, "cannot be told" if why else "not", why or awaited.when or "")
         return true
 
     def _true(self, condition: str, names: Mapping[str, object] | None = None) -> tuple[bool, str]:

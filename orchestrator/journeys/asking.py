@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Asking:
     """One place that asks for a message, and the path of the mapping that says so.
 
-    `step` is its id, as records name it. `priority` is what it says itself. `triggers` are those that lead to it.
+    `step` is its id, as records name it. `priority` is what it says itself. `triggers` are those that lead to it, and
+    `on` is the event that must end the run first.
     """
 
     path: tuple[str | int, ...]
@@ -29,6 +30,7 @@ class Asking:
     channels: AnyChannels
     priority: str | None
     triggers: tuple[Trigger, ...]
+    on: str | None = None
 
     def written_to(self, said_on: Collection[Channel]) -> tuple[Channel, ...]:
         """Where it may write a message that is said on some channels."""
@@ -65,4 +67,5 @@ def askings(journey: Journey) -> Iterator[Asking]:
                 channels=leaving.channels,
                 priority=None,
                 triggers=triggers,
+                on=leaving.event,
             )

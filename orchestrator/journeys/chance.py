@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,9 +20,5 @@ def lot(*names: str) -> float:
 
 def drawn(weights: Mapping[str, int], *names: str) -> str:
     """Which of several ways somebody goes. Weights are relative to each other; their order is part of the draw."""
-    left = lot(*names) * sum(weights.values())
-    for way, weight in weights.items():
-        left -= weight
-        if left < 0:
-            return way
-    return way
+    at = lot(*names) * sum(weights.values())
+    return next(way for way, end in zip(weights, accumulate(weights.values()), strict=True) if at < end)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
-from croniter import croniter
+from croniter import CroniterBadDateError, croniter
 from pydantic import AfterValidator
 
 from orchestrator.domain.errors import Unfit
@@ -15,12 +16,16 @@ if TYPE_CHECKING:
     from orchestrator.domain.time import Instant
 
 _FIELDS = 5
-_FAR = timedelta(days=366 * 5)
+_YEARS = 5
+# The library's own additions, by which it chooses a time: another one whenever it is asked.
+_CHOSEN = re.compile(r"(?:^|[\s,])[rh]", re.IGNORECASE)
 
 
 def _cron(text: str) -> str:
-    if len(text.split()) != _FIELDS or not croniter.is_valid(text):
+    if len(text.split()) != _FIELDS or _CHOSEN.search(text) or not croniter.is_valid(text):
         raise Unfit('must be five fields of cron, such as "0 10 * * tue": minute hour day month weekday')
+    if fires_after(text, 0, "UTC") is None:
+        raise Unfit("never comes: no month of these has such a day")
     return text
 
 
@@ -35,9 +40,10 @@ def fires_after(cron: str, at: Instant, zone: str) -> Instant | None:
     everywhere here. None when it never comes within five years (31 February).
     """
     wall = moment(at, zone).replace(tzinfo=None)
-    walls = croniter(cron, wall - timedelta(hours=3), ret_type=datetime)
-    while (wall_time := walls.get_next()) - wall < _FAR:
-        due = at_wall(wall_time, zone)
-        if due > at:
-            return due
-    return None
+    walls = croniter(cron, wall - timedelta(hours=3), ret_type=datetime, max_years_between_matches=_YEARS)
+    try:
+        while (due := at_wall(walls.get_next(), zone)) <= at:
+            pass
+    except CroniterBadDateError:
+        return None
+    return due

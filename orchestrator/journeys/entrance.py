@@ -58,7 +58,7 @@ def rolled_out(journey: Journey, customer_id: str) -> bool:
 
 
 def may_begin(journey: Journey, last: tuple[Instant, Instant | None] | None, now: Instant) -> bool:
-    """Whether a key may have another run, after the last one began and ended (None: it has not)."""
+    """Whether a key may have another run, after the last one that was entered began and ended (None: it has not)."""
     if last is None:
         return True
     again_after = journey.entry.again_after if journey.entry is not None else None

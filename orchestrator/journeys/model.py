@@ -133,8 +133,8 @@ class Journey(Schema):
             raise Unfit("with triggers, each trigger has its own steps")
         quiet = next((place for place, (trigger, _) in enumerate(self.beginnings()) if trigger.quiet_for), None)
         if quiet is not None and self.entry is None:
-            path = ("triggers", quiet) if self.triggers else ("trigger",)
-            raise Unfit("goes with an entry: else each event is a run and a silence of its own").at(*path, "quiet_for")
+            unfit = Unfit("goes with an entry: else each event is a run and a silence of its own")
+            raise unfit.at("triggers", quiet, "quiet_for") if self.triggers else unfit.at("trigger", "quiet_for")
         key = self.entry.key if self.entry is not None else None
         other = next((place for place, one in enumerate(self.exit_on) if one.match not in (None, key)), None)
         if other is not None:

@@ -51,7 +51,7 @@ class Passage:
 
     def end(self, ending: Ending, note: str = "", *, step: str = "") -> None:
         """The run is over, at a step or behind the last one."""
-        self.note(step, "ended", note or ending.value)
+        self.note(step, "ended", ending.value if note in {"", step} else f"{ending.value}: {note}")
         self.run = replace(
             self.run, position=None, ended_at=self.scene.now, ending=ending, note=note, alarms={}, pending={}
         )

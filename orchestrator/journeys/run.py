@@ -136,7 +136,7 @@ class Scene:
     """What is true around a run in the moment it moves.
 
     `data` is what conditions read: customer, objects, facts. `zone` is the customer's (IANA name). `past` are events
-    of the customer since the run began, oldest first, of the types that its waits name: one that arrived before its
+    of the customer since the run began, of the types that its waits name: one that arrived before its
     wait is reached meets it all the same. `engaged`: the steps of this run whose message was opened or clicked.
     """
 

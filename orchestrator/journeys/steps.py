@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import Unfit
 from orchestrator.expressions import Condition
-from orchestrator.schema import ClockDuration, Dotted, Duration, Identifier, Schema, Spelled
+from orchestrator.schema import DURATION, ClockDuration, Dotted, Duration, Identifier, OrShort, Schema, Spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -109,7 +109,7 @@ def spelled_out(value: Any) -> Any:
     return value
 
 
-AnyWait = Annotated[Wait, BeforeValidator(spelled_out)]
+AnyWait = Annotated[Wait, BeforeValidator(spelled_out), OrShort(DURATION)]
 
 
 class Awaited(Schema):
@@ -272,7 +272,8 @@ def _of_the_profile(path: str) -> str:
     return path
 
 
-ProfilePath = Annotated[Dotted, AfterValidator(_of_the_profile)]
+_OF_THE_PROFILE = re.compile(r"customer(\.[a-z0-9_]+)+")
+ProfilePath = Annotated[Dotted, AfterValidator(_of_the_profile), Spelled(_OF_THE_PROFILE)]
 Plain = str | int | float | bool | tuple[str | int | float | bool, ...] | None
 
 

@@ -64,6 +64,9 @@ def _counted(wait: Wait, since: Instant, zone: str, is_holiday: Callable[[date],
         if span.unit in _DAYS:
             return wall + span.count * _DAYS[span.unit] * _DAY
         return moment(since + span.milliseconds, zone).replace(tzinfo=None)
+    # From a day off, the first business day is where counting starts, as where a delivery is promised.
+    while wait.business_days is not None and not _is_business_day(wall, is_holiday):
+        wall += _DAY
     for _ in range(wait.business_days or 0):
         wall += _DAY
         while not _is_business_day(wall, is_holiday):

@@ -36,6 +36,7 @@ from orchestrator.project.survey import Read, Survey
 from orchestrator.release import ProjectFile
 from orchestrator.replies.read import read_reply
 from orchestrator.replies.read import read_translation as read_translated_reply
+from orchestrator.scenarios.model import Scenario
 from orchestrator.schema import Schema
 from orchestrator.wordings import FILE as WORDINGS
 from orchestrator.wordings import Wordings
@@ -140,6 +141,7 @@ class Reading:
             personas=self._folder("personas", lambda document, stem: _read(document, "persona", stem, Persona)),
             mappings=mappings,
             sheets=sheets,
+            scenarios=self._folder("scenarios", lambda document, stem: _read(document, "test", stem, Scenario)),
             facts=facts,
             sheet=sheet,
             published=published,

@@ -17,6 +17,7 @@ from orchestrator.mapping import Mapping as RowMapping
 from orchestrator.mapping import Persona
 from orchestrator.release import ProjectFile
 from orchestrator.replies.model import Reply
+from orchestrator.scenarios.model import Scenario
 from orchestrator.wordings import Wordings
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _KINDS: Mapping[str, Any] = {
     "persona": Persona,
     "project": ProjectFile,
     "reply": Reply,
+    "test": Scenario,
     "wordings": Wordings,
 }
 

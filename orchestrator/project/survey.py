@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from orchestrator.project.project import Project
     from orchestrator.release import ProjectFile
     from orchestrator.replies.model import PublishedReply, Reply
+    from orchestrator.scenarios.model import Scenario
     from orchestrator.wordings import Wordings
 
 M = TypeVar("M", bound=Schema)
 
 # Folders that no release is made of: what is wrong there stops a preview or a replay, and nothing that runs.
-_BESIDE_THE_RELEASE = ("templates/personas/", "templates/mappings/")
+_BESIDE_THE_RELEASE = ("templates/personas/", "templates/mappings/", "templates/scenarios/")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,7 @@ class Survey:
     personas: Mapping[str, Read[Persona]]
     mappings: Mapping[str, Read[RowMapping]]
     sheets: Mapping[str, Read[CustomerSheet]]
+    scenarios: Mapping[str, Read[Scenario]]
     facts: Mapping[str, Read[Offers | Promises]]
     sheet: FactSheet
     published: Mapping[str, PublishedMessage]

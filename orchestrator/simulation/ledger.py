@@ -6,11 +6,13 @@ missing here is one that a life does not need: Python says so at once.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from orchestrator.domain.delivery import State
-from orchestrator.domain.pause import NOTHING_PAUSED
+from orchestrator.domain.delivery import CLAIMABLE, State
+from orchestrator.domain.fact import LiveFact
+from orchestrator.domain.pause import NOTHING_PAUSED, Pauses, PauseScope
 from orchestrator.store.port import BusinessClock, Deferred, DueAlarm, LastRun
 
 if TYPE_CHECKING:
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
 
     from orchestrator.domain.customer import CapUse, Customer, Standing
     from orchestrator.domain.delivery import Request
-    from orchestrator.domain.fact import LiveFact
+    from orchestrator.domain.fact import FactValue
     from orchestrator.domain.object import Object
-    from orchestrator.domain.pause import Pauses
+    from orchestrator.domain.pause import Pause
     from orchestrator.domain.time import Instant
     from orchestrator.journeys.run import Alert, HandOff, Run
     from orchestrator.store.port import ExitMark, NewDelivery, StoredEvent, Told, Transaction
@@ -35,7 +37,7 @@ class MemoryLedger:
         self.runs = _Runs(self)
         self.deliveries = _Deliveries()
         self.facts = _Facts(live)
-        self.pauses = _Pauses()
+        self.pauses = _Pauses(self.deliveries)
         self.ledger = _Clock()
         self.identity = _Identity()
         self.consents = _Identity()
@@ -157,6 +159,7 @@ class _Runs:
         self.alarms: dict[str, DueAlarm] = {}
         self.told: list[Told[Alert]] = []
         self.handed: list[Told[HandOff]] = []
+        self.read: dict[str, set[str]] = {}
         self._ledger = ledger
 
     def last(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], LastRun]:
@@ -203,8 +206,7 @@ class _Runs:
         self.goals |= reached
 
     def engaged(self, run_ids: Collection[str]) -> dict[str, frozenset[str]]:
-        del run_ids
-        return {}
+        return {run_id: frozenset(self.read[run_id]) for run_id in run_ids if run_id in self.read}
 
     def tell(self, told: Sequence[Told[Alert]]) -> None:
         self.told += told
@@ -244,19 +246,76 @@ class _Deliveries:
             if one.state is State.DEFERRED
         ]
 
+    def release_held(self, reason: str, at: Instant) -> dict[str, int]:
+        del at
+        lanes = Counter[str]()
+        for one in self.asked.values():
+            if one.state is State.HELD and one.reason == reason:
+                one.state, one.reason = State.ACCEPTED, ""
+                lanes[one.request.purpose.value] += 1
+        return dict(lanes)
+
+    def waiting_of(self, messages: Collection[str]) -> int:
+        waiting = (*CLAIMABLE, State.HELD)
+        return sum(one.request.message in messages and one.state in waiting for one in self.asked.values())
+
 
 @dataclass
 class _Facts:
     live: Mapping[str, LiveFact]
 
+    def put(  # as the store's own
+        self,
+        path: str,
+        value: FactValue,
+        *,
+        source: str,
+        as_of: Instant,
+        at: Instant,
+        expected: int | None = None,
+    ) -> LiveFact:
+        del expected  # nobody else changes it meanwhile
+        known = self.live.get(path)
+        fact = LiveFact(
+            path=path,
+            value=value,
+            version=known.version + 1 if known is not None else 1,
+            source=source,
+            as_of=as_of,
+            recorded_at=at,
+        )
+        self.live = {**self.live, path: fact}  # who has looked keeps what they saw
+        return fact
+
     def current(self, paths: Collection[str] | None = None) -> dict[str, LiveFact]:
         return {path: fact for path, fact in self.live.items() if paths is None or path in paths}
 
 
+@dataclass
 class _Pauses:
-    def active(self, now: Instant, customer_ids: Collection[str]) -> Pauses:
-        del now, customer_ids
-        return NOTHING_PAUSED
+    deliveries: _Deliveries
+    standing: Mapping[tuple[str, str], Pause] = field(default_factory=dict)
+
+    def active(self, business_now: Instant, customer_ids: Collection[str] = ()) -> Pauses:
+        del customer_ids
+        found = {
+            one: pause for one, pause in self.standing.items() if pause.until is None or pause.until > business_now
+        }
+        return Pauses(found) if found else NOTHING_PAUSED
+
+    def put(self, pause: Pause) -> None:
+        self.standing = {**self.standing, (pause.scope.value, pause.subject): pause}
+
+    def lift(self, scope: PauseScope, subject: str, at: Instant) -> bool:
+        del at
+        left = {one: pause for one, pause in self.standing.items() if one != (scope.value, subject)}
+        was_paused, self.standing = len(left) < len(self.standing), left
+        return was_paused
+
+    def release(self, scope: PauseScope, subject: str, at: Instant) -> dict[str, int]:
+        """What another pause holds as well is held again when it is decided anew."""
+        del subject
+        return self.deliveries.release_held("kill_switch" if scope is PauseScope.ALL else "paused", at)
 
 
 class _Clock:

@@ -15,13 +15,17 @@ from orchestrator.dispatch.accept import Accepted, CustomerReference, EventDesk,
 from orchestrator.dispatch.draft import drafts_of, look
 from orchestrator.dispatch.gate import Gate, replaced
 from orchestrator.dispatch.links import ExampleLinks
+from orchestrator.dispatch.runs.backstage import Backstage
 from orchestrator.dispatch.runs.calling import Caller
+from orchestrator.dispatch.runs.fulfil import Fulfilment
+from orchestrator.dispatch.runs.moving import Moving, Witness, nobody
 from orchestrator.domain.customer import CapUse, Channel
 from orchestrator.domain.delivery import CLAIMABLE, State
+from orchestrator.journeys.entrance import Entrance, rolled_out
 from orchestrator.simulation.ledger import MemoryLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from orchestrator.dispatch.current import Current
     from orchestrator.domain.customer import Standing
@@ -45,10 +49,14 @@ class Happening:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What became of a request at one moment: a message that would have been sent, or why it was not."""
+    """What became of a request at one moment: a message that would have been sent, or why it was not.
+
+    `trace` is the decision gate by gate, as the ledger would keep it.
+    """
 
     at: Instant
     request_id: str
+    run_id: str | None
     journey: str | None
     step: str | None
     message: str
@@ -57,17 +65,22 @@ class Outcome:
     reason: str
     channel: Channel | None = None
     rendered: Rendered | None = None
+    trace: str = ""
 
 
 @dataclass
 class Life:
-    """From `start` on, one customer. `outcomes` are in the order in which they came about."""
+    """One customer, from the hour of the clock on. `outcomes` are in the order in which they came about.
+
+    `witness` sees how runs move.
+    """
 
     current: Current
     standing: Standing
     clock: VirtualClock
     live: Mapping[str, LiveFact] = field(default_factory=dict)
     journeys: frozenset[str] | None = None
+    witness: Witness = nobody
     outcomes: list[Outcome] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -78,16 +91,17 @@ class Life:
             journeys=self.journeys,
             origin=SOURCE,
             at_event_time=True,
+            witness=self.witness,
         )
-        self._caller = Caller(release=self.current.release, clock=self.clock, origin=SOURCE, at_alarm_time=True)
+        self._caller = Caller(
+            release=self.current.release, clock=self.clock, origin=SOURCE, at_alarm_time=True, witness=self.witness
+        )
         self._queue: list[tuple[Instant, int, str]] = []
         self._queued: set[str] = set()
         self._numbers = itertools.count(1)
 
     def happen(self, happening: Happening) -> None:
         """Something happens, after all that is due before it. Raises InputError for an event that would be refused."""
-        self.live_until(happening.at - 1)
-        self.clock.set(happening.at)
         event = IncomingEvent(
             source=SOURCE,
             id=f"{self.standing.customer.id}/{next(self._numbers)}",
@@ -96,13 +110,43 @@ class Life:
             data=happening.data,
             customer=CustomerReference(id=self.standing.customer.id),
         )
-        (result,) = self._desk.accept(self.ledger.transaction, [event])
-        if not isinstance(result, Accepted):
-            raise result
-        self._send_due(happening.at)
+        self.meanwhile(happening.at, lambda: self._accept(event))
+
+    def enter(self, journey_id: str) -> None:
+        """The time of a journey's schedule has come, and the customer is in its segment."""
+        release, transaction, now = self.current.release, self.ledger.transaction, self.clock.now()
+        journey, customer = release.journeys[journey_id], self.ledger.customers.standing.customer
+        beginning = next(
+            (place for place, (trigger, _) in enumerate(journey.beginnings()) if trigger.schedule is not None), 0
+        )
+        if not rolled_out(journey, customer.id):
+            return
+        backstage = Backstage(release=release, customers={customer.id: customer})
+        backstage.remember(transaction, [], [journey], [now], now)
+        moving = Moving(release=release, clock=self.clock, backstage=backstage, witness=self.witness)
+        moving.last = transaction.runs.last({(journey.id, customer.id)})
+        moving.begin(journey, Entrance(customer.id, beginning=beginning), customer.id, None, now)
+        fulfilment = Fulfilment(release, self.clock, backstage, origin=SOURCE, at_event_time=True)
+        fulfilment.take(moving.wished)
+        moving.store(transaction)
+        fulfilment.store(transaction)
+        if fulfilment.emitted:
+            self._desk.accept(transaction, fulfilment.emitted)
+
+    def meanwhile(self, at: Instant, act: Callable[[], object]) -> None:
+        """Something is done to the ledger, after all that is due before it; then what is due by it is decided."""
+        self.live_until(at - 1)
+        self.clock.set(at)
+        act()
+        self._send_due(at)
 
     def live_until(self, end: Instant) -> None:
         """Let time pass: runs are called, and what waits for its hour is decided then."""
+        self.live_on(end)
+        self.clock.set(end)
+
+    def live_on(self, end: Instant) -> None:
+        """The same, only as long as anything is due: the clock stands at the last of it."""
         while True:
             self._enqueue()
             alarm = self.ledger.runs.next_alarm()
@@ -113,8 +157,12 @@ class Life:
             elif waiting is not None and waiting <= end:
                 self._send_due(waiting)
             else:
-                self.clock.set(end)
                 return
+
+    def _accept(self, event: IncomingEvent) -> None:
+        (result,) = self._desk.accept(self.ledger.transaction, [event])
+        if not isinstance(result, Accepted):
+            raise result
 
     # sending
 
@@ -148,23 +196,29 @@ class Life:
                 self.ledger.customers.uses.append(
                     CapUse(now, sending.reserved_day, request.purpose, channel, request.topic, request.id)
                 )
-            self._tell(asked, now, channel, drafts[request.id].rendered)
+            self._tell(asked, now, sending.trace, channel, drafts[request.id].rendered)
         for conclusion in gate.conclusions:
             asked.state, asked.reason = conclusion.state, conclusion.reason
             asked.request = replace(request, due_at=conclusion.due_at)
-            self._tell(asked, now)
+            self._tell(asked, now, conclusion.trace)
         for older in replaced(transaction, gate.deferred_customers, now):
             other = self.ledger.deliveries.asked[older.id]
             other.state, other.reason = older.state, older.reason
-            self._tell(other, now)
+            self._tell(other, now, older.trace)
 
     def _tell(
-        self, asked: Asked, now: Instant, channel: Channel | None = None, rendered: Rendered | None = None
+        self,
+        asked: Asked,
+        now: Instant,
+        trace: str,
+        channel: Channel | None = None,
+        rendered: Rendered | None = None,
     ) -> None:
         self.outcomes.append(
             Outcome(
                 at=now,
                 request_id=asked.request.id,
+                run_id=asked.request.run_id,
                 journey=asked.request.journey,
                 step=asked.new.step,
                 message=asked.request.message,
@@ -173,5 +227,6 @@ class Life:
                 reason=asked.reason,
                 channel=channel,
                 rendered=rendered,
+                trace=trace,
             )
         )

@@ -53,6 +53,14 @@ class DeliveryRecord:
         due = self._count(CLAIMABLE_ROWS, _TABLE.lane.in_(LANES), _TABLE.due_at <= business_at)
         return due + self._count(IN_FLIGHT_ROWS, _TABLE.settled_at.is_(None))
 
+    def next_due(self, journeys: Collection[str]) -> Instant | None:
+        # By lane, as the index has it.
+        first = select(func.min(_TABLE.due_at)).where(
+            CLAIMABLE_ROWS, _TABLE.lane.in_(LANES), bulk.among(self._connection, _TABLE.journey, journeys)
+        )
+        found: Instant | None = self._connection.scalars(first).one()
+        return found
+
     def tally(self, *, origin: str | None = None) -> dict[str, dict[str, int]]:
         wanted = select(_TABLE.message, _TABLE.state, func.count()).group_by(_TABLE.message, _TABLE.state)
         if origin is not None:

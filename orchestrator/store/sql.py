@@ -27,6 +27,7 @@ from orchestrator.store.personal_data import SqlPersonalData
 from orchestrator.store.privacy_requests import SqlPrivacyRequests
 from orchestrator.store.receipts import SqlReceipts
 from orchestrator.store.runs import SqlRuns
+from orchestrator.store.segments import SqlSegments
 from orchestrator.store.timers import SqlTimers
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class SqlTransaction:
     deliveries: SqlDeliveries
     receipts: SqlReceipts
     runs: SqlRuns
+    segments: SqlSegments
     timers: SqlTimers
     facts: SqlFacts
     pauses: SqlPauses
@@ -133,6 +135,7 @@ def _transaction(connection: Connection) -> SqlTransaction:
         deliveries=SqlDeliveries(connection),
         receipts=SqlReceipts(connection),
         runs=SqlRuns(connection),
+        segments=SqlSegments(connection),
         timers=SqlTimers(connection),
         facts=SqlFacts(connection),
         pauses=SqlPauses(connection),

@@ -29,7 +29,7 @@ from orchestrator.domain.errors import NotFound
 from orchestrator.domain.pause import Pause, PauseScope
 from orchestrator.domain.time import instant, rfc3339
 from orchestrator.domain.verdict import Drop, Hold, Send
-from orchestrator.journeys.model import Exit
+from orchestrator.journeys.model import Exit, Journey
 from orchestrator.release import Release, read_release
 from orchestrator.store.evidence import WantedDecisions
 from orchestrator.store.port import ClosedAccount
@@ -574,6 +574,54 @@ def test_an_event_that_came_too_early_would_do_it_today(world):
     at = world.clock.now()
     world.accept(placed(at=at, total=80.0), due(at + 1), journeys=())
     assert missed(world) == [("would_now", "")]
+
+
+def standing(world, steps, **parts):
+    """The journey with other steps; what it sends is the same."""
+    own = world.release.journeys["ask_for_review"].model_dump(exclude_none=True, by_alias=True)
+    changed = Journey.model_validate({**own, "steps": steps, **parts})
+    release_with(world, journeys={**world.release.journeys, changed.id: changed})
+
+
+ASK = {"id": "convidar", "send": "review_request"}
+
+
+def test_a_run_that_still_waits_says_where(world):
+    standing(world, [{"id": "esperar", "wait": "5d"}, ASK])
+    at = world.clock.now()
+    world.accept(placed(at=at, total=80.0), due(at + 1))
+    assert missed(world) == [("run_waits", "esperar")]
+
+
+def test_a_run_that_ended_before_says_why(world):
+    standing(
+        world, [{"id": "fim", "branch": [{"when": "order.total > 50.0", "steps": [{"id": "f", "exit": "rico"}]}]}, ASK]
+    )
+    at = world.clock.now()
+    world.accept(placed(at=at, total=80.0), due(at + 1))
+    assert missed(world) == [("run_ended", "rico")]
+
+
+def test_a_customer_beside_the_rollout_is_told_apart(world):
+    standing(world, [ASK], rollout="0.01%")
+    at = world.clock.now()
+    world.accept(placed(at=at, total=80.0), due(at + 1))
+    assert missed(world) == [("not_rolled_out", "0.01")]
+
+
+def test_a_schedule_brings_no_event_that_could_be_missed(world):
+    standing(world, [ASK], trigger={"schedule": "0 10 * * tue", "segment": "inativos"}, entry={"again_after": "90d"})
+    (step,) = why(world).unasked
+    assert (step.event_type, step.missed) == (None, ())
+
+
+def test_what_an_exit_says_waits_for_its_event(world):
+    """That event came, and there was no run that it could end."""
+    standing(world, [{"id": "esperar", "wait": "5d"}], exit_on=[{"event": "order.placed", "send": "review_request"}])
+    world.accept(placed(at=world.clock.now(), total=80.0))
+    (step,) = why(world).unasked
+    assert (step.step, step.event_type) == ("exit_on", "order.placed")
+    assert [one.why for one in step.missed] == ["ended_none"]
 
 
 def test_a_paused_journey_says_so(world):

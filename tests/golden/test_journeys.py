@@ -43,6 +43,7 @@ def played(story):
         journey=written(story["journey"]),
         now=start,
         zone=zone,
+        offsets="zone" in given,
         holidays=frozenset(map(date.fromisoformat, given.get("holidays", ()))),
         around={name: given[name] for name in ("customer", "facts") if name in given},
         engaged=frozenset(given.get("engaged", ())),
@@ -64,7 +65,7 @@ def played(story):
 
 def written(parts):
     """A journey as a story writes it: without what stands at the top of every file."""
-    return journey(**{"entry": None, **parts, "steps": parts.get("steps")})
+    return journey(**{"trigger": None, "entry": None, "steps": None, **parts})
 
 
 def an_event(one, number, start):

@@ -25,7 +25,7 @@ from pydantic import (
 from typing_extensions import TypeAliasType
 
 from orchestrator.documents import CODES, Document, parse, recall
-from orchestrator.domain.errors import DocumentError, Finding, Fix, Word
+from orchestrator.domain.errors import DocumentError, Finding, Fix, Unfit, Word
 
 
 def document(text: str) -> Document:
@@ -455,7 +455,8 @@ class Arm(Strict):
 
 
 def _step_key(step: Any) -> str | None:
-    return next((key for key in ("send", "branch", "wait") if isinstance(step, dict) and key in step), None)
+    found = [key for key in ("send", "branch", "wait") if isinstance(step, dict) and key in step]
+    return found[0] if len(found) == 1 else None
 
 
 Step = Annotated[
@@ -509,8 +510,46 @@ def test_a_misspelt_key_that_hides_the_kind_of_step_is_named():
 
 def test_a_mapping_that_fits_no_member_says_what_is_known():
     (only,) = misread("steps:\n  - id: lembrete\n", Journey)
-    assert told([only]) == ['2:5 YA104 Item 1 in "steps" has none of the forms that can stand here']
-    assert only.help == "Known here: id, send, channels, branch, wait."
+    assert told([only]) == ['2:5 YA104 Item 1 in "steps" does not say what it is']
+    assert only.help == "Write one of: send, branch, wait."
+
+
+def test_a_mapping_that_fits_two_members_says_which():
+    """On the second of the keys, which is the one too many."""
+    (only,) = misread("steps:\n  - id: lembrete\n    send: m\n    wait: 2h\n", Journey)
+    assert told([only]) == ['4:5 YA104 Item 1 in "steps" cannot be both "send" and "wait"']
+    assert only.help == "Make two of it, one after the other."
+
+
+def test_a_wrong_entry_is_not_told_as_a_missing_one():
+    """Pydantic counts only the entries that are right."""
+
+    class Way(Strict):
+        otherwise: Literal[True]
+
+    class Branch(Strict):
+        ways: Annotated[tuple[Way, ...], Field(min_length=1)]
+
+    assert told(misread("ways:\n  - otherwise: yes\n", Branch)) == ['2:16 YA104 "otherwise" must be true, not "yes"']
+
+
+def test_a_validator_may_say_which_part_is_wrong():
+    """Its fault then stands there, not on the whole."""
+
+    class Pair(Strict):
+        low: int
+        high: int
+
+        @model_validator(mode="after")
+        def _in_order(self):
+            if self.low > self.high:
+                raise Unfit("must be at least {low}", low=self.low).at("high")
+            return self
+
+    class Pairs(Strict):
+        pairs: list[Pair]
+
+    assert told(misread("pairs:\n  - {low: 3, high: 1}\n", Pairs)) == ['2:20 YA104 "high" must be at least 3']
 
 
 def test_a_value_that_is_no_mapping_is_told_so_by_a_tagged_union():

@@ -7,10 +7,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from orchestrator.documents import parse
+from orchestrator.journeys.model import Journey
 from orchestrator.project import SHIPPED, Project
 from orchestrator.project.schemas import schemas
 
 SCHEMAS = schemas()
+JOURNEYS = sorted((Path(__file__).parents[1] / "vectors/journeys").glob("*.yaml"))
 FILES = [SHIPPED / "brand_voice.yaml", *sorted((SHIPPED / "templates").rglob("*.yaml"))]
 
 
@@ -88,3 +91,32 @@ def test_a_translation_says_only_what_is_translated(key, value):
 def test_what_a_thing_is_for_is_shown_while_typing():
     """Descriptions come from the models."""
     assert SCHEMAS["message"]["$defs"]["SmsCopy"]["description"].startswith("SMS.")
+
+
+@pytest.mark.parametrize("path", JOURNEYS, ids=lambda path: path.stem)
+def test_journeys_with_every_kind_of_step_are_valid(path):
+    """As the models take them, also where something is written short."""
+    document = parse(path.read_text(encoding="utf-8"), file=path.name)
+    assert document.read(Journey).id == path.stem
+    assert faults(SCHEMAS["journey"], document.data) == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"sned": "order_late"},
+        {"send": "order_late", "wait": "2h"},
+        {"wait": "5 dias"},
+        {"wait": {"fro": "5d"}},
+        {"update": {"order.paid": True}},
+        {"split": {"one": {"weight": 1}}},
+        {"branch": [{"when": "true", "steps": [{"id": "b", "sned": "order_late"}]}]},
+        {"watch": {"until": [], "react": []}},
+    ],
+    ids=str,
+)
+def test_a_step_that_cannot_be_read_is_not_valid(step):
+    """At any depth."""
+    document = parse(JOURNEYS[0].read_text(encoding="utf-8"), file="journey.yaml")
+
+    assert faults(SCHEMAS["journey"], {**document.data, "steps": [{"id": "a", **step}]})

@@ -172,6 +172,55 @@ def test_steps_of_one_trigger_run_together(twice):
     assert [(one.channel, one.ids) for one in found] == [(EMAIL, ("a/s0", "a/s1"))]
 
 
+def staged(name, steps, **parts):
+    return Journey.model_validate(
+        {
+            "kind": "journey", "id": name, "title": name, "owner": "operacoes", "topic": "order_updates",
+            "trigger": {"event": "order.placed"}, "steps": steps, **parts,
+        }
+    )  # fmt: skip
+
+
+def test_what_is_sent_inside_other_steps_and_at_exits_is_a_touchpoint(release):
+    """Wherever it stands; with `preferred` on every channel on which the message is said."""
+    one = staged(
+        "a",
+        [
+            {"id": "w", "wait_for": {"event": "shipment.dispatched", "timeout": "2d", "on_timeout": [
+                {"id": "late", "send": "order_late", "channels": {"all": ["email"]}}]}},
+            {"id": "b", "branch": [{"otherwise": True, "steps": [{"id": "sent", "send": "order_shipped"}]}]},
+        ],
+        exit_on=[{"event": "order.cancelled", "send": "order_cancelled", "channels": {"all": ["email"]}}],
+    )  # fmt: skip
+    found = touchpoints_of(release.model_copy(update={"journeys": {"a": one}}))
+    steps = [(one.id, one.channel, one.event) for one in found.items if one.kind is TouchpointKind.STEP]
+
+    assert steps == [
+        ("a/late", EMAIL, "order.placed"),
+        *(("a/sent", channel, "order.placed") for channel in Channel if channel in release.said_on["order_shipped"]),
+        ("a/exit_on", EMAIL, "order.placed"),
+    ]
+
+
+def test_what_comes_after_a_wait_is_no_duplicate(twice):
+    """Another time is another moment; so is what only some go to."""
+    email = {"channels": {"all": ["email"]}}
+    wait = staged("a", [{"id": "w", "wait": "1d"}, {"id": "s", "send": "order_confirmed", **email}])
+    part = staged(
+        "b", [{"id": "p", "branch": [{"when": "order.total > 5.0", "steps": []}]}, {"id": "s", "send": "order_late"}]
+    )
+
+    assert twice(wait, part, journey("c", ("order_confirmed", ["email"]))) == ()
+
+
+def test_a_schedule_starts_a_step_without_an_event(release):
+    """And nothing else runs at that moment."""
+    one = staged("a", [{"id": "s", "send": "order_late"}], trigger={"schedule": "0 10 * * tue", "segment": "inativos"})
+    found = touchpoints_of(release.model_copy(update={"journeys": {"a": one}}))
+
+    assert {one.event for one in found.items if one.kind is TouchpointKind.STEP} == {""}
+
+
 def test_casa_lume_repeats_nothing_but_its_offer(release):
     """On purpose: the reminder names the coupon that the offer brought."""
     assert {(one.why, one.ids) for one in touchpoints_of(release).duplicates} == {

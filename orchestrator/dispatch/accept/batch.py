@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator.dispatch.accept.event import Accepted, IncomingEvent, Result, event_hash
 from orchestrator.dispatch.runs.backstage import Backstage
 from orchestrator.dispatch.runs.fulfil import Fulfilment
-from orchestrator.dispatch.runs.moving import Moving
+from orchestrator.dispatch.runs.moving import Moving, Witness, nobody
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.object import Object, unheard_of, updated
 from orchestrator.journeys.concern import look_up
@@ -49,6 +49,7 @@ class Batch:
     at_event_time: bool
     objects: dict[tuple[str, str], Object]
     customers: Mapping[str, Customer]
+    witness: Witness = nobody
     _happened: list[_Happened] = field(default_factory=list)
     _changed: dict[tuple[str, str], Object] = field(default_factory=dict)
     _marks: list[ExitMark] = field(default_factory=list)
@@ -113,7 +114,7 @@ class Batch:
 
     def _gathered(self, transaction: Transaction) -> Moving:
         """Read what the runs of these customers need. Where no journey waits for anything, that is little."""
-        moving = Moving(release=self.release, clock=self.clock, backstage=self._backstage)
+        moving = Moving(release=self.release, clock=self.clock, backstage=self._backstage, witness=self.witness)
         keys = {(journey.id, entered.key or "") for one in self._happened for journey, entered in one.entries}
         moving.last = transaction.runs.last(keys)
         types = {one.stored.type for one in self._happened}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.dispatch.accept.batch import Batch
 from orchestrator.dispatch.accept.event import Accepted, IncomingEvent, Result, event_hash, unknown_word
 from orchestrator.dispatch.accept.who import find_customers, unfit_address
+from orchestrator.dispatch.runs.moving import Witness, nobody
 from orchestrator.dispatch.whose import lock_customers
 from orchestrator.domain.errors import Conflict, InputError, did_you_mean
 from orchestrator.events import faults
@@ -27,7 +28,7 @@ class EventDesk:
     """Accepts events under one release.
 
     `journeys` None means all. `origin` is written to every delivery. `at_event_time`: business time follows the
-    events, so requests are due when their event happened (replay, demo).
+    events, so requests are due when their event happened (replay, demo). `witness` sees how runs move.
     """
 
     release: Release
@@ -35,6 +36,7 @@ class EventDesk:
     journeys: Collection[str] | None = None
     origin: str = "event"
     at_event_time: bool = False
+    witness: Witness = nobody
 
     def accept(self, transaction: Transaction, incoming: Sequence[IncomingEvent]) -> list[Result]:
         """Store events and what they ask for. One result each, in order; a refused one stores nothing.
@@ -153,6 +155,7 @@ class EventDesk:
             at_event_time=self.at_event_time,
             objects=transaction.events.objects(references),
             customers={customer_id: standing.customer for customer_id, standing in standings.items()},
+            witness=self.witness,
         )
 
     def _touched(self, event: IncomingEvent) -> dict[str, str]:

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.catalog.values import look_up
 from orchestrator.dispatch.explain.values import Missed, Unasked
 from orchestrator.domain.pause import PauseScope
-from orchestrator.expressions import compile_expression, holds
-from orchestrator.journeys.advance import Happening, entrance
+from orchestrator.expressions import compile_expression, holds, operands
+from orchestrator.journeys.asking import askings
+from orchestrator.journeys.entrance import entrance, rolled_out
+from orchestrator.journeys.run import TRIGGER, Ending, Event
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from orchestrator.domain.customer import Customer
     from orchestrator.domain.time import Instant
-    from orchestrator.journeys.model import Journey, SendStep, Trigger
+    from orchestrator.journeys.asking import Asking
+    from orchestrator.journeys.entrance import Entrance
+    from orchestrator.journeys.model import Journey, Trigger
+    from orchestrator.journeys.run import Run
     from orchestrator.release import Release
     from orchestrator.store.evidence import RunBegun
     from orchestrator.store.port import StoredEvent, Transaction
@@ -30,100 +35,106 @@ Objects = dict[tuple[str, str], "Mapping[str, Any]"]
 def unasked(
     transaction: Transaction, release: Release, customer: Customer, message: str, now: Instant
 ) -> tuple[Unasked, ...]:
-    """One entry for every step of a journey that asks for the message. None at all: no journey sends it.
+    """One entry for every step of a journey that asks for the message, and trigger that leads to it.
 
-    Objects are read as they are now; an event that would begin a run today may not have done so in its own time.
+    None at all: no journey sends it. Objects are read as they are now; an event that would begin a run today may not
+    have done so in its own time.
     """
     asking = [
-        (journey, trigger, step)
+        (journey, trigger, one)
         for journey in release.journeys.values()
-        for trigger, steps in journey.beginnings()
-        for step in steps
-        if step.send == message
+        for one in askings(journey)
+        if one.message == message
+        for trigger in one.triggers
     ]
-    types = {trigger.event for _, trigger, _ in asking}
+    types = {event for _, trigger, one in asking for event in (trigger.event, one.on) if event is not None}
     events = transaction.explanations.events_of(customer.id, types, EVENTS_MAX) if types else []
     objects: Objects = transaction.events.data_of({pair for event in events for pair in event.objects.items()})
     pauses = transaction.pauses.active(now)
     return tuple(
         Unasked(
             journey=journey.id,
-            step=step.id,
-            event_type=trigger.event,
-            missed=_missed(transaction, journey, trigger, step, _told(events, trigger, customer, objects)),
+            step=one.step,
+            event_type=one.on or trigger.event,
+            missed=tuple(_missed(transaction, journey, trigger, one, _told(events, trigger, one, customer, objects))),
             pause=pauses.of(PauseScope.JOURNEY, journey.id),
         )
-        for journey, trigger, step in asking
+        for journey, trigger, one in asking
     )
 
 
 def _told(
-    events: Sequence[StoredEvent], trigger: Trigger, customer: Customer, objects: Objects
-) -> list[tuple[StoredEvent, dict[str, Any]]]:
-    """The newest events of a trigger, each with what conditions read of it."""
-    ours = [event for event in events if event.type == trigger.event][:MISSED_MAX]
-    return [(event, _data(event, customer, objects)) for event in ours]
+    events: Sequence[StoredEvent], trigger: Trigger, asking: Asking, customer: Customer, objects: Objects
+) -> list[tuple[StoredEvent, Event]]:
+    """The newest events that could have asked, each as journeys see it."""
+    wanted = asking.on or trigger.event
+    ours = [event for event in events if event.type == wanted][:MISSED_MAX]
+    return [(event, _seen(event, customer, objects)) for event in ours]
 
 
-def _data(event: StoredEvent, customer: Customer, objects: Objects) -> dict[str, Any]:
+def _seen(event: StoredEvent, customer: Customer, objects: Objects) -> Event:
     """As the desk gives it to journeys when an event comes in."""
-    return {
-        "event": {"type": event.type, **event.data},
-        "customer": {**customer.attributes, "id": customer.id},
-        **{kind: {**objects.get((kind, one), {}), "id": one} for kind, one in event.objects.items()},
-    }
+    named = {kind: {**objects.get((kind, one), {}), "id": one} for kind, one in event.objects.items()}
+    return Event(
+        id=event.id,
+        type=event.type,
+        at=event.occurred_at,
+        payload=event.data,
+        objects=event.objects,
+        data={**named, "customer": {**customer.attributes, "id": customer.id}},
+    )
 
 
 def _missed(
-    transaction: Transaction,
-    journey: Journey,
-    trigger: Trigger,
-    step: SendStep,
-    told: Sequence[tuple[StoredEvent, dict[str, Any]]],
-) -> tuple[Missed, ...]:
+    transaction: Transaction, journey: Journey, trigger: Trigger, asking: Asking,
+    told: Sequence[tuple[StoredEvent, Event]],
+) -> Iterator[Missed]:  # fmt: skip
     entrances = [
-        entrance(journey, Happening(key=f"{event.source}/{event.source_id}", type=event.type), data)
-        for event, data in told
+        entrance(journey, seen, event.customer_id, f"{event.source}/{event.source_id}") for event, seen in told
     ]
     keys = {found.key for found in entrances if found.key is not None}
-    runs = transaction.explanations.runs(journey.id, keys) if keys else {}
-    missed = []
-    for (event, data), found in zip(told, entrances, strict=True):
-        why, note = _why(journey, trigger, step, event, data, runs.get(found.key or ""), found.key)
-        missed.append(Missed(event_type=event.type, event_id=event.id, at=event.occurred_at, why=why, note=note))
-    return tuple(missed)
+    begun = transaction.explanations.runs(journey.id, keys) if keys else {}
+    runs = {run.id: run for run in transaction.runs.get({one.id for one in begun.values()})}
+    for (event, seen), found in zip(told, entrances, strict=True):
+        run = begun.get(found.key or "")
+        if asking.on is not None:
+            why, note = "ended_none", ""
+        else:
+            why, note = _not_begun(journey, trigger, asking, event, seen, found) or _begun(journey, event, run, runs)
+        yield Missed(event_type=event.type, event_id=event.id, at=event.occurred_at, why=why, note=note)
 
 
-def _why(
-    journey: Journey,
-    trigger: Trigger,
-    step: SendStep,
-    event: StoredEvent,
-    data: Mapping[str, Any],
-    run: RunBegun | None,
-    key: str | None,
-) -> tuple[str, str]:
-    if trigger.when is not None and (found := untrue(trigger.when, data)) is not None:
-        operand, note = found
-        missing = _missing(operand, data) if note else ""
+def _not_begun(
+    journey: Journey, trigger: Trigger, asking: Asking, event: StoredEvent, seen: Event, found: Entrance
+) -> tuple[str, str] | None:
+    """Why an event cannot begin the run that asks; None when it can."""
+    at_once = trigger.quiet_for is None
+    if at_once and trigger.when is not None and (false := untrue(trigger.when, seen.names)) is not None:
+        operand, note = false
+        missing = _missing(operand, seen.names) if note else ""
         return ("operand_missing", missing) if missing else ("condition_false", note or operand)
-    if key is None:
-        return "key_missing", journey.entry.key if journey.entry is not None else ""
-    if _first_that_holds(journey, event.type, data) is not trigger:
-        return "other_steps", step.id
-    if run is None:
+    if not rolled_out(journey, event.customer_id):
+        return "not_rolled_out", f"{journey.rollout}"
+    if found.key is None:
+        return "key_missing", (journey.entry.key if journey.entry is not None else None) or ""
+    if journey.beginnings()[found.beginning][0] is not trigger:
+        return "other_steps", asking.step
+    return None
+
+
+def _begun(journey: Journey, event: StoredEvent, begun: RunBegun | None, runs: Mapping[str, Run]) -> tuple[str, str]:
+    """What became of a run that could have asked."""
+    if begun is None:
         return "would_now", ""
-    return ("step_new", run.id) if run.event_id == event.id else ("run_exists", key)
-
-
-def _first_that_holds(journey: Journey, event_type: str, data: Mapping[str, Any]) -> Trigger | None:
-    """A run takes the steps of one trigger: the first that is met."""
-    met = (
-        trigger
-        for trigger, _ in journey.beginnings()
-        if trigger.event == event_type and (trigger.when is None or holds(compile_expression(trigger.when), data)[0])
-    )
-    return next(met, None)
+    if begun.event_id != event.id:
+        again = journey.entry is not None and journey.entry.again_after is not None
+        return "too_soon" if again else "run_exists", begun.key
+    run = runs.get(begun.id)
+    if run is not None and run.ended_at is None:
+        return ("run_hushed", begun.id) if run.position == TRIGGER else ("run_waits", run.position or "")
+    if run is not None and run.ending not in (None, Ending.FINISHED):
+        return "run_ended", run.note or str(run.ending)
+    return "step_new", begun.id
 
 
 def untrue(when: str, data: Mapping[str, Any]) -> tuple[str, str] | None:

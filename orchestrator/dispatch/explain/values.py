@@ -218,7 +218,8 @@ class Missed:
     """An event that began no run that asks for the message: `why` is a code, `note` what it is about.
 
     condition_false (the operand) · operand_missing (its path) · key_missing (its path) ·
-    other_steps (another trigger took it) · run_exists (the key) · step_new (the run) ·
+    not_rolled_out (the share) · other_steps (another trigger took it) · run_exists, too_soon (the key) ·
+    run_hushed, step_new (the run) · run_waits (the step where it stands) · run_ended (why) · ended_none ·
     would_now (it was different then)
     """
 
@@ -231,11 +232,14 @@ class Missed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unasked:
-    """A step that asks for the message, and what it missed. No events at all: none of its trigger came."""
+    """A step that asks for the message, and what it missed. No events at all: none of its trigger came.
+
+    `event_type` is that of its trigger, None where a schedule begins it; for an exit, of the event that ends the run.
+    """
 
     journey: str
     step: str
-    event_type: str
+    event_type: str | None
     missed: tuple[Missed, ...]
     pause: Pause | None
 

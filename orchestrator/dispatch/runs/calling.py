@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from orchestrator.dispatch.accept.desk import EventDesk
 from orchestrator.dispatch.runs.backstage import Backstage
 from orchestrator.dispatch.runs.fulfil import Fulfilment
-from orchestrator.dispatch.runs.moving import Moving
+from orchestrator.dispatch.runs.moving import Moving, Witness, nobody
 from orchestrator.dispatch.whose import lock_customers
 from orchestrator.faultpoints import nowhere
 
@@ -30,12 +30,16 @@ ROUND = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """Moves runs under one release. `at_alarm_time`: business time follows the alarms (replay, demo, tests)."""
+    """Moves runs under one release.
+
+    `at_alarm_time`: business time follows the alarms (replay, demo, tests). `witness` sees how runs move.
+    """
 
     release: Release
     clock: Clock
     origin: str = "journey"
     at_alarm_time: bool = False
+    witness: Witness = nobody
 
     def call(self, store: Store, now: Instant, limit: int = ROUND, *, passing: Callable[[str], None] = nowhere) -> int:
         """One round: call what is due; how many alarms were looked at, 0 when none is left for us.
@@ -81,8 +85,9 @@ class Caller:
         fulfilment.store(transaction)
         if fulfilment.emitted:
             desk = EventDesk(
-                release=self.release, clock=self.clock, origin=self.origin, at_event_time=self.at_alarm_time
-            )
+                release=self.release, clock=self.clock, origin=self.origin, at_event_time=self.at_alarm_time,
+                witness=self.witness,
+            )  # fmt: skip
             desk.accept(transaction, fulfilment.emitted)
         return [delivery.request for delivery in fulfilment.deliveries]
 
@@ -96,6 +101,6 @@ class Caller:
         names = {run.journey for run in runs} & self.release.journeys.keys()
         journeys = [self.release.journeys[name] for name in sorted(names)]
         backstage.remember(transaction, runs, journeys, [run.started_at for run in runs], business_now)
-        moving = Moving(release=self.release, clock=self.clock, backstage=backstage)
+        moving = Moving(release=self.release, clock=self.clock, backstage=backstage, witness=self.witness)
         moving.stand(runs)
         return moving

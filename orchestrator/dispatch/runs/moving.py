@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.journeys.advance import advance
@@ -34,6 +34,16 @@ class Wished:
     at: Instant
 
 
+class Witness(Protocol):
+    """Looks on while runs move: what each move came to, and when (business time)."""
+
+    def __call__(self, moved: Moved, now: Instant, /) -> None: ...
+
+
+def nobody(_moved: Moved, _now: Instant) -> None:
+    """A shop has no use for the way that each run takes; tests of journeys have."""
+
+
 @dataclass(kw_only=True)
 class Moving:
     """Moves runs of customers whose lock is held. `last` are the last runs of the keys that may begin now."""
@@ -41,6 +51,7 @@ class Moving:
     release: Release
     clock: Clock
     backstage: Backstage
+    witness: Witness = nobody
     last: dict[tuple[str, str], LastRun] = field(default_factory=dict)
     wished: list[Wished] = field(default_factory=list)
     _before: dict[str, Run] = field(default_factory=dict)
@@ -126,6 +137,7 @@ class Moving:
 
     def _move(self, journey: Journey, run: Run, happening: Happening, now: Instant) -> None:
         moved: Moved = advance(journey, run, happening, self.backstage.scene(run, now))
+        self.witness(moved, now)
         self._now[run.id] = moved.run
         self.last[(journey.id, run.key)] = LastRun(run.number, run.started_at, moved.run.ended_at)
         event_id = None if isinstance(happening, Rang) or happening.event is None else happening.event.id

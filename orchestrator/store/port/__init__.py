@@ -31,6 +31,7 @@ from orchestrator.store.port.queue import (
     Timers,
 )
 from orchestrator.store.port.runs import Runs
+from orchestrator.store.port.segments import Audience, Segments
 from orchestrator.store.port.values import (
     ApiKey,
     BusinessClock,
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Accounts",
     "ApiKey",
+    "Audience",
     "Audit",
     "BusinessClock",
     "Chain",
@@ -111,6 +113,7 @@ __all__ = [
     "Promise",
     "Receipts",
     "Runs",
+    "Segments",
     "Sending",
     "SentMessage",
     "Settlement",
@@ -140,6 +143,8 @@ class Transaction(Protocol):
     def receipts(self) -> Receipts: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def segments(self) -> Segments: ...
     @property
     def timers(self) -> Timers: ...
     @property

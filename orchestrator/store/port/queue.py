@@ -153,6 +153,10 @@ class Deliveries(Protocol):
         """Lane → state → how many."""
         ...
 
+    def next_due(self, journeys: Collection[str]) -> Instant | None:
+        """When the first request of these journeys comes due that waits for its hour (business time)."""
+        ...
+
     def oldest_due(self, lane: str, *, business_now: Instant) -> Instant | None:
         """Since when the lane's oldest request that is due has been so."""
         ...

@@ -1,0 +1,73 @@
+"""Why an event did not do what somebody may have expected: it began no run, and moved or ended none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator.dispatch.runs.backstage import Backstage
+from orchestrator.domain.errors import Phrase
+from orchestrator.journeys.concern import look_up
+from orchestrator.journeys.entrance import entrance
+from orchestrator.journeys.steps import heard_at
+from orchestrator.simulation.life import SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from orchestrator.journeys.model import Journey
+    from orchestrator.journeys.run import Event, Run
+    from orchestrator.simulation.life import Life
+
+
+def overlooked(life: Life, before: Sequence[Run]) -> Iterator[tuple[str, Phrase]]:
+    """Of the event that came last from outside: (whose it was, or might have been; why it was not).
+
+    `before` are the runs that stood somewhere before it.
+    """
+    ledger, release = life.ledger, life.current.release
+    stored = next(one for one in reversed(ledger.events.happened) if one.source == SOURCE)
+    customer = ledger.customers.standing.customer
+    backstage = Backstage(release=release, customers={customer.id: customer}, objects=ledger.events.known_objects)
+    event = backstage.event(stored)
+    own_key = f"{stored.source}/{stored.source_id}"
+    for journey in release.journeys_on.get(event.type, ()):
+        entered = entrance(journey, event, customer.id, own_key)
+        if entered.key is None:
+            yield journey.id, Phrase("{event} begins no run: {why}", event=event.type, why=entered.note)
+        elif event.id not in ledger.runs.begun_by.values():
+            yield (
+                f"{journey.id} {entered.key}",
+                Phrase("{event} begins no run: {key} has had one", event=event.type, key=entered.key),
+            )
+    for run in before:
+        if event.id not in ledger.runs.all[run.id].used:
+            yield from (
+                (f"{run.journey} {run.key}", why) for why in _passed_by(release.journeys[run.journey], run, event)
+            )
+
+
+def _passed_by(journey: Journey, run: Run, event: Event) -> Iterator[Phrase]:
+    """Why an event of a type that a run waits for, or that ends it, is not of this run."""
+    for one in journey.exit_on:
+        if one.event == event.type and one.match is not None:
+            yield _other_key(event, one.match, run)
+    place = journey.outline.find(run.position or "")
+    if place is not None and event.type in heard_at(place.step):
+        key = journey.entry.key if journey.entry is not None else None
+        if key is not None and look_up(event.names, key) not in (None, run.key):
+            yield _other_key(event, key, run)
+
+
+def _other_key(event: Event, path: str, run: Run) -> Phrase:
+    found = look_up(event.names, path)
+    if found is None:
+        return Phrase(
+            "{event} names no {path}, so it is not about the run {key}", event=event.type, path=path, key=run.key
+        )
+    return Phrase(
+        "{event} has {path} {found}, so it is not about the run {key}",
+        event=event.type,
+        path=path,
+        found=found,
+        key=run.key,
+    )
