@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from orchestrator.app import wire
+from orchestrator.app.accounts import wire
 from orchestrator.dispatch.accept import Accepted, CustomerReference, EventDesk, IncomingEvent
 from orchestrator.domain.errors import Refused, Unavailable
 from orchestrator.domain.message import LANES
