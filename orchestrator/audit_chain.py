@@ -1,4 +1,4 @@
-"""The audit chain: every entry is sealed onto the one before, so that none is changed, taken out or moved unseen.
+"""The audit chain: every entry is sealed onto the one before, so that one that is changed, taken out or moved is found.
 
 An entry's *digest* is HMAC(salt, payload), made when it is written. Its *mac* is HMAC(key, previous mac, place, at,
 kind, digest), put on later, in order, by the one process that seals. An erasure takes payload and salt: what the entry
@@ -149,17 +149,23 @@ def seal(entries: Iterable[ChainEntry], after: Head, key: ChainKey) -> Iterator[
         yield Seal(entry.seq, key.id, place, previous)
 
 
-def verify(entries: Iterable[ChainEntry], keys: Mapping[str, bytes], heads: Sequence[Head] = ()) -> Verification:
+def verify(
+    entries: Iterable[ChainEntry],
+    keys: Mapping[str, bytes],
+    heads: Sequence[Head] = (),
+    waiting: Iterable[ChainEntry] = (),
+) -> Verification:
     """Read a whole chain, sealed entries in the order of their places, and tell what is wrong with it.
 
     Args:
         entries: one after the other; none is held.
         keys: every key that seals are still accepted from, by id.
         heads: those that were carried away, in any order.
+        waiting: what erasures say that have no seal yet: what they emptied has one.
     """
     found = _Found()
     carried = deque(sorted(heads))
-    end, sealed, erased, told = START, 0, 0, 0
+    end, sealed, erased, told = START, 0, 0, sum(map(_told_of, waiting))
     for entry in entries:
         sealed += 1
         place, mac = entry.place or 0, entry.mac or ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.domain.customer import ConsentState
+from orchestrator.domain.customer import ADDRESS_KINDS, ConsentState
 from orchestrator.domain.message import Purpose
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ _REASONS = {
 
 # The reason of a suppression that came from the word itself, written to us.
 STOP = "stop"
+
+# The reason of one from somebody who says that they are not who we write to.
+WRONG_PERSON = "wrong_person"
 
 
 def refusal(standing: Standing, topic: str, purpose: Purpose, channel: Channel) -> str | None:
@@ -44,3 +47,16 @@ def suppression(standing: Standing, address: Address, channel: Channel, purpose:
     if reason is None or (reason == STOP and purpose is Purpose.TRANSACTIONAL):
         return None
     return f"suppressed:{reason}"
+
+
+def silence(standing: Standing, channel: Channel, purpose: Purpose) -> str | None:
+    """The reason why none of a customer's addresses on a channel may be written to, or None: one may, or there is none.
+
+    Of several reasons it is that of the address that the customer prefers.
+    """
+    reasons = [
+        suppression(standing, address, channel, purpose)
+        for address in standing.customer.addresses
+        if address.kind is ADDRESS_KINDS[channel]
+    ]
+    return None if None in reasons else next(iter(reasons), None)

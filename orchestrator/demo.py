@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.dispatch.register import Profile, Said, register
-from orchestrator.domain.customer import Channel, ConsentState
+from orchestrator.dispatch.consents import Agreement, Proof, agree_all, withdraw
+from orchestrator.dispatch.register import Profile, register
+from orchestrator.domain.customer import Channel
 from orchestrator.domain.time import at_wall, moment
 from orchestrator.mapping import MappedEvent
 from orchestrator.timeline import Player, Timeline, require_local
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from orchestrator.app import App
     from orchestrator.dispatch.tick import Bell
     from orchestrator.release import Release
+    from orchestrator.store.port import Transaction
 
 CUSTOMERS = 200
 DAYS = 30
@@ -40,6 +42,9 @@ PRODUCTS = (
     ("Tapete Trançado", 319.00), ("Almofada Linho", 79.90), ("Cortina Voil", 159.00), ("Toalha de rosto", 34.90),
 )  # fmt: skip
 AREA_CODES = ("11", "21", "31", "41", "51", "61", "71", "81", "85", "91", "92")
+
+_AGREED = Proof(method="demo", source=SOURCE, actor="cli:demo", wording="optin_avaliacoes@1")
+_ENDED = Proof(method="demo", source=SOURCE, actor="cli:demo")
 
 # Who can be reached how, out of ten: an e-mail, a phone, a phone that said no to WhatsApp, an app, nothing at all.
 _REACHES = ("email", "email", "email", "email", "phone", "phone", "phone_sms", "phone_sms", "push", "nobody")
@@ -64,12 +69,11 @@ class Demo:
         zone = self.release.project.timezone
         people = list(_people(moment(self.app.clock.now(), zone).date(), zone))
         with self.app.store.write() as transaction:
-            register(transaction, [profile for profile, _ in people], self.app.clock)
+            self._register(transaction, people)
         timeline = Timeline()
         try:
-            for row, (profile, events) in enumerate(people):
-                assert profile.id is not None
-                timeline.add(row, profile.id, events)
+            for row, one in enumerate(people):
+                timeline.add(row, one.id, one.events)
             total = len(timeline)
             played = Player(
                 app=self.app,
@@ -86,6 +90,18 @@ class Demo:
             timeline.close()
         return self._document(sum(played.events.values()), played.repeated)
 
+    def _register(self, transaction: Transaction, people: Sequence[_Person]) -> None:
+        """Those who are new, with what they said."""
+        known = transaction.customers.known([one.id for one in people])
+        new = [one for one in people if one.id not in known]
+        register(transaction, [one.profile for one in new], self.app.clock)
+        agreed = [
+            Agreement(customer_id=one.id, topic="reviews", channels=one.wants_reviews_on, proof=_AGREED) for one in new
+        ]
+        agree_all(transaction, self.release, self.app.clock, agreed)
+        without_whatsapp = [one.id for one in new if one.without_whatsapp]
+        withdraw(transaction, self.app.clock, without_whatsapp, "order_updates", [Channel.WHATSAPP], _ENDED)
+
     def _document(self, events: int, repeated: int) -> dict[str, Any]:
         with self.app.store.read() as transaction:
             tally = transaction.deliveries.channel_tally()
@@ -101,52 +117,44 @@ class Demo:
         }
 
 
-def _people(today: date, zone: str) -> Iterator[tuple[Profile, list[MappedEvent]]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Person:
+    """Somebody with an order, and what they told the shop."""
+
+    id: str
+    profile: Profile
+    events: list[MappedEvent]
+    wants_reviews_on: tuple[Channel, ...]
+    without_whatsapp: bool
+
+
+def _people(today: date, zone: str) -> Iterator[_Person]:
     """Everybody with their events. The same day gives the same shop."""
     chance = random.Random(SEED)  # noqa: S311  # made-up people, not secrets
     first_day = today - timedelta(days=DAYS)
     for number in range(CUSTOMERS):
         reach = _REACHES[number % len(_REACHES)]
         name = chance.choice(FIRST_NAMES)
-        yield (
-            _profile(number, name, reach, chance),
-            _orders(f"{number:03d}", first_day, today, zone, chance),
+        customer_id = f"cus_demo_{number:03d}"
+        profile = _profile(customer_id, number, name, reach, chance)
+        yield _Person(
+            id=customer_id,
+            profile=profile,
+            wants_reviews_on=tuple(one for one in (Channel.EMAIL, Channel.PUSH) if chance.random() < REVIEWS_GRANTED),
+            without_whatsapp=reach == "phone_sms",
+            events=_orders(f"{number:03d}", first_day, today, zone, chance),
         )
 
 
-def _profile(number: int, name: str, reach: str, chance: random.Random) -> Profile:
+def _profile(customer_id: str, number: int, name: str, reach: str, chance: random.Random) -> Profile:
     phone = f"+55{AREA_CODES[number % len(AREA_CODES)]}9{chance.randrange(10**8):08d}"
-    said = [
-        Said(
-            topic="reviews",
-            channel=channel.value,
-            state=ConsentState.GRANTED,
-            method="demo",
-            source=SOURCE,
-            wording="optin_avaliacoes@1",
-        )
-        for channel in (Channel.EMAIL, Channel.PUSH)
-        if chance.random() < REVIEWS_GRANTED
-    ]
-    if reach == "phone_sms":
-        said.append(
-            Said(
-                topic="order_updates",
-                channel=Channel.WHATSAPP.value,
-                state=ConsentState.WITHDRAWN,
-                legal_basis="contract",
-                method="demo",
-                source=SOURCE,
-            )
-        )
     return Profile(
-        id=f"cus_demo_{number:03d}",
+        id=customer_id,
         locale="pt-BR",
         attributes={"first_name": name},
         emails=(f"cliente{number:03d}@example.com",) if reach == "email" else (),
         phones=(phone,) if reach.startswith("phone") else (),
         push_tokens=(f"demo-device-{number:03d}",) if reach == "push" else (),
-        consents=tuple(said),
     )
 
 

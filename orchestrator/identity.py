@@ -15,7 +15,7 @@ from orchestrator.domain.errors import Unfit
 from orchestrator.schema import Identifier, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from orchestrator.domain.customer import Standing
     from orchestrator.domain.time import Instant
@@ -241,42 +241,53 @@ class InForce:
 class Side:
     """What one of two customers allows.
 
-    `open` are the channels on which an address of theirs may get marketing, `silenced` those on which none may.
+    `open` are the (address id, channel) pairs that may get marketing, `silenced` those that may not.
     """
 
     consents: Mapping[tuple[str, str], InForce]
-    silenced: frozenset[str] = frozenset()
-    open: frozenset[str] = frozenset()
+    silenced: frozenset[tuple[str, str]] = frozenset()
+    open: frozenset[tuple[str, str]] = frozenset()
+
+    def is_silent(self, channel: str) -> bool:
+        """Whether they have addresses on a channel, and none that may get marketing."""
+        return channel in _channels(self.silenced) and channel not in _channels(self.open)
 
 
 def side_of(standing: Standing, consents: Mapping[tuple[str, str], InForce]) -> Side:
     """A customer as they stand; any suppression stops marketing."""
-    silenced, opened = set(), set()
-    for channel in Channel:
-        theirs = [one for one in standing.customer.addresses if one.kind is ADDRESS_KINDS[channel]]
-        if any((one.id, channel.value) not in standing.suppressions for one in theirs):
-            opened.add(channel.value)
-        elif theirs:
-            silenced.add(channel.value)
-    return Side(consents=consents, silenced=frozenset(silenced), open=frozenset(opened))
+    theirs = {
+        (one.id, channel.value)
+        for channel in Channel
+        for one in standing.customer.addresses
+        if one.kind is ADDRESS_KINDS[channel]
+    }
+    silenced = theirs & standing.suppressions.keys()
+    return Side(consents=consents, silenced=frozenset(silenced), open=frozenset(theirs - silenced))
 
 
 def join(kept: Side, merged: Side, is_marketing: Callable[[str], bool], now: Instant) -> dict[tuple[str, str], InForce]:
     """What is in force for the one that two became: the stricter of both, for each topic and channel.
 
     No marketing is allowed that neither allowed. So a grant does not come along if every address that it could be used
-    with is suppressed, and the other one brings an address that is not.
+    with is suppressed, and the other one brings an address that is not; nor if it would be used at an address that is
+    silent to who gave it, and to which only the one who is kept came back.
     """
+    reopened = _channels(merged.silenced & kept.open)
     found: dict[tuple[str, str], InForce] = {}
     for key in sorted({*kept.consents, *merged.consents}):
         topic, channel = key
         mine, theirs = kept.consents.get(key), merged.consents.get(key)
         said = _stricter(mine, theirs, now)
         who_said = [side for side, one in ((kept, mine), (merged, theirs)) if one is not None]
-        unused = all(channel in side.silenced for side in who_said) and channel in kept.open | merged.open
-        if said.state is not ConsentState.GRANTED or not unused or not is_marketing(topic):
+        unused = all(side.is_silent(channel) for side in who_said) and channel in _channels(kept.open | merged.open)
+        elsewhere = mine is None and channel in reopened
+        if said.state is not ConsentState.GRANTED or not (unused or elsewhere) or not is_marketing(topic):
             found[key] = said
     return found
+
+
+def _channels(places: Iterable[tuple[str, str]]) -> frozenset[str]:
+    return frozenset(channel for _, channel in places)
 
 
 def _stricter(one: InForce | None, other: InForce | None, now: Instant) -> InForce:

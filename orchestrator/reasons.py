@@ -27,7 +27,7 @@ def reason(state: State, code: str, translate: Callable[[str], str] = str) -> Re
     """What a state and its reason code mean, in the reader's language. A code of a later version speaks for itself."""
     base, _, part = code.partition(":")
     detail = detail_words(base, part, translate)
-    meant = REASONS.get(base) if base else STATES[state]
+    meant = (REASONS.get(code) or REASONS.get(base)) if base else STATES[state]
     if meant is None:
         return Reason(code)
     return Reason(
@@ -49,6 +49,7 @@ _DETAILS: Mapping[str, Mapping[str, str]] = {
         "complaint": mark("complaint"),
         "manual": mark("by hand"),
         "stop": mark("the customer said stop"),
+        "wrong_person": mark("it is somebody else's, they say"),
         "erased": mark("erased"),
     },
     "provider_rejected": {"address": mark("address"), "message": mark("message"), "policy": mark("policy")},
@@ -110,6 +111,9 @@ REASONS: Mapping[str, Reason] = {
         mark("It goes on when the ticket is closed, or after 72 hours."),
     ),
     "paused": Reason(mark("Its journey or channel is paused."), mark("Go on with: jogral resume")),
+    "paused:customer": Reason(
+        mark("The customer takes a break from marketing."), mark("See who asked for it, and until when: jogral pauses")
+    ),
     # blocked
     "no_consent": Reason(mark("The customer has not agreed to this topic on any channel asked for."), _ASK_CONSENT),
     "consent_pending": Reason(

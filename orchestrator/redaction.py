@@ -166,6 +166,22 @@ def without_secrets(text: str) -> str:
     return text
 
 
+# `/p/<key id>.<seal>`: see `tokens`.
+_TOKEN = re.compile(r"(/[a-z]/)[\w-]{1,32}\.[\w-]{20,}")
+
+
+def without_tokens(said: Any) -> Any:
+    """What was said to a person, with its links as everybody may see them: who has the token in one acts as the person.
+
+    A message with the proof of a request is among them: whoever reads it could fetch all that we hold.
+    """
+    if isinstance(said, str):
+        return _TOKEN.sub(r"\1…", said)
+    if isinstance(said, Mapping):
+        return {name: without_tokens(value) for name, value in said.items()}
+    return [without_tokens(value) for value in said] if isinstance(said, (list, tuple)) else said
+
+
 # --- lines of libraries ---------------------------------------------------------------------------------------------
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")

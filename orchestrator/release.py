@@ -79,11 +79,13 @@ class Topic(Schema):
 class ConsentMessages(Schema):
     """The messages that answer what people say about consent.
 
-    `confirmation` asks for a double opt-in, at the address that it is about; `opt_out` says that a STOP was heard.
+    `confirmation` asks for a double opt-in, at the address that it is about; `opt_out` says that a STOP was heard;
+    `choices` shows whoever asks in a text for what a text cannot give where they choose, or ask for their data.
     """
 
     confirmation: Identifier | None = None
     opt_out: Identifier | None = None
+    choices: Annotated[Identifier | None, Field(exclude_if=lambda choices: choices is None)] = None
 
 
 class Holidays(Schema):

@@ -46,6 +46,13 @@ class Settings(BaseSettings):
         description="Credentials by account and setting: JOGRAL_ACCOUNTS__EMAIL__PASSWORD.",
     )
 
+    @property
+    def own_url(self) -> str:
+        """Where `serve` and `up` are reached from this machine."""
+        everywhere = self.host in {"0.0.0.0", "::"}  # noqa: S104  # compared, not listened on
+        name = "localhost" if everywhere else f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{name}:{self.port}"
+
     @field_validator("public_url")
     @classmethod
     def _an_address_of_the_web(cls, url: str | None) -> str | None:

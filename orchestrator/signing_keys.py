@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
+
 from orchestrator.domain.errors import ConfigurationError, Unfit
 from orchestrator.domain.system import system_words
 from orchestrator.tokens import Keyring, SigningKey
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.domain.time import Clock, Instant
+
+log = structlog.get_logger()
 
 FILE: Final = "keys.json"
 SCHEMA: Final = "jogral.keys/1"
@@ -40,6 +44,42 @@ class KeptKey:
 def keyring(kept: Sequence[KeptKey]) -> Keyring:
     """The keys as they sign and verify."""
     return Keyring(keys=tuple(SigningKey(id=key.id, secret=key.secret.encode()) for key in kept))
+
+
+class KeyFile:
+    """The keys of a project's private folder as they stand there now: another process may have rotated them.
+
+    Calling it asks the file system for a change and no more than that, a microsecond or two, so a link is signed with
+    the newest key, and the server knows that key from the first link on. Raises ConfigurationError at its making; a
+    file that is spoilt later leaves what runs with the keys that it has: people must still get out by their links.
+    """
+
+    def __init__(self, state: Path, clock: Clock) -> None:
+        self._file = state / FILE
+        self._seen = self._mark(), keyring(ensure(state, clock))
+
+    def __call__(self) -> Keyring:
+        """The keys of now."""
+        seen, known = self._seen
+        found = self._mark()
+        if found != seen:
+            known = self._read(known)
+            self._seen = found, known
+        return known
+
+    def _mark(self) -> tuple[int, int, int] | None:
+        try:
+            status = self._file.stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def _read(self, known: Keyring) -> Keyring:
+        try:
+            return keyring(read(self._file))
+        except ConfigurationError as error:
+            log.warning("signing_keys_stay", reason=str(error))
+            return known
 
 
 def ensure(state: Path, clock: Clock) -> tuple[KeptKey, ...]:

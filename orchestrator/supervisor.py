@@ -1,12 +1,14 @@
 """Workers as children: started, started again when they die, and ended with whoever started them.
 
-Each worker has a thread that waits for its end, so nothing is polled. A worker notices the end of this process by the
+Each worker has a thread that waits for its end, so nothing is polled. Links in what it sends lead to where this process
+serves, whatever its environment says of a port. A worker notices the end of this process by the
 end of its standard input, however it comes, kill -9 included (see `embedded_redis` for why not PDEATHSIG).
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -20,7 +22,8 @@ from orchestrator.domain.errors import JogralError, Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orchestrator.app import App, Redis
+    from orchestrator.app import App
+    from orchestrator.app.doorbell import Redis
 
 log = structlog.get_logger()
 
@@ -189,6 +192,7 @@ class _Keeper:
                 return None
             self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
                 self._command,
+                env={**os.environ, "JOGRAL_PUBLIC_URL": self._app.public_url},
                 stdin=subprocess.PIPE,
                 start_new_session=True,  # Ctrl+C in a terminal is for us; we end them in order
             )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from orchestrator.app import wire
+from orchestrator.app.accounts import wire
 from orchestrator.dispatch.accept import Accepted, CustomerReference, EventDesk, IncomingEvent
 from orchestrator.dispatch.runs.calling import Caller
 from orchestrator.domain.errors import Refused, Unavailable

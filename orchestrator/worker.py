@@ -21,15 +21,11 @@ from typing import TYPE_CHECKING
 import structlog
 import uvloop
 
-from orchestrator.app import (
-    DatabaseThread,
-    DatabaseThreads,
-    configured_redis,
-    open_app,
-    open_drain,
-    open_log,
-    require_schema,
-)
+from orchestrator.app import open_app, require_schema
+from orchestrator.app.doorbell import configured_redis
+from orchestrator.app.draining import open_drain
+from orchestrator.app.log import open_log
+from orchestrator.app.threads import DatabaseThread, DatabaseThreads
 from orchestrator.dispatch.hear import apply_parked, expire_parked
 from orchestrator.dispatch.sweep import sweep
 from orchestrator.dispatch.wake import wake

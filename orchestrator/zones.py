@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from orchestrator.domain.customer import Customer
 
+CUSTOMER, PROJECT = "customer", "project"
+"""Zones that are looked up: the customer's own, and the project's. Any other is an IANA name."""
+
 # Brazilian area codes, as the metadata of `phonenumbers` 9.0.43 places mobile numbers, but for one: Fernando de Noronha
 # shares 81 with Recife, and so do its four thousand people with four million. Codes that are not here do not exist.
 _AREA_CODES: Mapping[str, tuple[int, ...]] = {

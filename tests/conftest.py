@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -18,7 +16,9 @@ from orchestrator import embedded_redis
 from orchestrator.project import SHIPPED, Project
 from orchestrator.queue import connect
 from orchestrator.testing import FakeClock
+from tests.doors.command import Jogral
 from tests.ledgers import Ledgers, SqliteFiles, postgres, url_of
+from tests.preloaded import WORKER, Preloaded, pipe
 
 SECONDS = 20  # for anything that is waited for; reached only by a test that fails
 
@@ -36,12 +36,23 @@ def pytest_addoption(parser):
 FASTEST_FIRST = ("unit", "check", "golden", "simulation", "contract", "doors", "bench", "faults")
 
 
+# Within their folder these begin, so that no process is left alone with one of them at the end.
+LONGEST_FIRST = (
+    "doors/test_up.py", "doors/test_olist.py",
+    "faults/test_fast.py", "faults/test_replay.py", "faults/test_infrastructure_fast.py",
+)  # fmt: skip
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items):
-    """What fails quickly is known quickly; within a folder the order stays random."""
+    """What fails quickly is known quickly; within a folder the order stays random, but for what takes longest."""
     yield
-    folder = Path(__file__).parent
-    items.sort(key=lambda item: FASTEST_FIRST.index(item.path.relative_to(folder).parts[0]))
+    items.sort(key=_place)
+
+
+def _place(item):
+    path = item.path.relative_to(Path(__file__).parent)
+    return FASTEST_FIRST.index(path.parts[0]), path.as_posix() not in LONGEST_FIRST
 
 
 # --- the ledger -----------------------------------------------------------------------------------------------------
@@ -129,6 +140,19 @@ def clock():
 
 
 @pytest.fixture(scope="session")
+def preloaded():
+    """What forks our own processes: one for all tests of this process, for it takes seconds to be ready."""
+    with Preloaded() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def jogral_in(preloaded):
+    """The command, run in a folder."""
+    return lambda folder: Jogral(folder, preloaded)
+
+
+@pytest.fixture(scope="session")
 def redis_server(tmp_path_factory):
     server = embedded_redis.start(tmp_path_factory.mktemp("redis"))
     if server is None:
@@ -147,12 +171,14 @@ def redis_url(redis_server):
 
 
 @pytest.fixture
-def start_worker(shop, database_url):
+def start_worker(preloaded, shop, database_url):
     """Start a worker process on the test's shop and ledger; it runs when the call returns, and ends with the test."""
     with ExitStack() as stack:
 
         def start(name="worker", redis_url="", **environment):
-            return stack.enter_context(WorkerProcess(shop, database_url, redis_url, name, environment))
+            arguments = ["--project", str(shop), "--redis", redis_url, "--name", name]
+            every = {**os.environ, "JOGRAL_DATABASE_URL": database_url, **environment}
+            return stack.enter_context(WorkerProcess(preloaded, arguments, every, shop))
 
         yield start
 
@@ -160,17 +186,13 @@ def start_worker(shop, database_url):
 class WorkerProcess:
     """`python -m orchestrator.worker`, with everything that it logged."""
 
-    def __init__(self, shop, database_url, redis_url, name, environment):
+    def __init__(self, preloaded, arguments, environment, folder):
         self.lines = []
         self._ready = threading.Event()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "orchestrator.worker", "--project", shop, "--redis", redis_url, "--name", name],
-            env={**os.environ, "JOGRAL_DATABASE_URL": database_url, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with pipe() as (self._stderr, theirs), Path(os.devnull).open("wb") as nowhere:
+            self.process = preloaded.start(
+                WORKER, arguments, environment, folder, stdout=nowhere.fileno(), stderr=theirs
+            )
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
 
@@ -195,11 +217,11 @@ class WorkerProcess:
     def _ended(self):
         code = self.process.wait(SECONDS)
         self._reader.join()
-        self.process.stderr.close()
+        self._stderr.close()
         return code
 
     def _read(self):
-        for line in self.process.stderr:
+        for line in self._stderr:
             self.lines.append(line)
             if "worker_started" in line:
                 self._ready.set()

@@ -22,7 +22,14 @@ MESSAGES = sorted(path.stem for path in (SHIPPED / "templates" / "messages").glo
 
 
 # Those that the project's own file names.
-NAMED = {"confirm_subscription", "opt_out_confirmed", "privacy_verify", "privacy_done"}
+NAMED = {"confirm_subscription", "opt_out_confirmed", "privacy_verify", "privacy_done", "your_choices"}
+
+
+# What becomes of an order, and what turns a file of orders into events.
+ORDERS = (
+    "olist", "orders_simple",
+    "order_confirmed", "order_shipped", "order_late", "order_delivered", "order_cancelled",
+)  # fmt: skip
 
 
 def keep_only(root, *names):

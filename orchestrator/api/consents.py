@@ -19,10 +19,12 @@ from orchestrator.api.models.customers import ConsentShown
 from orchestrator.api.pages import after, cursor_of, respond_page
 from orchestrator.api.reading import idempotency_key, read_model, read_query
 from orchestrator.api.responses import respond, shown
+from orchestrator.api.saying import left_out_shown
 from orchestrator.api.services import API, CALLER
 from orchestrator.api.whom import customer_named
 from orchestrator.dispatch.accept import Answer, once
-from orchestrator.dispatch.consents import Proof, agree, in_force, require_topic, withdraw
+from orchestrator.dispatch.consents import Agreed, Proof, agree, in_force, require_topic, withdraw
+from orchestrator.dispatch.held_back import held_back
 from orchestrator.dispatch.keys import actor, allows
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.errors import NotFound
@@ -31,11 +33,16 @@ from orchestrator.domain.time import rfc3339
 from orchestrator.tokens import LIVES_MS, TokenPurpose
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from aiohttp import web
 
     from orchestrator.domain.time import Clock
     from orchestrator.release import Release
     from orchestrator.store.port import ConsentEvent, KeptConsent, Transaction
+
+    # A topic and a channel.
+    Consent = tuple[str, str]
 
 CREATED = 201
 
@@ -55,8 +62,8 @@ async def post_consent(request: web.Request) -> web.Response:
     def work(transaction: Transaction) -> Answer:
         release, clock = api.releases.read(transaction), api.app.clock
         customer_id = customer_named(transaction, body.customer_id, body.customer)
-        events = _record(transaction, release, clock, customer_id, body, proof)
-        return Answer(CREATED, _accepted(transaction, release, clock, customer_id, events))
+        agreed = _record(transaction, release, clock, customer_id, body, proof)
+        return Answer(CREATED, _accepted(transaction, release, clock, customer_id, agreed))
 
     answer = await api.run(lambda: once(api.app.store, api.app.clock, key, work))
     if "confirm_by" in answer.document:
@@ -89,11 +96,11 @@ async def list_consents(request: web.Request) -> web.Response:
 
 def _record(
     transaction: Transaction, release: Release, clock: Clock, customer_id: str, body: NewConsent, proof: Proof
-) -> tuple[ConsentEvent, ...]:
+) -> Agreed:
     if body.state is ConsentState.WITHDRAWN:
         if body.topic is not None:
             require_topic(transaction, release, customer_id, body.topic)
-        return withdraw(transaction, clock, [customer_id], body.topic, body.channels, proof)
+        return Agreed(events=withdraw(transaction, clock, [customer_id], body.topic, body.channels, proof))
     # The model has seen to it that a grant names both.
     assert body.topic is not None
     assert body.channels is not None
@@ -101,16 +108,19 @@ def _record(
 
 
 def _accepted(
-    transaction: Transaction, release: Release, clock: Clock, customer_id: str, events: tuple[ConsentEvent, ...]
+    transaction: Transaction, release: Release, clock: Clock, customer_id: str, agreed: Agreed
 ) -> dict[str, Any]:
-    pending = any(one.state is ConsentState.PENDING for one in events)
+    pending = any(one.state is ConsentState.PENDING for one in agreed.events)
     ends = transaction.ledger.clock().now(clock.now()) + LIVES_MS[TokenPurpose.CONFIRM]
+    standing, zone = in_force(transaction, customer_id), release.project.timezone
+    silent = _silent(transaction, customer_id, standing)
     return shown(
         ConsentAccepted(
             customer_id=customer_id,
-            recorded=tuple(ConsentRecorded(id=one.id, **_state(one)) for one in events),
-            confirm_by=rfc3339(ends, release.project.timezone) if pending else None,
-            consents=tuple(ConsentShown(**_state(one)) for one in in_force(transaction, customer_id)),
+            recorded=tuple(ConsentRecorded(id=one.id, **_state(one, silent)) for one in agreed.events),
+            left_out=left_out_shown(agreed, zone),
+            confirm_by=rfc3339(ends, zone) if pending else None,
+            consents=tuple(ConsentShown(**_state(one, silent)) for one in standing),
         )
     )
 
@@ -118,14 +128,15 @@ def _accepted(
 def _page(
     transaction: Transaction, customer_id: str, found: list[KeptConsent], zone: str, *, in_full: bool
 ) -> ConsentsPage:
-    standing = {one.id for one in in_force(transaction, customer_id)}
+    now = in_force(transaction, customer_id)
+    standing, silent = {one.id for one in now}, _silent(transaction, customer_id, now)
     named = {kept.event.wording for kept in found if kept.event.wording is not None}
     wordings = transaction.consents.wordings(named) if named else {}
     return ConsentsPage(
         data=tuple(
             ConsentSaidShown(
                 id=one.id,
-                **_state(one),
+                **_state(one, silent if one.id in standing else {}),
                 in_force=one.id in standing,
                 legal_basis=one.legal_basis,
                 method=one.method,
@@ -143,5 +154,11 @@ def _page(
     )
 
 
-def _state(event: ConsentEvent) -> dict[str, Any]:
-    return {"topic": event.topic, "channel": event.channel, "state": event.state}
+def _silent(transaction: Transaction, customer_id: str, events: Iterable[ConsentEvent]) -> Mapping[Consent, str]:
+    return held_back(transaction, customer_id, [(one.topic, one.channel, one.state) for one in events])
+
+
+def _state(event: ConsentEvent, silent: Mapping[Consent, str]) -> dict[str, Any]:
+    agreed = event.state is ConsentState.GRANTED
+    not_sent = silent.get((event.topic, event.channel)) if agreed else None
+    return {"topic": event.topic, "channel": event.channel, "state": event.state, "not_sent": not_sent}

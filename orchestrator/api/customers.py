@@ -20,21 +20,25 @@ from orchestrator.api.models.customers import (
 from orchestrator.api.pages import after, respond_found
 from orchestrator.api.reading import JSON, idempotency_key, read_model, read_query
 from orchestrator.api.responses import respond, shown
-from orchestrator.api.saying import record_said
+from orchestrator.api.saying import left_out_shown, record_said
 from orchestrator.api.services import API, CALLER
 from orchestrator.dispatch.accept import Answer, once
+from orchestrator.dispatch.held_back import held_back
 from orchestrator.dispatch.keys import actor, allows
 from orchestrator.dispatch.record import record
 from orchestrator.dispatch.register import Profile, register, revise
 from orchestrator.domain.customer import AddressKind
 from orchestrator.domain.errors import AlreadyExists, NotFound
+from orchestrator.domain.message import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aiohttp import web
 
+    from orchestrator.api.models.customers import ConsentLeftOut
     from orchestrator.api.models.parts import Body
+    from orchestrator.api.services import Api
     from orchestrator.domain.customer import Customer
     from orchestrator.domain.time import Clock
     from orchestrator.store.port import ApiKey, Transaction
@@ -64,11 +68,13 @@ async def post_customer(request: web.Request) -> web.Response:
                 code="customer_exists", id=body.id,
             )  # fmt: skip
         customer_id = register(transaction, [_profile(body)], api.app.clock)[0]
-        record_said(transaction, release, api.app.clock, request[CALLER], customer_id, body.consents)
+        said = record_said(transaction, release, api.app.clock, request[CALLER], customer_id, body.consents)
         _record(transaction, api.app.clock, request[CALLER], "customer.created", customer_id, body)
-        return Answer(CREATED, _document(transaction, customer_id, show))
+        zone = release.project.timezone
+        return Answer(CREATED, _document(transaction, customer_id, show, left_out_shown(said, zone)))
 
     answer = await api.run(lambda: once(api.app.store, api.app.clock, key, work))
+    _wake(api, body)
     location = f"/v1/customers/{answer.document['id']}"
     return respond(answer.document, status=answer.status, location=location, replayed=answer.replayed)
 
@@ -83,11 +89,12 @@ async def patch_customer(request: web.Request) -> web.Response:
         release = api.releases.read(transaction)
         sources = release.project.known_by.sources
         owner = revise(transaction, customer_id, _profile(body), api.app.clock, sources=sources).id
-        record_said(transaction, release, api.app.clock, request[CALLER], owner, body.consents)
+        said = record_said(transaction, release, api.app.clock, request[CALLER], owner, body.consents)
         _record(transaction, api.app.clock, request[CALLER], "customer.changed", owner, body)
-        return Answer(200, _document(transaction, owner, show))
+        return Answer(200, _document(transaction, owner, show, left_out_shown(said, release.project.timezone)))
 
     answer = await api.run(lambda: once(api.app.store, api.app.clock, None, work))
+    _wake(api, body)
     return respond(answer.document)
 
 
@@ -131,6 +138,12 @@ def _require_consents_scope(caller: ApiKey, body: CustomerChanged) -> None:
         raise MissingScope(("consents:write",))
 
 
+def _wake(api: Api, body: CustomerChanged) -> None:
+    """Whoever agreed to a topic with double opt-in is asked to confirm it."""
+    if body.consents:
+        api.ringer.ring([Purpose.TRANSACTIONAL.value])
+
+
 def _profile(body: CustomerChanged) -> Profile:
     return Profile(
         id=body.id if isinstance(body, NewCustomer) else None,
@@ -159,18 +172,23 @@ def _show(caller: ApiKey) -> Show:
     return (lambda _, value: value) if allows(caller, "customers:read_addresses") else masked
 
 
-def _document(transaction: Transaction, customer_id: str, show: Show) -> dict[str, Any]:
+def _document(
+    transaction: Transaction, customer_id: str, show: Show, left_out: tuple[ConsentLeftOut, ...] = ()
+) -> dict[str, Any]:
     customer = transaction.customers.get(customer_id)
     if customer is None:
         raise NotFound('There is no customer "{customer}".', code="unknown_customer", customer=customer_id)
     consents = sorted(transaction.consents.of(customer.id).items())
+    silent = held_back(transaction, customer.id, [(*consent, state) for consent, state in consents])
     return shown(
         CustomerShown(
             **_listed(customer, show),
             external_ids=transaction.customers.external_ids(customer.id),
             consents=tuple(
-                ConsentShown(topic=topic, channel=channel, state=state) for (topic, channel), state in consents
+                ConsentShown(topic=topic, channel=channel, state=state, not_sent=silent.get((topic, channel)))
+                for (topic, channel), state in consents
             ),
+            left_out=left_out or None,
         )
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from orchestrator.app import wire_account
+from orchestrator.app.accounts import wire_account
 from orchestrator.dispatch.hear import apply_parked
 from orchestrator.domain.errors import JogralError, NotFound
 

@@ -29,6 +29,7 @@ from orchestrator.domain.said import retold
 from orchestrator.domain.time import rfc3339
 from orchestrator.journeys.steps import Channels
 from orchestrator.reasons import Reason, reason
+from orchestrator.redaction import without_tokens
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
@@ -182,4 +183,4 @@ def _rendering(said: Mapping[str, Any] | None, *, html: bool) -> dict[str, Any] 
     if said is None:
         return None
     content = {name: value for name, value in said["content"].items() if name != "html" or html}
-    return {**content, "locale": said["locale"], "claims": said["claims"]}
+    return {**without_tokens(content), "locale": said["locale"], "claims": said["claims"]}

@@ -173,6 +173,7 @@ def _shown(one: PrivacyRequest, zone: str) -> PrivacyRequestShown:
         id=one.id,
         kind=one.kind,
         state=one.state,
+        waits_for=one.waits_for,
         customer_ids=one.customer_ids,
         contact=masked(one.contact_kind, one.contact) if one.contact else None,
         opened_by=one.opened_by,

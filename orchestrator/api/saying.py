@@ -7,15 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orchestrator.api.faults import pointer
-from orchestrator.dispatch.consents import Proof, agree, require_topic, withdraw
+from orchestrator.api.models.customers import ConsentLeftOut
+from orchestrator.dispatch.consents import Agreed, Proof, agree, require_topic, withdraw
 from orchestrator.dispatch.keys import actor
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.errors import InputError
+from orchestrator.domain.time import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from orchestrator.api.models.customers import ConsentSaid
+    from orchestrator.dispatch.consents import LeftOut
     from orchestrator.domain.time import Clock
     from orchestrator.release import Release
     from orchestrator.store.port import ApiKey, ConsentEvent, Transaction
@@ -31,9 +34,10 @@ def record_said(
     caller: ApiKey,
     customer_id: str,
     said: Sequence[ConsentSaid],
-) -> tuple[ConsentEvent, ...]:
+) -> Agreed:
     """Record what a customer said, in order. Raises what `agree` and `withdraw` raise, with the place in the body."""
     events: list[ConsentEvent] = []
+    left_out: list[LeftOut] = []
     for place, one in enumerate(said):
         proof = Proof(
             method=one.method or _THROUGH_THE_API,
@@ -48,10 +52,25 @@ def record_said(
                 require_topic(transaction, release, customer_id, one.topic)
                 events += withdraw(transaction, clock, [customer_id], one.topic, [one.channel], proof)
             else:
-                events += agree(
+                agreed = agree(
                     transaction, release, clock, customer_id, one.topic, [one.channel], proof, state=one.state
                 )
-    return tuple(events)
+                events += agreed.events
+                left_out += agreed.left_out
+    return Agreed(events=tuple(events), left_out=tuple(left_out))
+
+
+def left_out_shown(agreed: Agreed, zone: str) -> tuple[ConsentLeftOut, ...]:
+    """What was not recorded, as it is answered."""
+    return tuple(
+        ConsentLeftOut(
+            topic=one.topic,
+            channel=one.channel.value,
+            why=one.why,
+            since=None if one.since is None else rfc3339(one.since, zone),
+        )
+        for one in agreed.left_out
+    )
 
 
 @contextmanager

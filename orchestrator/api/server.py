@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,6 @@ from orchestrator.domain.errors import ConfigurationError, Unavailable
 from orchestrator.domain.system import system_words
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import AsyncIterator, Callable, Sequence
 
     from orchestrator.app import App
@@ -88,6 +88,17 @@ async def serve(  # what it serves, and where
     finally:
         await runner.cleanup()
         log.info("served")
+
+
+def free_port(host: str) -> socket.socket:
+    """A socket that listens on a free port, for whoever must know the port before anything is served there.
+
+    Raises ConfigurationError: nobody could listen on that host.
+    """
+    try:
+        return socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise _refused(error, host, 0) from error
 
 
 def build_api(app: App, bell: Bell, release: Release | None = None) -> web.Application:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 from orchestrator.catalog.numerals import DIGITS, NUMBER, WORDS, WORDS_OF_NUMBERS
@@ -348,13 +349,19 @@ def _beginnings(words: tuple[str, ...]) -> str:
 # A number does not begin inside another one, nor after its sign: 12/27/11, 1.299.
 _AT_A_WORD = rf"(?<![^\W_])(?<![0-9][.,:/])(?=[0-9]|{_beginnings(_FIRST_WORDS)})"
 
-STATEMENT = re.compile(
+_STATEMENT = (
     rf"{_SIGNED}|{_AT_A_WORD}(?:{_INNOCENT}|{_OFFER}|{_COUNTED}|{_BARE}|{_PERCENT}|{_DURATION}|{_DATE}|{_DAY_ALONE}"
-    rf"|{_COUPON}|{_RELATIVE}|(?P<count_of_nothing>{WORDS}))",
-    re.VERBOSE,
+    rf"|{_COUPON}|{_RELATIVE}|(?P<count_of_nothing>{WORDS}))"
 )
-"""One statement; the name of its group says what kind.
 
-`innocent` and `count_of_nothing` consume what would be taken for one, or read again and again.
-"""
+
+@cache
+def statement() -> re.Pattern[str]:
+    """One statement; the name of its group says what kind. Compiling it takes long, and many a command reads no text.
+
+    `innocent` and `count_of_nothing` consume what would be taken for one, or read again and again.
+    """
+    return re.compile(_STATEMENT, re.VERBOSE)
+
+
 INNOCENT = frozenset({"innocent", "count_of_nothing"})

@@ -74,7 +74,8 @@ def read_statements(text: str, locale: str) -> tuple[Statement, ...]:
     found: list[Statement] = []
     position = 0
     text_alone = phrases.LINK.sub(lambda link: "\0" * len(link[0]), folded.text)
-    while match := phrases.STATEMENT.search(text_alone, position):
+    next_statement = phrases.statement().search
+    while match := next_statement(text_alone, position):
         statement = _statement(match, folded, habits)
         # What only looked like a statement may hold one: "may 20%".
         done = statement or match.lastgroup in phrases.INNOCENT

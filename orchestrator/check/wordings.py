@@ -149,14 +149,18 @@ def _on_consent(topics: Mapping[str, Topic]) -> Mapping[str, Topic]:
 
 # --- the messages that answer -----------------------------------------------------------------------------------------
 
-_LINK = "links.confirm"
+# Which of them is nothing without a link of its own.
+_LINKS: Mapping[str, tuple[str, str]] = {
+    "confirmation": ("links.confirm", mark("This question cannot be answered: it has no {link}")),
+    "choices": ("links.preferences", mark("This shows nobody where to choose: it has no {link}")),
+}
 
 
 def _unfit_answers(survey: Survey, settings: Read[ProjectFile]) -> Iterator[Finding]:
     answers = settings.model.consents
     if answers is None:
         return
-    for name in dict.fromkeys((answers.confirmation, answers.opt_out)):
+    for name in dict.fromkeys((answers.confirmation, answers.opt_out, answers.choices)):
         read = survey.messages.get(name or "")
         if read is None:
             continue  # it is not there, or cannot be read: both are told where that is found
@@ -170,22 +174,23 @@ def _unfit_answers(survey: Survey, settings: Read[ProjectFile]) -> Iterator[Find
                 level=_UNFIT_ANSWER.level,
                 help=mark("Give it a topic whose purpose is transactional."),
             )
-    question = survey.messages.get(answers.confirmation or "")
-    if question is not None:
-        yield from _without_link(survey, question)
+    for key, (link, problem) in _LINKS.items():
+        answer = survey.messages.get(getattr(answers, key) or "")
+        if answer is not None:
+            yield from _without_link(survey, answer, link, problem)
 
 
-def _without_link(survey: Survey, question: Read[Message]) -> Iterator[Finding]:
+def _without_link(survey: Survey, answer: Read[Message], link: str, problem: str) -> Iterator[Finding]:
     voice = survey.voice
     if voice is None:
         return
-    for channel in question.model.said_on:
-        said = sources(question.model, voice.model, channel) or {}
-        if not any(_LINK in text for text in said.values()):
-            yield question.document.finding(
+    for channel in answer.model.said_on:
+        said = sources(answer.model, voice.model, channel) or {}
+        if not any(link in text for text in said.values()):
+            yield answer.document.finding(
                 ("channels", channel.value),
-                mark("This question cannot be answered: it has no {link}"),
-                params={"link": f"{{{{ {_LINK} }}}}"},
+                problem,
+                params={"link": f"{{{{ {link} }}}}"},
                 code=_UNFIT_ANSWER.code,
                 level=_UNFIT_ANSWER.level,
                 help=mark("Put {link} where the person is to tap."),

@@ -1,6 +1,6 @@
 """`jogral audit`: does the ledger hold anything that must never be there? And who did what: see `cli.chain`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,8 +10,11 @@ from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import BAD, DIM, GOOD, Terminal
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.audit import INVARIANTS, Auditor, Violation, violations
 from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from orchestrator.dispatch.audit import Violation
+
 
 app = typer.Typer(cls=Group, add_completion=False, invoke_without_command=True)
 
@@ -63,6 +66,8 @@ app.command("log", cls=Command)(chain.log_)
 
 
 def _run(context: typer.Context, *, everything: bool) -> None:
+    from orchestrator.dispatch.audit import INVARIANTS, Auditor, violations
+
     session = session_of(context)
     with open_ledger(open_project(session)) as opened:
         now = opened.clock.now()
@@ -86,7 +91,7 @@ def _run(context: typer.Context, *, everything: bool) -> None:
         raise typer.Exit(1)
 
 
-def _show(terminal: Terminal, invariant: str, broken: Violation | None) -> None:
+def _show(terminal: Terminal, invariant: str, broken: "Violation | None") -> None:
     words = terminal.translate(SAID[invariant])
     if broken is None:
         terminal.show(("  ✔ ", GOOD), words)

@@ -13,7 +13,6 @@ from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG
 from orchestrator.cli.workplace import open_project
 from orchestrator.dispatch.record import KINDS, require_known_kind
-from orchestrator.dispatch.sealing import HEADS_FILE, carried_heads, chain_keys, check_chain
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.time import moment
 from orchestrator.store.port import ChainQuery
@@ -22,6 +21,7 @@ from orchestrator.translations import mark
 if TYPE_CHECKING:
     from orchestrator.audit_chain import ChainEntry, Head
     from orchestrator.cli.terminal import Terminal
+    from orchestrator.dispatch.consent_record import ConsentsChecked
     from orchestrator.dispatch.sealing import Checked
 
 app = typer.Typer(add_completion=False)
@@ -37,6 +37,14 @@ WRONG = {
 }
 """Each finding of `audit_chain.verify`, in words."""
 
+CONSENTS_WRONG = {
+    "consent_edited": mark("consent {event} does not say what was put on record: {differs}"),
+    "consent_missing": mark("consent {event} is on record, and is gone"),
+    "consent_unrecorded": mark("consent {event} was never put on record"),
+    "consent_not_in_force": mark("what is in force is not what was said last: consent {event}"),
+}
+"""Each finding of `consent_record.check_consents`, in words."""
+
 
 @app.command(cls=Command)
 def verify(
@@ -46,11 +54,13 @@ def verify(
         typer.Option("--head", metavar="HEAD", help="A head that you kept, such as 1204:9f3c… May be given again."),
     ] = None,
 ) -> None:
-    """Check that nobody changed, took out, moved or cut off an entry of the audit log.
+    """Check that nobody changed, took out, moved or cut off an entry of the audit log, or changed a consent on record.
 
     Every head in .jogral/audit_heads.jsonl is compared too; keep copies of it, or of the log's audit_head lines,
     elsewhere. Exit code 1: something is wrong.
     """
+    from orchestrator.dispatch.sealing import HEADS_FILE, carried_heads, chain_keys, check_chain
+
     session = session_of(context)
     given = [_head(text) for text in head or ()]
     with open_ledger(open_project(session)) as opened:
@@ -59,17 +69,23 @@ def verify(
     found = checked.found
     session.terminal.document(
         "audit.verify",
-        ok=found.holds,
+        ok=checked.holds,
         sealed=found.sealed,
         erased=found.erased,
         waiting=checked.waiting,
         head=str(found.head) if found.sealed else None,
         heads=len(carried) + len(given),
-        count=found.count,
-        items=[{"finding": one.kind, "place": one.place} for one in found.findings],
+        consents=checked.consents.rows,
+        count=found.count + checked.consents.count,
+        items=[{"finding": one.kind, "place": one.place} for one in found.findings]
+        + [
+            {"finding": one.kind, "consent": one.event, "entry": one.entry, "differs": list(one.differs)}
+            for one in checked.consents.findings
+        ],
     )
     _tell(session.terminal, checked, len(carried) + len(given))
-    if not found.holds:
+    _tell_consents(session.terminal, checked.consents)
+    if not checked.holds:
         raise typer.Exit(1)
 
 
@@ -103,6 +119,18 @@ def _tell(terminal: Terminal, checked: Checked, heads: int) -> None:
         terminal.say("    waiting for their seal: {count}", count=checked.waiting)
     if found.sealed:
         terminal.show((f"    {found.head}", DIM))
+
+
+def _tell_consents(terminal: Terminal, checked: ConsentsChecked) -> None:
+    for one in checked.findings:
+        words = terminal.words(CONSENTS_WRONG[one.kind], event=one.event, differs=", ".join(one.differs))
+        terminal.show(("  ✖ ", BAD), words, (f"  {one.kind}", DIM))
+    if checked.count > len(checked.findings):
+        terminal.say("  … and {more} more", more=checked.count - len(checked.findings))
+    if checked.rows and not checked.count:
+        terminal.show(
+            ("  ✔ ", GOOD), terminal.words("consents, each as it was put on record: {count}", count=checked.rows)
+        )
 
 
 # --- reading it -------------------------------------------------------------------------------------------------------
@@ -149,12 +177,15 @@ def entry_document(entry: ChainEntry) -> dict[str, Any]:
 
 
 def _show(terminal: Terminal, entry: ChainEntry) -> None:
+    from orchestrator.dispatch.consent_record import PROOF
+
     said = entry.said()
     words = terminal.translate(KINDS.get(entry.kind, entry.kind))
     if entry.erased:
         terminal.show((f"{_time(entry)}  ", DIM), words, (f"  {terminal.words('erased')}", DIM))
         return
     by, about = said.pop(BY, ""), said.pop(CUSTOMER, "")
+    said.pop(PROOF, None)  # a digest, for `verify`
     details = "  ".join(f"{name}={value}" for name, value in said.items())
     terminal.show(
         (f"{_time(entry)}  ", DIM), (by, STRONG), f" {words}", f" {about}" if about else "", (f"  {details}", DIM)

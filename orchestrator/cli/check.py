@@ -108,7 +108,7 @@ class Run:
         return report.within(self.paths) if self.paths else report
 
     def _fixed(self, report: Report) -> tuple[Fixed, ...]:
-        from orchestrator.check.fixing import fix  # noqa: PLC0415  # parses, which a check without changes does not
+        from orchestrator.check.fixing import fix  # parses, which a check without changes does not
 
         try:
             return tuple(fix(self.checking.root, report))

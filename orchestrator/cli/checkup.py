@@ -16,7 +16,9 @@ from babel.numbers import format_decimal
 from redis.exceptions import RedisError
 
 from orchestrator import embedded_redis, signing_keys
-from orchestrator.app import NO_REDIS, require_schema, wire
+from orchestrator.app import require_schema
+from orchestrator.app.accounts import wire
+from orchestrator.app.doorbell import NO_REDIS
 from orchestrator.channels import HttpCall, SmtpCall
 from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.workplace import open_project, read_admitted

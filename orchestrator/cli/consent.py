@@ -1,28 +1,33 @@
 """`jogral consent`: what a person agreed to, and what they tell us by other ways than ours."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.app import App
 from orchestrator.cli.actor import Reason, actor, put_on_record
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger, ring, running_release
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG, Terminal
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.consents import Proof, agree, in_force, require_topic, withdraw
-from orchestrator.dispatch.explain.names import find_customer
 from orchestrator.domain.customer import Channel, ConsentState
+from orchestrator.domain.delivery import State
 from orchestrator.domain.errors import InputError, did_you_mean
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.time import rfc3339
 from orchestrator.facts.moments import as_moment, beginning
-from orchestrator.release import Release
-from orchestrator.store.port import ConsentEvent
+from orchestrator.reasons import reason as reason_of
+from orchestrator.store.port import ConsentEvent, Transaction
 from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from orchestrator.app import App
+    from orchestrator.dispatch.consents import LeftOut, Proof
+    from orchestrator.release import Release
+
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -48,20 +53,22 @@ def show(
     reason: Reason = "",
 ) -> None:
     """Show what is in force for a person, topic by topic, and what proves it."""
+    from orchestrator.dispatch.consents import in_force
+    from orchestrator.dispatch.explain.names import find_customer
+
     session = session_of(context)
     with _opened(session) as (opened, release):
         with opened.store.read() as transaction:
             customer_id = find_customer(transaction, who).id
-            standing = in_force(transaction, customer_id)
-            said = (
-                [one.event for one in transaction.consents.history(customer_id, limit=SHOWN_MAX)]
-                if history
-                else list(standing)
-            )
+            standing = _said(transaction, customer_id, in_force(transaction, customer_id))
+            kept = transaction.consents.history(customer_id, limit=SHOWN_MAX) if history else ()
+            said = replace(standing, events=tuple(one.event for one in kept)) if history else standing
         put_on_record(opened, release, reason, "consents", [customer_id])
-    zone, ids = release.project.timezone, {one.id for one in standing}
+    zone, ids = release.project.timezone, {one.id for one in standing.events}
     session.terminal.document(
-        "consent.show", customer_id=customer_id, items=[_document(one, zone, one.id in ids) for one in said]
+        "consent.show",
+        customer_id=customer_id,
+        items=[_document(one, zone, one.id in ids, said.not_sent.get(one.id)) for one in said.events],
     )
     _list(session.terminal, said, zone)
 
@@ -84,15 +91,21 @@ def grant(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
     A topic with double opt-in stays pending: the person is asked at their own address, and confirms there.
     """
+    from orchestrator.dispatch.consents import agree
+    from orchestrator.dispatch.explain.names import find_customer
+
     session = session_of(context)
     with _opened(session) as (opened, release):
         proof = _proof(release, method, source, at, note, wording)
         with opened.store.write() as transaction:
             customer_id = find_customer(transaction, who).id
-            events = agree(transaction, release, opened.clock, customer_id, topic, _channels(channel), proof)
-        if any(one.state is ConsentState.PENDING for one in events):
+            agreed = agree(transaction, release, opened.clock, customer_id, topic, _channels(channel), proof)
+            said = _said(transaction, customer_id, agreed.events)
+        if any(one.state is ConsentState.PENDING for one in agreed.events):
             ring(opened, [Purpose.TRANSACTIONAL.value])
-    _tell(session.terminal, "consent.grant", customer_id, events, release.project.timezone)
+    _tell(session.terminal, "consent.grant", customer_id, said, release.project.timezone, agreed.left_out)
+    if agreed.left_out:
+        raise typer.Exit(1)
 
 
 @app.command("withdraw", cls=Command)
@@ -107,6 +120,9 @@ def withdraw_consent(  # noqa: PLR0917  # each is an option of the command
     note: Note = "",
 ) -> None:
     """Record that a person wants no more of a topic; without one, of any marketing. It is in force at once."""
+    from orchestrator.dispatch.consents import require_topic, withdraw
+    from orchestrator.dispatch.explain.names import find_customer
+
     session = session_of(context)
     with _opened(session) as (opened, release):
         proof = _proof(release, method, source, at, note)
@@ -116,14 +132,31 @@ def withdraw_consent(  # noqa: PLR0917  # each is an option of the command
                 require_topic(transaction, release, customer_id, topic)
             where = _channels(channel) if channel else None
             events = withdraw(transaction, opened.clock, [customer_id], topic or None, where, proof)
-    _tell(session.terminal, "consent.withdraw", customer_id, events, release.project.timezone)
+    _tell(session.terminal, "consent.withdraw", customer_id, Said(events), release.project.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is shown of what a person said. `not_sent`: of grants by which nothing is sent (by event), the reason."""
+
+    events: tuple[ConsentEvent, ...]
+    not_sent: Mapping[str, str] = field(default_factory=dict)
+
+
+def _said(transaction: Transaction, customer_id: str, events: tuple[ConsentEvent, ...]) -> Said:
+    from orchestrator.dispatch.held_back import held_back
+
+    silent = held_back(transaction, customer_id, [(one.topic, one.channel, one.state) for one in events])
+    agreed = [one for one in events if one.state is ConsentState.GRANTED]
+    reasons = {one.id: silent.get((one.topic, one.channel)) for one in agreed}
+    return Said(events, {id_: reason for id_, reason in reasons.items() if reason is not None})
 
 
 # --- what is asked ----------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def _opened(session: Session) -> Iterator[tuple[App, Release]]:
+def _opened(session: Session) -> "Iterator[tuple[App, Release]]":
     project = open_project(session)
     with open_ledger(project) as opened:
         yield opened, running_release(opened, project)
@@ -147,7 +180,9 @@ def _channels(text: str) -> tuple[Channel, ...]:
     return tuple(Channel(name) for name in names)
 
 
-def _proof(release: Release, method: str, source: str, at: str, note: str, wording: str = "") -> Proof:
+def _proof(release: "Release", method: str, source: str, at: str, note: str, wording: str = "") -> "Proof":
+    from orchestrator.dispatch.consents import Proof
+
     said_at = None
     if at:
         try:
@@ -175,13 +210,14 @@ _STATES = {
 }
 
 
-def _document(event: ConsentEvent, zone: str, standing: bool) -> dict[str, Any]:  # a column of a list
+def _document(event: ConsentEvent, zone: str, standing: bool, not_sent: str | None) -> dict[str, Any]:
     return {
         "id": event.id,
         "topic": event.topic,
         "channel": event.channel,
         "state": event.state.value,
         "in_force": standing,
+        "not_sent": not_sent,
         "legal_basis": event.legal_basis,
         "method": event.method,
         "source": event.source,
@@ -191,28 +227,61 @@ def _document(event: ConsentEvent, zone: str, standing: bool) -> dict[str, Any]:
     }
 
 
-def _list(terminal: Terminal, said: Iterable[ConsentEvent], zone: str) -> None:
-    listed = list(said)
-    if not listed:
+# Why an agreement was not recorded (`dispatch.consents.WhyNot`), and since when. That of files is for imports.
+_LEFT_OUT = {
+    "stopped": mark("not recorded: they said STOP there on {day}"),
+    "outdated": mark("not recorded: said before they came back on {day}, after a STOP, for what they chose then"),
+    "refused": mark("not recorded: they said no"),
+}
+
+
+def _list(terminal: Terminal, said: Said, zone: str) -> None:
+    if not said.events:
         terminal.say("They have agreed to nothing, and refused nothing.")
-    topics = max((len(one.topic) for one in listed), default=0)
+    topics = max((len(one.topic) for one in said.events), default=0)
     states = max((len(terminal.translate(word)) for word, _ in _STATES.values()), default=0)
-    for one in listed:
+    for one in said.events:
         word, style = _STATES[one.state]
         proof = "  ".join(filter(None, (rfc3339(one.at, zone), one.method, one.wording, one.id)))
         terminal.show(
             f"{one.topic:<{topics}}  {one.channel:<8}  ", (f"{terminal.translate(word):<{states}}", style),
             (f"  {proof}", DIM),
         )  # fmt: skip
+        if one.id in said.not_sent:
+            why = reason_of(State.BLOCKED, said.not_sent[one.id], terminal.translate).sentence
+            terminal.show("  ", (terminal.words("But nothing of it is sent there. {why}", why=why), STRONG))
 
 
-def _tell(terminal: Terminal, name: str, customer_id: str, events: tuple[ConsentEvent, ...], zone: str) -> None:
+def _tell(
+    terminal: Terminal, name: str, customer_id: str, said: Said, zone: str, left_out: "Sequence[LeftOut]" = ()
+) -> None:
     # What was said last is in force unless something newer was said before: `show` tells.
     terminal.document(
         name,
+        ok=not left_out,
         customer_id=customer_id,
-        items=[{"id": one.id, "topic": one.topic, "channel": one.channel, "state": one.state.value} for one in events],
-    )
-    _list(terminal, events, zone)
-    if any(one.state is ConsentState.PENDING for one in events):
+        items=[
+            {
+                "id": one.id, "topic": one.topic, "channel": one.channel, "state": one.state.value,
+                "not_sent": said.not_sent.get(one.id),
+            }
+            for one in said.events
+        ],
+        left_out=[
+            {"topic": one.topic, "channel": one.channel.value, "why": one.why.value, "since": _since(one, zone)}
+            for one in left_out
+        ],
+    )  # fmt: skip
+    if said.events or not left_out:
+        _list(terminal, said, zone)
+    for one in left_out:
+        words = terminal.words(_LEFT_OUT[one.why], day=(_since(one, zone) or "")[:10])
+        terminal.show(f"{one.topic}  {one.channel.value:<8}  ", (words, BAD))
+    if left_out:
+        terminal.say("Only they can take a STOP back: on their preference page, or by a text from that address.")
+    if any(one.state is ConsentState.PENDING for one in said.events):
         terminal.say("They are asked at their own address, and have three days to confirm.")
+
+
+def _since(one: "LeftOut", zone: str) -> str | None:
+    return None if one.since is None else rfc3339(one.since, zone)

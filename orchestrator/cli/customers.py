@@ -14,9 +14,6 @@ from orchestrator.cli.progress import progress_of
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import DIM
 from orchestrator.cli.workplace import open_project
-from orchestrator.customer_file import examine
-from orchestrator.dispatch.importing import Import
-from orchestrator.project.sheets import check_sheet
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
@@ -52,6 +49,10 @@ def import_file(
     A row without proof brings the person, not the consent; rows that cannot be read are kept aside with the reason. An
     opt-out wins over any file. Interrupted, it goes on where it was; started twice, it imports once.
     """
+    from orchestrator.customer_file import examine
+    from orchestrator.dispatch.importing import Import
+    from orchestrator.project.sheets import check_sheet
+
     session = session_of(context)
     terminal = session.terminal
     project = open_project(session)

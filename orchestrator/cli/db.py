@@ -11,7 +11,6 @@ from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project
 from orchestrator.domain.errors import Refused
-from orchestrator.store.migrate import upgrade as migrate
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -19,6 +18,8 @@ app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 @app.command(cls=Command)
 def upgrade(context: typer.Context) -> None:
     """Bring the ledger's tables to this version of Jogral."""
+    from orchestrator.store.migrate import upgrade as migrate
+
     session = session_of(context)
     session.left_behind = lambda: session.terminal.words("The ledger is as it was: an upgrade is whole or not at all.")
     with open_ledger(open_project(session), ready=False) as app_:

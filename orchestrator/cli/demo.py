@@ -7,24 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.app import App, Redis, open_bell, open_redis
+from orchestrator.app import App
 from orchestrator.cli.channels import NAMES
 from orchestrator.cli.help import Command
 from orchestrator.cli.init import make_project, sample
 from orchestrator.cli.ledger import bring_into_force, make_ready, open_ledger
 from orchestrator.cli.progress import progress_of
-from orchestrator.cli.serve import Host, Port
+from orchestrator.cli.serve import Host, Port, listening
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import DIM, GOOD, STRONG
 from orchestrator.cli.up import Up
 from orchestrator.cli.workplace import read_admitted
-from orchestrator.demo import CUSTOMERS, Demo
 from orchestrator.domain.customer import Channel
-from orchestrator.project import MARK, Project
-from orchestrator.supervisor import Supervisor
-from orchestrator.timeline import require_local
+from orchestrator.folder import MARK
 
 if TYPE_CHECKING:
+    from orchestrator.app.doorbell import Redis
     from orchestrator.release import Release
 
 app = typer.Typer(add_completion=False)
@@ -46,13 +44,17 @@ def demo(
 
     Nothing leaves this machine. Run again on the same day it plays nothing twice; remove the folder to start over.
     """
+    from orchestrator.app.doorbell import open_redis
+    from orchestrator.project import Project
+    from orchestrator.timeline import require_local
+
     session = session_of(context)
     project = Project(folder.resolve()) if (folder / MARK).is_file() else make_project(folder, sample())
     session.root = project.root
     session.left_behind = lambda: session.terminal.words("What was sent stays sent; run the same again to go on.")
     release = read_admitted(project)
     code = 0
-    with open_ledger(project, ready=False) as opened:
+    with open_ledger(project, ready=False) as found, listening(found, host, port) as (opened, listener):
         make_ready(opened)
         require_local(opened, release)
         bring_into_force(opened, release)
@@ -60,9 +62,8 @@ def demo(
         try:
             _tell(session, folder, _play(session, opened, release, redis))
             if not once:
-                code = asyncio.run(
-                    Up(session, opened, release, redis, quiet=session.terminal.as_json).run(host, port, 1)
-                )
+                everything = Up(session, opened, release, redis, listener, quiet=session.terminal.as_json)
+                code = asyncio.run(everything.run(1))
         finally:
             if redis is not None:
                 redis.stop()
@@ -70,7 +71,11 @@ def demo(
         raise typer.Exit(code)
 
 
-def _play(session: Session, opened: App, release: "Release", redis: Redis | None) -> dict[str, Any]:
+def _play(session: Session, opened: App, release: "Release", redis: "Redis | None") -> dict[str, Any]:
+    from orchestrator.app.doorbell import open_bell
+    from orchestrator.demo import Demo
+    from orchestrator.supervisor import Supervisor
+
     with Supervisor(opened, redis) as supervisor, progress_of(session) as progress:
         supervisor.start(1)
         return Demo(
@@ -83,6 +88,8 @@ def _play(session: Session, opened: App, release: "Release", redis: Redis | None
 
 
 def _tell(session: Session, folder: Path, document: dict[str, Any]) -> None:
+    from orchestrator.demo import CUSTOMERS
+
     terminal = session.terminal
     body = {key: value for key, value in document.items() if key not in ("schema", "ok")}
     terminal.document("demo", **body)

@@ -2,7 +2,6 @@
 
 import typer
 
-from orchestrator.cli.checkup import Verdict, examine
 from orchestrator.cli.help import Command
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import BAD, DIM, GOOD
@@ -10,11 +9,12 @@ from orchestrator.translations import mark
 
 app = typer.Typer(add_completion=False)
 
+# How a check went (`checkup.Verdict`).
 MARKS = {
-    Verdict.GOOD: ("✔", GOOD),
-    Verdict.NOTE: ("·", DIM),
-    Verdict.BAD: ("✖", BAD),
-    Verdict.UNREACHABLE: ("✖", BAD),
+    "good": ("✔", GOOD),
+    "note": ("·", DIM),
+    "bad": ("✖", BAD),
+    "unreachable": ("✖", BAD),
 }
 # What is looked at; accounts have names of their own.
 NAMES = {
@@ -28,7 +28,7 @@ NAMES = {
     "links": "links",
     "keys": mark("keys"),
 }
-EXIT_CODES = {Verdict.UNREACHABLE: 3, Verdict.BAD: 1}
+EXIT_CODES = {"unreachable": 3, "bad": 1}
 
 
 @app.command(cls=Command)
@@ -37,6 +37,8 @@ def doctor(context: typer.Context) -> None:
 
     Exit code 3: something cannot be reached; 1: something else is wrong.
     """
+    from orchestrator.cli.checkup import examine
+
     session = session_of(context)
     terminal = session.terminal
     found = []

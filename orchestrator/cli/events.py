@@ -3,11 +3,10 @@
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.api.forms import Posted, read_text_events
 from orchestrator.app import App
 from orchestrator.cli.files import read_input
 from orchestrator.cli.help import Command, Group
@@ -15,8 +14,12 @@ from orchestrator.cli.ledger import open_ledger, ring, running_release
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import BAD, DIM, GOOD, Terminal
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.accept import Accepted, EventDesk, IncomingEvent, Result
 from orchestrator.domain.errors import InputError, JogralError
+
+if TYPE_CHECKING:
+    from orchestrator.api.forms import Posted
+    from orchestrator.dispatch.accept import Accepted, EventDesk, Result
+
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -38,6 +41,9 @@ def send(
 
     Each is accepted or refused by itself. Sent again, an event asks for nothing a second time.
     """
+    from orchestrator.api.forms import read_text_events
+    from orchestrator.dispatch.accept import EventDesk
+
     session = session_of(context)
     terminal = session.terminal
     content = read_input(file)
@@ -75,8 +81,10 @@ def _text(content: bytes, file: Path) -> str:
         ) from error
 
 
-def _accept(opened: App, desk: EventDesk, batch: Posted) -> list[Result]:
+def _accept(opened: App, desk: "EventDesk", batch: "Posted") -> "list[Result]":
     """One transaction a batch; what could not be read keeps its place among the results."""
+    from orchestrator.dispatch.accept import Accepted, IncomingEvent
+
     readable = {place: one for place, one in enumerate(batch.events) if isinstance(one, IncomingEvent)}
     with opened.store.write() as transaction:
         accepted = dict(zip(readable, desk.accept(transaction, list(readable.values())), strict=True))
@@ -103,7 +111,9 @@ class _Report:
         """The last line, also of a run that was cut short."""
         return self.terminal.words("{accepted} accepted, {repeated} known already, {refused} refused.", **self.counts)
 
-    def add(self, batch: Posted, results: list[Result]) -> None:
+    def add(self, batch: "Posted", results: "list[Result]") -> None:
+        from orchestrator.dispatch.accept import Accepted, IncomingEvent
+
         for place, event, result in zip(batch.places, batch.events, results, strict=True):
             name = event.type if isinstance(event, IncomingEvent) else ""
             if isinstance(result, Accepted):
@@ -111,7 +121,7 @@ class _Report:
             else:
                 self._add_refused(place, name, result)
 
-    def _add_accepted(self, place: int, name: str, result: Accepted) -> None:
+    def _add_accepted(self, place: int, name: str, result: "Accepted") -> None:
         self.repeated += result.repeated
         self.accepted += not result.repeated
         messages = [request.id for request in result.requests]

@@ -9,20 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.actor import Reason, put_on_record
-from orchestrator.cli.explain_document import explanation_document
-from orchestrator.cli.explained import show_explanation
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import open_ledger, running_release
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.current import Current
-from orchestrator.dispatch.explain import explain_message, explain_request, find_customer, find_request
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.said import retold
 from orchestrator.facts.moments import as_moment, beginning
 from orchestrator.zones import zone_of
 
 if TYPE_CHECKING:
+    from orchestrator.dispatch.current import Current
     from orchestrator.dispatch.explain import Explanation
     from orchestrator.domain.customer import Customer
     from orchestrator.domain.time import Instant
@@ -54,6 +51,10 @@ def explain(
 
     Where it was never requested, say what is missing in each journey that sends it.
     """
+    from orchestrator.cli.explain_document import explanation_document
+    from orchestrator.cli.explained import show_explanation
+    from orchestrator.dispatch.current import Current
+
     session = session_of(context)
     _require_one_way(customer, message, delivery)
     project = open_project(session)
@@ -87,10 +88,14 @@ class _Asking:
     at: str
 
     def message(self, customer: str, message: str) -> Explanation:
+        from orchestrator.dispatch.explain import explain_message, find_customer
+
         who = find_customer(self.transaction, customer)
         return explain_message(self.transaction, self.current, who, message, now=self.now, at=self._instant(who))
 
     def request(self, delivery: str) -> Explanation:
+        from orchestrator.dispatch.explain import explain_request, find_request
+
         known, decision_id = find_request(self.transaction, delivery)
         who = self.transaction.customers.get(known.request.customer_id)
         at = None if who is None else self._instant(who)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.check.registry import RULES
 from orchestrator.cli.findings import LEVEL_STYLES, LEVELS
 from orchestrator.cli.help import Command
 from orchestrator.cli.session import session_of
@@ -26,6 +25,8 @@ def explain_rule(
     code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="A rule, such as CL101. None: all.")] = None,
 ) -> None:
     """Say what a rule is for, with a bad and a good example; without a code, list all rules."""
+    from orchestrator.check.registry import RULES
+
     terminal = session_of(context).terminal
     if code is None:
         _list(terminal)
@@ -43,6 +44,8 @@ def explain_rule(
 
 
 def _list(terminal: Terminal) -> None:
+    from orchestrator.check.registry import RULES
+
     terminal.document("rules", items=[_document(terminal, rule) for rule in RULES.values()])
     width = max(len(terminal.translate(level)) for level in LEVELS.values())
     for rule in RULES.values():

@@ -2,24 +2,28 @@
 
 import contextlib
 import re
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer._click.exceptions import NoSuchOption  # where typer keeps what its parser raises
 
-from orchestrator.app import App
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger, ring, running_release
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import DIM, STRONG, Terminal
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.facts import Asked, Effects, KnownFact, history_path, put_fact, read_fact, read_facts
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.fact import FactValue, LiveFact
 from orchestrator.domain.time import Instant, rfc3339
 from orchestrator.facts.moments import as_moment, beginning
-from orchestrator.release import Release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from orchestrator.app import App
+    from orchestrator.dispatch.facts import Effects, KnownFact
+    from orchestrator.release import Release
+
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -48,6 +52,8 @@ def get(
     ] = "",
 ) -> None:
     """Say what holds now: the value that every channel states, and who answers for it."""
+    from orchestrator.dispatch.facts import Asked, read_fact, read_facts
+
     session = session_of(context)
     with _opened(session) as (opened, release), opened.store.read() as transaction:
         zone = release.project.timezone
@@ -98,6 +104,8 @@ def set_value(
 
     Messages that wait are decided by it from then on. What a file says changes with a release only.
     """
+    from orchestrator.dispatch.facts import put_fact
+
     session = session_of(context)
     with _opened(session) as (opened, release):
         with opened.store.write() as transaction:
@@ -122,6 +130,8 @@ def history(
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=1_000, help="How many at most.")] = 50,
 ) -> None:
     """Show the versions of a live fact, newest first."""
+    from orchestrator.dispatch.facts import Asked, history_path, read_fact
+
     session = session_of(context)
     terminal = session.terminal
     with _opened(session) as (opened, release), opened.store.read() as transaction:
@@ -142,7 +152,7 @@ def history(
 
 
 @contextlib.contextmanager
-def _opened(session: Session) -> Iterator[tuple[App, Release]]:
+def _opened(session: Session) -> "Iterator[tuple[App, Release]]":
     project = open_project(session)
     with open_ledger(project) as opened:
         yield opened, running_release(opened, project)
@@ -169,7 +179,7 @@ def _version(text: str) -> int | None:
     return int(found[1])
 
 
-def _value(release: Release, path: str, text: str) -> FactValue:
+def _value(release: "Release", path: str, text: str) -> FactValue:
     """A number where only a number fits, else the text: `10` may be a coupon."""
     if release.facts.unfit(path, text) is None:
         return text
@@ -185,7 +195,7 @@ def _value(release: Release, path: str, text: str) -> FactValue:
 # --- what is answered -------------------------------------------------------------------------------------------------
 
 
-def _document(one: KnownFact, zone: str) -> dict[str, Any]:
+def _document(one: "KnownFact", zone: str) -> dict[str, Any]:
     return {
         "path": one.path,
         "value": one.value,
@@ -205,7 +215,7 @@ def _source_document(fact: LiveFact, zone: str) -> dict[str, Any]:
     return {"version": f"v{fact.version}", "source": fact.source, "as_of": rfc3339(fact.as_of, zone)}
 
 
-def _show(terminal: Terminal, one: KnownFact, zone: str, width: int) -> None:
+def _show(terminal: Terminal, one: "KnownFact", zone: str, width: int) -> None:
     value = _plain(terminal, one.value)
     whence = one.written_at if one.live is None else f"v{one.live.version}  {_told_by(one.live, zone)}"
     style = DIM if one.value is None else STRONG
@@ -225,7 +235,7 @@ def _told_by(fact: LiveFact, zone: str) -> str:
     return f"{fact.source}  {rfc3339(fact.as_of, zone)}"
 
 
-def _tell(terminal: Terminal, fact: LiveFact, effects: Effects) -> None:
+def _tell(terminal: Terminal, fact: LiveFact, effects: "Effects") -> None:
     released = sum(effects.released.values())
     told = {"held_messages": effects.held, "released_messages": released}
     terminal.document(

@@ -2,11 +2,10 @@
 
 import shutil
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator import signing_keys
 from orchestrator.app import App, SystemClock, state_folder
 from orchestrator.cli.actor import actor
 from orchestrator.cli.help import Command
@@ -14,11 +13,14 @@ from orchestrator.cli.ledger import make_ready, open_ledger
 from orchestrator.cli.schema import install_schemas
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import DIM, STRONG
-from orchestrator.dispatch import keys
 from orchestrator.domain.errors import ConfigurationError, Conflict, InputError, did_you_mean
 from orchestrator.domain.system import system_words
-from orchestrator.project import MARK, SHIPPED, Project
+from orchestrator.folder import MARK
 from orchestrator.wordings import FILE as WORDINGS
+
+if TYPE_CHECKING:
+    from orchestrator.project import Project
+
 
 app = typer.Typer(add_completion=False)
 
@@ -28,7 +30,7 @@ TEMPLATES = ("loja",)
 COPIED = (".yaml", ".md")
 NOT_COPIED = frozenset({"layouts"})
 # What every shop owes to people, whatever it sells: words to agree to, and answers about consent and privacy.
-_ANSWERS = ("confirm_subscription", "opt_out_confirmed", "privacy_done", "privacy_verify")
+_ANSWERS = ("confirm_subscription", "opt_out_confirmed", "privacy_done", "privacy_verify", "your_choices")
 ALWAYS = (
     MARK,
     Path(WORDINGS),
@@ -48,6 +50,7 @@ FIRST_SCOPES = (
     "customers:read",
     "customers:write",
     "consents:write",
+    "inbound:write",
     "pauses:read",
     "pauses:write",
 )
@@ -86,11 +89,14 @@ def init(
     _tell(session, folder, files, key_id, secret)
 
 
-def make_project(folder: Path, files: tuple[Path, ...]) -> Project:
+def make_project(folder: Path, files: tuple[Path, ...]) -> "Project":
     """Copy shipped files into a folder, make its secrets, and give editors its schemas.
 
     Raises Conflict where one of the files is there already.
     """
+    from orchestrator import signing_keys
+    from orchestrator.project import Project
+
     _refuse_taken(folder, files)
     _write(folder, files)
     if files == ALWAYS:
@@ -103,6 +109,8 @@ def make_project(folder: Path, files: tuple[Path, ...]) -> Project:
 
 def sample() -> tuple[Path, ...]:
     """The files of the sample shop, as a project holds them."""
+    from orchestrator.project import SHIPPED
+
     found = sorted(path for path in (SHIPPED / "templates").rglob("*") if path.suffix in COPIED)
     relative = [path.relative_to(SHIPPED) for path in found]
     return (*(path for path in relative if path.parts[1] not in NOT_COPIED), Path("brand_voice.yaml"))
@@ -123,6 +131,8 @@ def _refuse_taken(folder: Path, files: tuple[Path, ...]) -> None:
 
 
 def _write(folder: Path, files: tuple[Path, ...]) -> None:
+    from orchestrator.project import SHIPPED
+
     try:
         for name in FOLDERS:
             (folder / "templates" / name).mkdir(parents=True, exist_ok=True)
@@ -150,6 +160,8 @@ def _keep_out_of_git(ignore: Path) -> None:
 
 
 def _first_key(opened: App) -> tuple[str, str]:
+    from orchestrator.dispatch import keys
+
     with opened.store.write() as transaction:
         key, secret = keys.create(transaction, opened.clock, FIRST_KEY, FIRST_SCOPES, by=actor())
     return key.id, secret

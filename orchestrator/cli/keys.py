@@ -10,7 +10,6 @@ from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import DIM, STRONG
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch import keys
 from orchestrator.domain.errors import InputError, NotFound
 from orchestrator.domain.time import Instant, moment
 from orchestrator.schema import parse_duration
@@ -35,6 +34,8 @@ def create(
     ] = "",
 ) -> None:
     """Make an API key. It is shown once, and only its hash is stored."""
+    from orchestrator.dispatch import keys
+
     session = session_of(context)
     terminal = session.terminal
     lives_ms = _milliseconds(expires) if expires else None
@@ -87,6 +88,8 @@ def revoke(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `jogral keys list` shows it.")],
 ) -> None:
     """Revoke an API key. Requests with it are refused from now on."""
+    from orchestrator.dispatch import keys
+
     session = session_of(context)
     with open_ledger(open_project(session)) as app_, app_.store.write() as transaction:
         revoked = keys.revoke(transaction, app_.clock, key_id, by=actor())

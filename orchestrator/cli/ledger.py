@@ -1,24 +1,15 @@
-"""The project's ledger: opened, and brought into being where nobody else has to decide that."""
+"""The project's ledger: opened, and brought into being where nobody else has to decide that.
+
+Every command that touches the ledger comes here, and half of a start-up is what a ledger needs. It is imported in the
+functions: whoever reads a help page, or has written an option wrong, opens none.
+"""
 
 from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING
 
-import structlog
-from sqlalchemy import inspect
-
-from orchestrator import embedded_redis
-from orchestrator.app import NO_REDIS, open_app, open_log, require_schema, wire
 from orchestrator.cli.workplace import read_admitted
-from orchestrator.dispatch.publish import publish
-from orchestrator.domain.errors import ConfigurationError
-from orchestrator.queue import Doorbell, connect
-from orchestrator.redaction import tell_crashes
-from orchestrator.release import read_release
-from orchestrator.settings import read_settings
-from orchestrator.store.engine import transaction
-from orchestrator.store.migrate import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -27,8 +18,6 @@ if TYPE_CHECKING:
     from orchestrator.project import Project
     from orchestrator.release import Release
 
-log = structlog.get_logger()
-
 
 @contextlib.contextmanager
 def open_ledger(project: Project, *, talkative: bool = False, ready: bool = True) -> Iterator[App]:
@@ -36,6 +25,11 @@ def open_ledger(project: Project, *, talkative: bool = False, ready: bool = True
 
     A command that answers at once logs warnings only; one that stays (`talkative`) logs what the settings say.
     """
+    from orchestrator.app import open_app, require_schema
+    from orchestrator.app.log import open_log
+    from orchestrator.redaction import tell_crashes
+    from orchestrator.settings import read_settings
+
     settings = read_settings()
     if not talkative and "log_level" not in settings.model_fields_set:
         settings = settings.model_copy(update={"log_level": "warning"})
@@ -57,6 +51,9 @@ def make_ready(app: App) -> None:
         ConfigurationError: a database that JOGRAL_DATABASE_URL names stands at another version. Whoever shares it
             decides when it changes: `jogral db upgrade`.
     """
+    from orchestrator.app import require_schema
+    from orchestrator.store.migrate import upgrade
+
     if app.settings.database_url is None or _is_empty(app):
         upgrade(app.store)
     else:
@@ -64,14 +61,22 @@ def make_ready(app: App) -> None:
 
 
 def _is_empty(app: App) -> bool:
+    from sqlalchemy import inspect
+
+    from orchestrator.store.engine import transaction
+
     with transaction(app.store.engine, read_only=True) as connection:
         return not inspect(connection).get_table_names()
 
 
 def bring_into_force(app: App, release: Release) -> None:
     """Publish a release whose accounts can be used. Raises ConfigurationError before a worker stumbles over them."""
+    from orchestrator.app.accounts import wire
+    from orchestrator.dispatch.publish import publish
+    from orchestrator.project.places import place_of_wording
+
     wire(app.settings)(release)
-    publish(app.store, release, app.clock.now())
+    publish(app.store, release, app.clock.now(), place=lambda wording: place_of_wording(app.root, wording))
 
 
 def running_release(app: App, project: Project) -> Release:
@@ -79,6 +84,8 @@ def running_release(app: App, project: Project) -> Release:
 
     What they accept must fit what workers send: files that were changed since come into force with the next `up`.
     """
+    from orchestrator.release import read_release
+
     with app.store.read() as reading:
         release_id = reading.ledger.release_id()
         content = reading.ledger.release(release_id) if release_id else None
@@ -91,15 +98,6 @@ def running_release(app: App, project: Project) -> Release:
 
 def ring(app: App, lanes: Collection[str]) -> None:
     """Wake the workers that run now, if any. Those that do not hear it find the work by themselves, a little later."""
-    configured = app.settings.redis_url.get_secret_value() if app.settings.redis_url else ""
-    url = configured or embedded_redis.find(app.state)
-    if not url or url == NO_REDIS:
-        return
-    try:
-        bell = Doorbell(connect(url))
-    except ConfigurationError as error:
-        # What was accepted stays accepted: to fail here would make somebody send it again.
-        log.warning("bell_failed", reason=error.template)
-        return
-    for lane in sorted(lanes):
-        bell.ring(lane)
+    from orchestrator.app.doorbell import ring_running
+
+    ring_running(app, lanes)

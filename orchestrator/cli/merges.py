@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,13 +14,14 @@ from orchestrator.cli.ledger import open_ledger, running_release
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import DIM, GOOD, STRONG
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch import identity
-from orchestrator.dispatch.explain.names import find_customer
 from orchestrator.domain.errors import InputError, did_you_mean
 from orchestrator.domain.time import rfc3339
-from orchestrator.release import Release
 from orchestrator.store.port import Merge, MergeState, Transaction
 from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from orchestrator.release import Release
+
 
 app = typer.Typer(
     cls=Group, add_completion=False, no_args_is_help=True, help=mark("Find customers who are one, and make them one.")
@@ -75,6 +76,8 @@ def find(context: typer.Context) -> None:
 
     What proves it is said by identity.merge_on of templates/project.yaml. The timer looks every hour.
     """
+    from orchestrator.dispatch import identity
+
     session = session_of(context)
     with _opened(session) as (opened, release):
         found = identity.look(opened.store, release, opened.clock, by=actor())
@@ -93,9 +96,12 @@ def find(context: typer.Context) -> None:
 @app.command(cls=Command)
 def make(context: typer.Context, kept: Kept, merged: Merged) -> None:
     """Make two customers one: everything of the second follows the first."""
+    from orchestrator.dispatch import identity
+    from orchestrator.dispatch.explain.names import find_customer
+
     session = session_of(context)
 
-    def change(transaction: Transaction, release: Release, opened: App) -> Merge:
+    def change(transaction: Transaction, release: "Release", opened: App) -> Merge:
         first, second = find_customer(transaction, kept), find_customer(transaction, merged)
         return identity.merge(transaction, release, opened.clock, first.id, second.id, by=actor())
 
@@ -105,9 +111,11 @@ def make(context: typer.Context, kept: Kept, merged: Merged) -> None:
 @app.command(cls=Command)
 def apply(context: typer.Context, merge_id: MergeId) -> None:
     """Do what was suggested: everything follows the one who is kept."""
+    from orchestrator.dispatch import identity
+
     session = session_of(context)
 
-    def change(transaction: Transaction, release: Release, opened: App) -> Merge:
+    def change(transaction: Transaction, release: "Release", opened: App) -> Merge:
         return identity.apply(transaction, release, opened.clock, merge_id, by=actor())
 
     _tell_done(session, "apply", *_changed(session, change))
@@ -119,6 +127,8 @@ def undo(context: typer.Context, merge_id: MergeId) -> None:
 
     Who withdrew meanwhile has withdrawn as both.
     """
+    from orchestrator.dispatch import identity
+
     session = session_of(context)
     one, zone = _changed(
         session, lambda transaction, _, opened: identity.undo(transaction, opened.clock, merge_id, by=actor())
@@ -130,6 +140,8 @@ def undo(context: typer.Context, merge_id: MergeId) -> None:
 @app.command(cls=Command)
 def dismiss(context: typer.Context, merge_id: MergeId) -> None:
     """Say that two customers are two. Nobody suggests it again."""
+    from orchestrator.dispatch import identity
+
     session = session_of(context)
     one, zone = _changed(
         session, lambda transaction, _, opened: identity.dismiss(transaction, opened.clock, merge_id, by=actor())
@@ -139,13 +151,13 @@ def dismiss(context: typer.Context, merge_id: MergeId) -> None:
 
 
 @contextlib.contextmanager
-def _opened(session: Session) -> Iterator[tuple[App, Release]]:
+def _opened(session: Session) -> "Iterator[tuple[App, Release]]":
     project = open_project(session)
     with open_ledger(project) as opened:
         yield opened, running_release(opened, project)
 
 
-def _changed(session: Session, change: Callable[[Transaction, Release, App], Merge]) -> tuple[Merge, str]:
+def _changed(session: Session, change: "Callable[[Transaction, Release, App], Merge]") -> tuple[Merge, str]:
     """What was changed, and the project's time zone."""
     with _opened(session) as (opened, release):
         with opened.store.write() as transaction:

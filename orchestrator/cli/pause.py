@@ -20,9 +20,6 @@ from orchestrator.cli.pausing import (
 )
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch import pauses
-from orchestrator.dispatch.explain.names import find_customer
-from orchestrator.dispatch.pauses import WantedPause
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.pause import Pause, PauseScope
 from orchestrator.domain.time import Instant, rfc3339
@@ -50,6 +47,10 @@ def pause(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
     A channel or an account is passed over where the message may take another. It is in force within 5 seconds.
     """
+    from orchestrator.dispatch import pauses
+    from orchestrator.dispatch.explain.names import find_customer
+    from orchestrator.dispatch.pauses import WantedPause
+
     session = session_of(context)
     scope, subject = chosen(
         everything, channel=channel, account=account, journey=journey, message=message, customer=customer

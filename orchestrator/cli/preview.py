@@ -8,20 +8,18 @@ import typer
 from orchestrator.app import SystemClock
 from orchestrator.cli.channels import chosen_channel
 from orchestrator.cli.help import Command
-from orchestrator.cli.preview_text import show_matrix, show_preview
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.promised import book_of
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import ConfigurationError, InputError, NotFound, did_you_mean
 from orchestrator.domain.system import system_words
 from orchestrator.domain.time import Instant, moment
-from orchestrator.mapping import Persona
-from orchestrator.previews import Preview, preview_of
-from orchestrator.project import Project
-from orchestrator.release import Release
 
 if TYPE_CHECKING:
+    from orchestrator.mapping import Persona
+    from orchestrator.previews import Preview
+    from orchestrator.project import Project
+    from orchestrator.release import Release
     from orchestrator.translations import Language
 
 app = typer.Typer(add_completion=False)
@@ -49,6 +47,10 @@ def preview(
 
     What is shown is what is sent: the same code writes both.
     """
+    from orchestrator.cli.preview_text import show_matrix, show_preview
+    from orchestrator.dispatch.promised import book_of
+    from orchestrator.previews import preview_of
+
     session = session_of(context)
     channels = [chosen_channel(channel)] if channel else list(Channel)
     if html is not None and (everything or channel or not message):
@@ -79,7 +81,7 @@ def preview(
         raise typer.Exit(1)
 
 
-def _known(message: str, release: Release) -> str:
+def _known(message: str, release: "Release") -> str:
     if message not in release.messages:
         raise NotFound(
             'There is no message "{message}"{hint}', remedy="There are: {known}.", code="unknown_message",
@@ -88,10 +90,12 @@ def _known(message: str, release: Release) -> str:
     return message
 
 
-def _write(session: Session, file: Path, project: Project, release: Release, preview: Preview, now: Instant) -> None:
+def _write(
+    session: Session, file: Path, project: "Project", release: "Release", preview: "Preview", now: Instant
+) -> None:
     """The preview as a page of its own, with what the check says about the files of the message."""
-    from orchestrator.console.preview_file import preview_file  # noqa: PLC0415  # a web server, which nobody else needs
-    from orchestrator.console.preview_project import Source  # noqa: PLC0415  # see above
+    from orchestrator.console.preview_file import preview_file  # a web server, which nobody else needs
+    from orchestrator.console.preview_project import Source  # see above
 
     source = Source(project.root)
     findings = source.findings(preview.message.id, moment(now))
@@ -104,7 +108,7 @@ def _write(session: Session, file: Path, project: Project, release: Release, pre
     session.terminal.say("Wrote {file}: open it in a browser.", file=file)
 
 
-def _personas(project: Project, name: str, *, every: bool) -> list[Persona]:
+def _personas(project: "Project", name: str, *, every: bool) -> "list[Persona]":
     known = [path.stem for path in project.files("personas")]
     if not name and not known:
         raise ConfigurationError(

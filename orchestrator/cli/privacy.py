@@ -4,7 +4,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,15 +17,15 @@ from orchestrator.cli.privacy_shown import list_requests, tell_request
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import BAD, GOOD
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch import privacy
-from orchestrator.dispatch.explain.names import find_customer
-from orchestrator.dispatch.privacy import PrivacyDesk, WantedRequest
 from orchestrator.dispatch.record import record
 from orchestrator.domain.errors import InputError, Refused, did_you_mean
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.privacy import PrivacyRequest, RequestKind, RequestState
-from orchestrator.privacy_desk import open_privacy_desk
 from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from orchestrator.dispatch.privacy import PrivacyDesk
+
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -69,6 +69,8 @@ def requests(
 @app.command(cls=Command)
 def show(context: typer.Context, request_id: RequestId) -> None:
     """Show a request, and what came of it."""
+    from orchestrator.dispatch import privacy
+
     session = session_of(context)
     with _opened(session) as (opened, desk):
         with opened.store.read() as transaction:
@@ -87,6 +89,8 @@ def export(
     ] = None,
 ) -> None:
     """Give a person everything that we hold about them: as JSON, and as a page to read."""
+    from orchestrator.dispatch import privacy
+
     session = session_of(context)
     with _opened(session) as (opened, desk):
         details = {privacy.HANDED_OVER: True} if to is not None else {}
@@ -108,6 +112,8 @@ def erase(
     ] = None,
 ) -> None:
     """Take a person out of everything that we keep; they stay unwritten to. The certificate names nobody."""
+    from orchestrator.dispatch import privacy
+
     session = session_of(context)
     if not yes:
         raise Refused("What is erased cannot be brought back.", remedy="Say so with --yes.")
@@ -132,6 +138,8 @@ def rectify(  # each is an option of the command
     phone: Phones = [],  # noqa: B006  # as above
 ) -> None:
     """Correct what we hold about a person, and tell other systems which fields changed."""
+    from orchestrator.dispatch import privacy
+
     session = session_of(context)
     changes = _changes(settings, email, phone)
     privacy.profile_of(changes)  # refused before anything is opened
@@ -153,6 +161,8 @@ def approve(
     phone: Phones = [],  # noqa: B006  # as above
 ) -> None:
     """Carry out a request that waits for a person: a correction, or one by an address that several have."""
+    from orchestrator.dispatch import privacy
+
     session = session_of(context)
     changes = _changes(settings, email, phone) or None
     with _opened(session) as (opened, desk):
@@ -168,6 +178,8 @@ def refuse(
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept with the request.")],
 ) -> None:
     """End a request that is not carried out, and keep the reason."""
+    from orchestrator.dispatch import privacy
+
     session = session_of(context)
     with _opened(session) as (opened, desk):
         with opened.store.write() as transaction:
@@ -181,6 +193,8 @@ def check_certificate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A certificate of an erasure.", exists=True)],
 ) -> None:
     """Say whether a certificate of an erasure is ours, and as we gave it."""
+    from orchestrator.dispatch import privacy
+
     session = session_of(context)
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
@@ -201,6 +215,8 @@ def readmit(
     vouched: Vouched,
 ) -> None:
     """Write to an erased address again, because its owner came back and wants it."""
+    from orchestrator.dispatch import privacy
+
     session = session_of(context)
     contact = privacy.read_contact(address)
     with _opened(session) as (opened, desk), opened.store.write() as transaction:
@@ -214,6 +230,8 @@ def readmit(
 @app.command(cls=Command)
 def overwrite(context: typer.Context) -> None:
     """Write the ledger's file anew where erased rows may still be in its gaps. Nobody else writes meanwhile."""
+    from orchestrator.dispatch import privacy
+
     session = session_of(context)
     with _opened(session) as (opened, _):
         clean = privacy.overwrite(opened.store)
@@ -226,30 +244,40 @@ def overwrite(context: typer.Context) -> None:
 
 
 @contextlib.contextmanager
-def _opened(session: Session) -> Iterator[tuple[App, PrivacyDesk]]:
+def _opened(session: Session) -> "Iterator[tuple[App, PrivacyDesk]]":
+    from orchestrator.privacy_desk import open_privacy_desk
+
     project = open_project(session)
     with open_ledger(project) as opened:
         yield opened, open_privacy_desk(opened, running_release(opened, project))
 
 
 def _ask(
-    opened: App, desk: PrivacyDesk, kind: RequestKind, who: str, vouched: str, details: dict[str, Any]
+    opened: App, desk: "PrivacyDesk", kind: RequestKind, who: str, vouched: str, details: dict[str, Any]
 ) -> tuple[PrivacyRequest, str]:
+    from orchestrator.dispatch import privacy
+    from orchestrator.dispatch.explain.names import find_customer
+    from orchestrator.dispatch.privacy import WantedRequest
+
     with opened.store.write() as transaction:
         customer_id = find_customer(transaction, who).id
         wanted = WantedRequest(kind=kind, customer_id=customer_id, details=details, vouched=vouched)
         return privacy.ask(transaction, desk, wanted, by=actor()), customer_id
 
 
-def _finish(opened: App, desk: PrivacyDesk, request: PrivacyRequest) -> PrivacyRequest:
+def _finish(opened: App, desk: "PrivacyDesk", request: PrivacyRequest) -> PrivacyRequest:
+    from orchestrator.dispatch import privacy
+
     done = privacy.finish(opened.store, desk, request.id, by=actor())
     ring(opened, [Purpose.TRANSACTIONAL.value])
     return done
 
 
 def _write_export(
-    session: Session, opened: App, desk: PrivacyDesk, request: PrivacyRequest, customer_id: str, folder: Path
+    session: Session, opened: App, desk: "PrivacyDesk", request: PrivacyRequest, customer_id: str, folder: Path
 ) -> None:
+    from orchestrator.dispatch import privacy
+
     with opened.store.write() as transaction:
         person = transaction.personal_data.person([customer_id])
         document = privacy.export(transaction, desk, person)

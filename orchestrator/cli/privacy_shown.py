@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.addresses import masked
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG
-from orchestrator.domain.privacy import PrivacyRequest, RequestKind, RequestState
+from orchestrator.domain.privacy import PrivacyRequest, RequestKind, RequestState, WaitsFor
 from orchestrator.domain.time import Instant, rfc3339
 from orchestrator.translations import mark
 
@@ -33,12 +33,19 @@ STATES: Mapping[RequestState, tuple[str, str]] = {
 }
 
 
+# What waits for a person here says so, and how it goes on.
+_WAITS_FOR_YOU = (mark("proven, waits for you"), BAD)
+_APPROVE = mark("  Carry it out: jogral privacy approve {id}{options}")
+_REFUSE = mark("  Or end it: jogral privacy refuse {id} --reason TEXT")
+
+
 def document_of(request: PrivacyRequest, zone: str) -> dict[str, Any]:
     """A request for programs; its address masked."""
     shown: dict[str, Any] = {
         "id": request.id,
         "kind": request.kind.value,
         "state": request.state.value,
+        "waits_for": request.waits_for.value if request.waits_for else None,
         "customer_ids": list(request.customer_ids),
         "contact": masked(request.contact_kind, request.contact) if request.contact else None,
         "opened_by": request.opened_by,
@@ -54,18 +61,21 @@ def list_requests(terminal: Terminal, found: Sequence[PrivacyRequest], zone: str
     terminal.document("privacy.requests", items=[document_of(one, zone) for one in found])
     if not found:
         terminal.say("Nobody has asked for anything.")
+    waiting = sum(one.waits_for is WaitsFor.PERSON for one in found)
     for one in found:
-        words, style = STATES[one.state]
+        words, style = _standing(one)
         terminal.show(
             f"{one.id}  {terminal.translate(KINDS[one.kind]):<18}", (f"{terminal.translate(words):<32}", style),
             "" if one.ended else _left(terminal, one, now),
         )  # fmt: skip
+    if waiting:
+        terminal.say("Waiting for you: {count}. What to do about one is said by: jogral privacy show ID", count=waiting)
 
 
 def tell_request(terminal: Terminal, name: str, request: PrivacyRequest, zone: str) -> None:
     """One request, with what came of it."""
     terminal.document(name, request=document_of(request, zone))
-    words, style = STATES[request.state]
+    words, style = _standing(request)
     terminal.show(f"{request.id}  {terminal.translate(KINDS[request.kind])}  ", (terminal.translate(words), style))
     for customer_id in request.customer_ids:
         terminal.show("  ", customer_id)
@@ -74,6 +84,22 @@ def tell_request(terminal: Terminal, name: str, request: PrivacyRequest, zone: s
                      legal=rfc3339(request.legal_due_at, zone))  # fmt: skip
     for what, value in {**request.details, **request.result}.items():
         terminal.show("  ", (f"{what}  ", DIM), str(value))
+    if request.waits_for is WaitsFor.PERSON:
+        terminal.say(_APPROVE, id=request.id, options=_options(request))
+        terminal.say(_REFUSE, id=request.id)
+
+
+def _standing(request: PrivacyRequest) -> tuple[str, str]:
+    return _WAITS_FOR_YOU if request.waits_for is WaitsFor.PERSON else STATES[request.state]
+
+
+def _options(request: PrivacyRequest) -> str:
+    """What the approval has to say: whose it is, and what is put into the profile where nothing was proposed."""
+    from orchestrator.dispatch.privacy import CHANGES
+
+    whose = " --customer ID" if len(request.customer_ids) > 1 else ""
+    open_correction = request.kind is RequestKind.RECTIFY and CHANGES not in request.details
+    return whose + (" --set NAME=VALUE" if open_correction else "")
 
 
 def _left(terminal: Terminal, request: PrivacyRequest, now: Instant) -> tuple[str, str]:

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.app import open_bell, open_redis, state_folder
+from orchestrator.app import state_folder
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import bring_into_force, make_ready, open_ledger
 from orchestrator.cli.progress import progress_of
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project, read_admitted
-from orchestrator.replay import Replay, check_mapping
-from orchestrator.supervisor import Supervisor
-from orchestrator.timeline import require_local
 
 if TYPE_CHECKING:
     from orchestrator.cli.terminal import Terminal
@@ -41,6 +38,11 @@ def replay(
     Business time follows the events. Nothing reaches anybody: every account must be the outbox. A second run of the
     same file sends nothing twice.
     """
+    from orchestrator.app.doorbell import open_bell, open_redis
+    from orchestrator.replay import Replay, check_mapping
+    from orchestrator.supervisor import Supervisor
+    from orchestrator.timeline import require_local
+
     session = session_of(context)
     project = open_project(session)
     release = read_admitted(project)

@@ -1,26 +1,24 @@
 """`jogral reply`: support's answers, found by their words, said to one customer, and sent through the gate."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.api.reply_documents import contradiction_documents, rendered_document, reply_document
 from orchestrator.app import SystemClock
 from orchestrator.cli.actor import Reason, put_on_record
 from orchestrator.cli.channels import chosen_channel
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger, ring, running_release
-from orchestrator.cli.reply_text import show_found, show_reply
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.explain.names import find_customer
-from orchestrator.dispatch.promised import book_of
-from orchestrator.dispatch.replies import Composed, WantedReply, compose, rehearse, send_reply
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
-from orchestrator.project import Project
-from orchestrator.replies.search import search as search_replies
+
+if TYPE_CHECKING:
+    from orchestrator.dispatch.replies import Composed, WantedReply
+    from orchestrator.project import Project
+
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -51,6 +49,10 @@ def search(
     locale: Annotated[str, typer.Option("--locale", metavar="LOCALE", help="The language to search in.")] = "",
 ) -> None:
     """Find replies, the best match first."""
+    from orchestrator.api.reply_documents import reply_document
+    from orchestrator.cli.reply_text import show_found
+    from orchestrator.replies.search import search as search_replies
+
     session = session_of(context)
     release = open_project(session).read()
     wanted = locale or release.voice.locale
@@ -81,6 +83,10 @@ def render(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
     With --persona it needs no ledger: the files are read as they are.
     """
+    from orchestrator.api.reply_documents import rendered_document
+    from orchestrator.cli.reply_text import show_reply
+    from orchestrator.dispatch.replies import WantedReply
+
     session = session_of(context)
     if bool(customer) == bool(persona):
         raise InputError(
@@ -120,6 +126,10 @@ def send(  # noqa: PLR0913, PLR0917  # each is an option of the command
     locale: Locale = "",
 ) -> None:
     """Send a reply to a customer. It is accepted into the ledger, and a running worker sends it."""
+    from orchestrator.api.reply_documents import contradiction_documents
+    from orchestrator.dispatch.explain.names import find_customer
+    from orchestrator.dispatch.replies import WantedReply, send_reply
+
     session = session_of(context)
     terminal = session.terminal
     project = open_project(session)
@@ -151,7 +161,10 @@ def send(  # noqa: PLR0913, PLR0917  # each is an option of the command
         terminal.show("  ! ", one.detail)
 
 
-def _for_customer(project: Project, wanted: WantedReply, reason: str) -> tuple[Composed, str]:
+def _for_customer(project: "Project", wanted: "WantedReply", reason: str) -> "tuple[Composed, str]":
+    from orchestrator.dispatch.explain.names import find_customer
+    from orchestrator.dispatch.replies import compose
+
     with open_ledger(project) as opened:
         release = running_release(opened, project)
         with opened.store.read() as transaction:
@@ -161,7 +174,10 @@ def _for_customer(project: Project, wanted: WantedReply, reason: str) -> tuple[C
         return composed, release.project.timezone
 
 
-def _for_persona(project: Project, wanted: WantedReply, name: str) -> tuple[Composed, str]:
+def _for_persona(project: "Project", wanted: "WantedReply", name: str) -> "tuple[Composed, str]":
+    from orchestrator.dispatch.promised import book_of
+    from orchestrator.dispatch.replies import rehearse
+
     release, persona = project.read(), project.persona(name)
     locale = wanted.locale or str(persona.customer.get("locale") or "")
     composed = rehearse(release, wanted, persona.data, book_of(release, {}), SystemClock().now(), locale=locale)

@@ -8,8 +8,6 @@ from orchestrator.cli.ledger import open_ledger, ring, running_release
 from orchestrator.cli.pausing import Account, Channel, Customer, Everything, Journey, Message, chosen, in_words
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch import pauses
-from orchestrator.dispatch.explain.names import find_customer
 from orchestrator.domain.pause import PauseScope
 from orchestrator.domain.time import Clock
 from orchestrator.store.port import Transaction
@@ -31,6 +29,9 @@ def resume(
 
     --all lifts the kill switch and nothing else: what was paused by name stays so.
     """
+    from orchestrator.dispatch import pauses
+    from orchestrator.dispatch.explain.names import find_customer
+
     session = session_of(context)
     terminal = session.terminal
     scope, subject = chosen(

@@ -34,7 +34,7 @@ COMMANDS = {
     "events": Entry("events", mark("Feed events: orders, shipments, whatever happened.")),
     "explain": Entry("explain", mark("Say why a message was or was not sent, gate by gate.")),
     "consent": Entry("consent", mark("Look at what a person agreed to, and record what they say.")),
-    "customers": Entry("customers", mark("Import customers from files, and see who of them is one person.")),
+    "customers": Entry("customers", mark("Import customers, see what was said of them, and make two profiles one.")),
     "facts": Entry("facts", mark("Look at facts, and change the live ones: stock, a date, a price.")),
     "pause": Entry("pause", mark("Stop a channel, a journey, a message, a customer's marketing, or everything.")),
     "resume": Entry("resume", mark("Go on with what was paused.")),
@@ -82,7 +82,7 @@ class _Root(Group):
 
 def _print_version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version  # noqa: PLC0415  # 20 ms that only this option needs
+        from importlib.metadata import version  # 20 ms that only this option needs
 
         typer.echo(f"jogral {version('jogral')}")
         raise typer.Exit

@@ -15,7 +15,6 @@ from orchestrator.cli.workplace import project_root
 from orchestrator.domain.errors import ConfigurationError
 from orchestrator.domain.system import system_words
 from orchestrator.folder import STATE
-from orchestrator.project.schemas import schemas
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +45,8 @@ def install(context: typer.Context) -> None:
 
 def install_schemas(root: Path) -> list[str]:
     """Write them into a project; their paths. Raises ConfigurationError."""
+    from orchestrator.project.schemas import schemas
+
     folder = root / FOLDER
     written = []
     try:

@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,19 +14,20 @@ from orchestrator.cli.channels import chosen_channel
 from orchestrator.cli.files import read_input
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import open_ledger, ring, running_release
-from orchestrator.cli.outcome import outcome_document, show_outcome
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.accept import CUSTOMER, PROJECT, Later, WantedMessage, accept_message
-from orchestrator.dispatch.explain.names import find_customer
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import OPEN, Request, State
 from orchestrator.domain.errors import InputError, NotFound, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.time import rfc3339, zone_info
 from orchestrator.facts.moments import as_moment, has_time
-from orchestrator.journeys.steps import Channels
-from orchestrator.release import Release
+from orchestrator.zones import CUSTOMER, PROJECT
+
+if TYPE_CHECKING:
+    from orchestrator.dispatch.accept import Later, WantedMessage
+    from orchestrator.release import Release
+
 
 app = typer.Typer(add_completion=False)
 
@@ -72,6 +73,9 @@ def send(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
     It is accepted into the ledger; a running worker sends it.
     """
+    from orchestrator.dispatch.accept import WantedMessage
+    from orchestrator.journeys.steps import Channels
+
     session = session_of(context)
     project = open_project(session)
     with open_ledger(project) as opened:
@@ -98,7 +102,7 @@ def send(  # noqa: PLR0913, PLR0917  # each is an option of the command
     _tell(session, request, outcome, wait, later)
 
 
-def _channels(named: list[str], message: str, release: Release) -> tuple[Channel, ...]:
+def _channels(named: list[str], message: str, release: "Release") -> tuple[Channel, ...]:
     if message not in release.messages:
         raise NotFound(
             'There is no message "{message}"{hint}', remedy="There are: {known}.", code="unknown_message",
@@ -131,7 +135,9 @@ def _data(file: str) -> dict[str, Any]:
     return found
 
 
-def _later(at: str, zone: str) -> Later:
+def _later(at: str, zone: str) -> "Later":
+    from orchestrator.dispatch.accept import Later
+
     try:
         text = as_moment(at)
     except ValueError:
@@ -154,8 +160,11 @@ def _ensure_zone(zone: str) -> None:
         ) from error
 
 
-def _accept(opened: App, release: Release, wanted: WantedMessage) -> tuple[Request, bool]:
+def _accept(opened: App, release: "Release", wanted: "WantedMessage") -> tuple[Request, bool]:
     """The request, and whether it is wanted at a time that has just gone by."""
+    from orchestrator.dispatch.accept import accept_message
+    from orchestrator.dispatch.explain.names import find_customer
+
     identity = new_id("cli", opened.clock.now(), opened.clock.entropy(ENTROPY_SIZE))
     with opened.store.write() as transaction:
         wanted = replace(wanted, customer_id=find_customer(transaction, wanted.customer_id).id)
@@ -180,6 +189,8 @@ def _awaited(opened: App, request_id: str, seconds: float) -> dict[str, Any] | N
 def _tell(
     session: Session, request: Request, outcome: dict[str, Any] | None, wait: float, later: dict[str, str]
 ) -> None:
+    from orchestrator.cli.outcome import outcome_document, show_outcome
+
     terminal = session.terminal
     ended = outcome is not None and outcome["state"] != State.ACCEPTED
     terminal.document(

@@ -2,14 +2,11 @@
 
 import typer
 
-from orchestrator.app import open_bell, open_redis
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.session import session_of
 from orchestrator.cli.signals import wait_for_stop
-from orchestrator.cli.timekeeper import Timekeeper
 from orchestrator.cli.workplace import open_project
-from orchestrator.supervisor import RedisWatch
 
 app = typer.Typer(add_completion=False)
 
@@ -20,6 +17,10 @@ def timer(context: typer.Context) -> None:
 
     One is enough for any number of workers; a second one does no harm.
     """
+    from orchestrator.app.doorbell import open_bell, open_redis
+    from orchestrator.cli.timekeeper import Timekeeper
+    from orchestrator.supervisor import RedisWatch
+
     session = session_of(context)
     with open_ledger(open_project(session), talkative=True) as opened:
         redis = open_redis(opened)

@@ -2,27 +2,28 @@
 
 import asyncio
 import contextlib
+import socket
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator import signing_keys
-from orchestrator.api.server import Address, serve
-from orchestrator.app import App, Redis, open_bell, open_redis
+from orchestrator.app import App
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import bring_into_force, make_ready, open_ledger
-from orchestrator.cli.serve import Host, Port, pages_of
+from orchestrator.cli.serve import Host, Port, listening, pages_of
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.signals import stop_event
 from orchestrator.cli.terminal import DIM, GOOD, STRONG, Terminal
-from orchestrator.cli.timekeeper import Timekeeper
 from orchestrator.cli.workplace import open_project, read_admitted
 from orchestrator.domain.time import rfc3339
-from orchestrator.release import Release
-from orchestrator.supervisor import Supervisor
-from orchestrator.timeline import require_local
+
+if TYPE_CHECKING:
+    from orchestrator.api.server import Address
+    from orchestrator.app.doorbell import Redis
+    from orchestrator.release import Release
+
 
 app = typer.Typer(add_completion=False)
 
@@ -38,16 +39,22 @@ def up(
 
     The project's own ledger is made and migrated as needed, and its files come into force. Ctrl+C ends all of it.
     """
+    from orchestrator import signing_keys
+    from orchestrator.app.doorbell import open_redis
+
     session = session_of(context)
     project = open_project(session)
     release = read_admitted(project)
-    with open_ledger(project, talkative=True, ready=False) as opened:
+    with (
+        open_ledger(project, talkative=True, ready=False) as found,
+        listening(found, host, port) as (opened, listener),
+    ):
         make_ready(opened)
         signing_keys.ensure(opened.state, opened.clock)
         _refuse_moved_clock(session.terminal, opened, release)
         redis = open_redis(opened)
         try:
-            code = asyncio.run(Up(session, opened, release, redis).run(host, port, workers))
+            code = asyncio.run(Up(session, opened, release, redis, listener).run(workers))
         finally:
             if redis is not None:
                 redis.stop()
@@ -56,8 +63,10 @@ def up(
         raise typer.Exit(code)
 
 
-def _refuse_moved_clock(terminal: Terminal, opened: App, release: Release) -> None:
+def _refuse_moved_clock(terminal: Terminal, opened: App, release: "Release") -> None:
     """On moved time only the local inbox may be written to (exit 4); a clock that stands still is worth a word."""
+    from orchestrator.timeline import require_local
+
     with opened.store.read() as transaction:
         clock = transaction.ledger.clock()
     if clock.moved:
@@ -75,12 +84,18 @@ class Up:
 
     session: Session
     opened: App
-    release: Release
-    redis: Redis | None
+    release: "Release"
+    redis: "Redis | None"
+    listener: socket.socket | None
     quiet: bool = False
 
-    async def run(self, host: str, port: int | None, workers: int) -> int:
+    async def run(self, workers: int) -> int:
         """Serve until somebody says stop, or a worker cannot be kept alive; the exit code."""
+        from orchestrator.api.server import serve
+        from orchestrator.app.doorbell import open_bell
+        from orchestrator.cli.timekeeper import Timekeeper
+        from orchestrator.supervisor import Supervisor
+
         stop = stop_event()
         loop = asyncio.get_running_loop()
         bell = open_bell(self.redis)
@@ -90,8 +105,9 @@ class Up:
             async with serve(
                 self.opened,
                 bell=bell,
-                host=host or self.opened.settings.host,
-                port=self.opened.settings.port if port is None else port,
+                host=self.opened.settings.host,
+                port=self.opened.settings.port,
+                listener=self.listener,
                 release=self.release,
                 extra=pages_of(self.opened),
             ) as address:
@@ -103,7 +119,7 @@ class Up:
                 await stop.wait()
         return supervisor.exit_code
 
-    def _tell(self, address: Address, workers: int) -> None:
+    def _tell(self, address: "Address", workers: int) -> None:
         terminal = self.session.terminal
         if self.quiet:
             terminal.note("Serving {url}. Stop it with Ctrl+C.", url=address.url)
@@ -121,6 +137,8 @@ class Up:
         terminal.out.file.flush()
 
     def _lines(self, terminal: Terminal, workers: int) -> list[str]:
+        from orchestrator.app.doorbell import open_bell
+
         return [
             terminal.words("ledger {place}", place=self.opened.store.place),
             terminal.words("{messages} messages, {journeys} journeys in force", messages=len(self.release.messages),

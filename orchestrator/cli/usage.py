@@ -76,7 +76,7 @@ def mistake(error: TyperException) -> InputError:
 
 def _why(error: BadParameter) -> str:
     """What must be there instead; what is seldom met, in the parser's words."""
-    from orchestrator.documents.wording import either, listed_words, quoted  # noqa: PLC0415  # only after a mistake
+    from orchestrator.documents.wording import either, listed_words, quoted  # only after a mistake
 
     if found := _NO_CHOICE.fullmatch(error.message):
         return Phrase("it must be {choices}", choices=either(tuple(map(quoted, listed_words(found[1])))))

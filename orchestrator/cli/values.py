@@ -11,7 +11,6 @@ from orchestrator.cli.ledger import open_ledger, running_release
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import DIM, GOOD
 from orchestrator.cli.workplace import open_project
-from orchestrator.dispatch.explain.names import find_customer
 from orchestrator.domain.time import rfc3339
 from orchestrator.identity import ADDRESS_FIELDS
 from orchestrator.store.port import FieldValue
@@ -28,6 +27,8 @@ def values(
     reason: Reason = "",
 ) -> None:
     """Show what each source said of a person's profile, in order, and what of it was put in. Addresses are masked."""
+    from orchestrator.dispatch.explain.names import find_customer
+
     session = session_of(context)
     terminal, project = session.terminal, open_project(session)
     with open_ledger(project) as opened:

@@ -3,17 +3,20 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.catalog.whatsapp import Violation, is_valid, violations
 from orchestrator.cli.files import read_input
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG, Terminal
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.system import json_words
+
+if TYPE_CHECKING:
+    from orchestrator.catalog.whatsapp import Violation
+
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -37,6 +40,8 @@ def check(
 
     Warnings are risks of the review; only what is refused counts for the exit code.
     """
+    from orchestrator.catalog.whatsapp import violations
+
     terminal = session_of(context).terminal
     checked = [_Checked(template, violations(template.content)) for template in _templates(file)]
     invalid = sum(not one.valid for one in checked)
@@ -62,10 +67,12 @@ class _Template:
 @dataclass(frozen=True)
 class _Checked:
     template: _Template
-    found: tuple[Violation, ...]
+    found: "tuple[Violation, ...]"
 
     @property
     def valid(self) -> bool:
+        from orchestrator.catalog.whatsapp import is_valid
+
         return is_valid(self.found)
 
     def document(self, terminal: Terminal) -> dict[str, Any]:

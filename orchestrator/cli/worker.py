@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from orchestrator import embedded_redis
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import bring_into_force, open_ledger
 from orchestrator.cli.session import session_of
@@ -29,6 +28,8 @@ def worker(
 
     The project's files come into force first, unless --no-publish.
     """
+    from orchestrator import embedded_redis
+
     session = session_of(context)
     project = open_project(session)
     with open_ledger(project) as opened:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def open_project(session: Session) -> Project:
     """`--project`, else JOGRAL_PROJECT, else the one around the current folder. Raises ConfigurationError."""
-    from orchestrator.project import Project  # noqa: PLC0415  # half a second of models, which a warm check saves
+    from orchestrator.project import Project  # half a second of models, which a warm check saves
 
     return Project(project_root(session))
 
@@ -30,7 +30,7 @@ def read_admitted(project: Project) -> Release:
     Raises:
         DocumentError: with every error. Warnings stop nobody.
     """
-    from orchestrator.check.run import admitted  # noqa: PLC0415  # see open_project
+    from orchestrator.check.run import admitted  # see open_project
 
     return admitted(project, project_day(project.root))
 

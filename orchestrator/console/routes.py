@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import structlog
 from aiohttp import web
 
-from orchestrator.app import DatabaseThread
+from orchestrator.app.threads import DatabaseThread
 from orchestrator.console.assets import console_assets
 from orchestrator.console.guard import require_local
 from orchestrator.console.inbox import open_entry, read_entry, read_page, read_wanted

@@ -13,7 +13,7 @@ from orchestrator.domain.customer import ADDRESS_KINDS, Channel
 from orchestrator.domain.delivery import PRIORITIES, State
 from orchestrator.domain.errors import Phrase
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.pause import PauseScope
+from orchestrator.domain.pause import HELD_AS, PauseScope
 from orchestrator.domain.verdict import Drop, Hold, Send, Step, Wait
 from orchestrator.quiet_hours import quiet, spread_ms
 from orchestrator.suppress_rules import forbidding
@@ -154,11 +154,10 @@ class Question:
             (PauseScope.CUSTOMER, request.customer_id if request.purpose is Purpose.MARKETING else ""),
         ):
             if pauses.of(scope, subject) is not None:
-                hold = Hold("kill_switch" if scope is PauseScope.ALL else "paused")
-                return self._stop("pauses", f"{scope.value} {subject}".rstrip(), hold)
+                return self._stop("pauses", f"{scope.value} {subject}".rstrip(), Hold(HELD_AS[scope]))
         for scope, subject in ((PauseScope.CHANNEL, send.channel.value), (PauseScope.ACCOUNT, send.account)):
             if pauses.of(scope, subject) is not None:
-                return self._next("pauses", f"{scope.value} {subject}", send.channel, Hold("paused"))
+                return self._next("pauses", f"{scope.value} {subject}", send.channel, Hold(HELD_AS[scope]))
         return self._pass("pauses")
 
     # --- gates of the message, whatever the channel -------------------------------------------------------------------

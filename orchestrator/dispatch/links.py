@@ -12,7 +12,7 @@ from orchestrator.domain.message import Purpose
 from orchestrator.tokens import TokenPurpose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from orchestrator.domain.delivery import Request
     from orchestrator.tokens import Keyring
@@ -31,7 +31,7 @@ PATHS: Final[Mapping[TokenPurpose, str]] = {
 _ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
     TokenPurpose.UNSUBSCRIBE: ("customer", "address", "topic", "delivery"),
     TokenPurpose.PREFERENCES: ("customer", "address"),
-    TokenPurpose.WHY: ("customer", "delivery"),
+    TokenPurpose.WHY: ("customer", "address", "delivery"),
     TokenPurpose.CONFIRM: ("customer", "address", "topic", "delivery"),
 }
 
@@ -48,9 +48,13 @@ class LinksOf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Makes the links of deliveries. `public_url` is where customers reach our pages, without a slash at its end."""
+    """Makes the links of deliveries.
 
-    keyring: Keyring
+    `keyring` says what they are signed with, and is asked for each: keys are rotated while a worker runs. `public_url`
+    is where customers reach our pages, without a slash at its end.
+    """
+
+    keyring: Callable[[], Keyring]
     public_url: str
 
     def of(self, request: Request, address_id: str) -> dict[str, str]:
@@ -71,7 +75,7 @@ class _Made(dict[str, str]):
 
     def __missing__(self, name: str) -> str:
         subject, purpose = self._subject(name), TokenPurpose(name)
-        token = self._links.keyring.issue(purpose, subject, now=self._request.accepted_at)
+        token = self._links.keyring().issue(purpose, subject, now=self._request.accepted_at)
         self[name] = url = self._links.to(purpose, token)
         return url
 

@@ -9,16 +9,22 @@ from orchestrator.store.port import KeptWording
 from orchestrator.wordings import FILE as WORDINGS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from orchestrator.domain.time import Instant
     from orchestrator.release import Release
     from orchestrator.store.port import Store, Transaction
 
 
-def publish(store: Store, release: Release, now: Instant) -> bool:
+def _in_the_file(_wording: str) -> str:
+    return WORDINGS
+
+
+def publish(store: Store, release: Release, now: Instant, *, place: Callable[[str], str] = _in_the_file) -> bool:
     """Make a release current; whether it was another one before. Workers take it with their next slice.
 
     Its wordings are kept for as long as there is a ledger: people agree to them, and that has to be proven when they
-    are long out of the file.
+    are long out of the file. `place` says where a wording is written.
 
     Raises:
         Conflict: a wording says something else than it said under the same id before (`wording_changed`).
@@ -26,12 +32,12 @@ def publish(store: Store, release: Release, now: Instant) -> bool:
     with store.write() as transaction:
         if transaction.ledger.release_id() == release.id:
             return False
-        _keep_wordings(transaction, release, now)
+        _keep_wordings(transaction, release, now, place)
         transaction.ledger.publish(release.id, release.content, now)
         return True
 
 
-def _keep_wordings(transaction: Transaction, release: Release, now: Instant) -> None:
+def _keep_wordings(transaction: Transaction, release: Release, now: Instant, place: Callable[[str], str]) -> None:
     known = transaction.consents.wordings(release.wordings)
     for name, wording in release.wordings.items():
         if name in known and known[name].digest != wording.digest:
@@ -40,7 +46,7 @@ def _keep_wordings(transaction: Transaction, release: Release, now: Instant) -> 
                 'The wording "{wording}" says something else than what people agreed to.',
                 remedy='Put its old words back, and give the new ones an id of their own: "{next}".',
                 code="wording_changed",
-                where=WORDINGS,
+                where=place(name),
                 wording=name,
                 next=f"{base}@{int(version) + 1}",
             )

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.addresses import normalise
 from orchestrator.dispatch.whose import lock_customer
-from orchestrator.domain.customer import Address, AddressKind, ConsentState, Customer
+from orchestrator.domain.customer import Address, AddressKind, Customer
 from orchestrator.domain.errors import AlreadyExists, NotFound
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.identity import ADDRESS_FIELDS, ATTRIBUTES, PLAIN_FIELDS, Stated, fields_of, prevails, standing
-from orchestrator.store.port import ConsentEvent, FieldValue
+from orchestrator.store.port import FieldValue
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -36,7 +36,6 @@ class Profile:
     emails: tuple[str, ...] | None = None
     phones: tuple[str, ...] | None = None
     push_tokens: tuple[str, ...] | None = None
-    consents: tuple[Said, ...] = ()
     source: str = ""
     at: Instant | None = None
 
@@ -45,21 +44,6 @@ class Profile:
         for kind, values in _given(self):
             for value in values or ():
                 normalise(kind, value)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
-    """What a customer said about a topic on a channel, with its proof (LGPD art. 8 §2)."""
-
-    topic: str
-    channel: str
-    state: ConsentState
-    legal_basis: str = "consent"
-    method: str = ""
-    source: str = ""
-    wording: str | None = None
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    at: Instant | None = None
 
 
 def register(transaction: Transaction, profiles: Sequence[Profile], clock: Clock) -> list[str]:
@@ -86,8 +70,6 @@ def register(transaction: Transaction, profiles: Sequence[Profile], clock: Clock
             for name, value in fields_of(customer).items()
         ]
     )
-    said = [event for customer, profile in fresh.values() for event in _said(customer.id, profile, clock, now)]
-    transaction.consents.record(said, now)
     return [customer.id for customer in customers]
 
 
@@ -123,7 +105,6 @@ def revise(
     }
     _refuse_taken(transaction, [replace(profile, external_ids=fresh)])
     transaction.customers.add_external_ids(customer_id, fresh)
-    transaction.consents.record(_said(customer_id, profile, clock, now), now)
     return changed
 
 
@@ -219,22 +200,3 @@ def _refuse_taken(transaction: Transaction, profiles: Sequence[Profile]) -> None
             external_id=external_id,
             owner=owner,
         )
-
-
-def _said(customer_id: str, profile: Profile, clock: Clock, now: Instant) -> list[ConsentEvent]:
-    return [
-        ConsentEvent(
-            id=new_id("con", now, clock.entropy(ENTROPY_SIZE)),
-            customer_id=customer_id,
-            topic=one.topic,
-            channel=one.channel,
-            state=one.state,
-            legal_basis=one.legal_basis,
-            method=one.method,
-            source=one.source,
-            wording=one.wording,
-            evidence=one.evidence,
-            at=one.at if one.at is not None else now,
-        )
-        for one in profile.consents
-    ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from orchestrator.audit_chain import ChainKey, Head, read_head, seal, verify
+from orchestrator.dispatch.consent_record import check_consents
 from orchestrator.domain.errors import ConfigurationError
 from orchestrator.domain.system import system_words
 from orchestrator.domain.time import rfc3339
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from orchestrator.audit_chain import Verification
+    from orchestrator.dispatch.consent_record import ConsentsChecked
     from orchestrator.domain.time import Instant
     from orchestrator.store.port import Store
     from orchestrator.tokens import Keyring
@@ -77,17 +79,26 @@ _REST_SECONDS = 0.03
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
-    """A chain that was read from its beginning, and how many entries wait for their seal."""
+    """A chain that was read from its beginning, how many entries wait for their seal, and the consents beside it."""
 
     found: Verification
     waiting: int
+    consents: ConsentsChecked
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong with either."""
+        return self.found.holds and not self.consents.count
 
 
 def check_chain(store: Store, keys: Sequence[ChainKey], heads: Sequence[Head]) -> Checked:
-    """Read the whole chain against its keys and the heads that were carried away."""
+    """Read the whole chain against its keys and the heads that were carried away, and every consent against it."""
     with store.read() as transaction:
-        found = verify(transaction.chain.sealed(), dict(keys), heads)
-        return Checked(found=found, waiting=transaction.chain.waiting())
+        return Checked(
+            found=verify(transaction.chain.sealed(), dict(keys), heads, transaction.chain.erasures_waiting()),
+            waiting=transaction.chain.waiting(),
+            consents=check_consents(transaction),
+        )
 
 
 # --- heads ------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,17 @@ class PauseScope(StrEnum):
     CUSTOMER = "customer"
 
 
+HELD_AS: Mapping[PauseScope, str] = {
+    PauseScope.ALL: "kill_switch",
+    PauseScope.CHANNEL: "paused",
+    PauseScope.ACCOUNT: "paused",
+    PauseScope.JOURNEY: "paused",
+    PauseScope.MESSAGE: "paused",
+    PauseScope.CUSTOMER: "paused:customer",
+}
+"""The reason code of a delivery that a pause holds: a person's own break is told from what the shop has stopped."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pause:
     """One pause. `subject` is empty for the kill switch; `until` is business time, None until somebody lifts it."""

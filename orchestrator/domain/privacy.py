@@ -32,6 +32,14 @@ class RequestState(StrEnum):
     EXPIRED = "expired"
 
 
+class WaitsFor(StrEnum):
+    """Whose turn it is, where a request has not ended."""
+
+    PROOF = "proof"
+    PERSON = "person"
+    TIMER = "timer"
+
+
 # State → those that may follow it.
 FOLLOWING: Mapping[RequestState, frozenset[RequestState]] = {
     RequestState.OPENED: frozenset({RequestState.VERIFIED, RequestState.REFUSED, RequestState.EXPIRED}),
@@ -76,3 +84,14 @@ class PrivacyRequest:
     def ended(self) -> bool:
         """Whether nothing more will be done about it."""
         return not FOLLOWING[self.state]
+
+    @property
+    def waits_for(self) -> WaitsFor | None:
+        """Whose turn it is: a person's where somebody has to look at it, or to find out whose it is."""
+        if self.ended:
+            return None
+        if self.state is RequestState.OPENED:
+            return WaitsFor.PROOF
+        # What ends marketing at an address is for everybody who has it.
+        alone = len(self.customer_ids) == 1 or self.kind is RequestKind.UNSUBSCRIBE
+        return WaitsFor.TIMER if alone and self.kind in AUTOMATIC else WaitsFor.PERSON

@@ -328,8 +328,17 @@ class _Walk:
         return self.journey.outline.find(self.passage.run.position or "")
 
     def _past(self) -> Sequence[Event]:
-        """What happened before and did not move the run yet, oldest first."""
-        unused = (event for event in self.passage.scene.past if event.id not in self.passage.run.used)
+        """What happened before and did not move the run yet, oldest first.
+
+        What names the run's key may have overtaken its beginning, and be older; but not another one of those that
+        begin it, which is of the run before.
+        """
+        trigger, _ = self._beginning()
+        unused = (
+            event
+            for event in self.passage.scene.past
+            if event.id not in self.passage.run.used and (event.type != trigger.event or self._is_since_begun(event))
+        )
         return sorted(unused, key=lambda event: event.at)
 
     def _is_since_begun(self, event: Event) -> bool:

@@ -13,7 +13,6 @@ from orchestrator.domain.errors import ConfigurationError, NotFound, did_you_mea
 from orchestrator.domain.system import system_words
 from orchestrator.folder import find_root, locate
 from orchestrator.mapping import Mapping, Persona
-from orchestrator.project.reading import Reading
 
 if TYPE_CHECKING:
     from datetime import date
@@ -36,10 +35,14 @@ class Project:
 
     def read(self) -> Release:
         """Everything that the project says. Raises DocumentError with the findings of all files together."""
+        from orchestrator.project.reading import Reading  # noqa: PLC0415  # most commands want the folder alone
+
         return Reading(self, parse).release()
 
     def survey(self, today: date, *, parse: Parse = parse) -> Survey:
         """Every file that can be read, and what is wrong with those that cannot. `parse` may remember documents."""
+        from orchestrator.project.reading import Reading  # noqa: PLC0415  # see read
+
         return Reading(self, parse).survey(today)
 
     def mapping(self, name: str) -> tuple[Mapping, Document]:

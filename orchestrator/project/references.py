@@ -124,7 +124,7 @@ def unknown_messages(settings: Read[ProjectFile], named_messages: Collection[str
 
 # Where project.yaml names messages that Jogral itself asks for.
 _ANSWERS: Mapping[str, tuple[str, ...]] = {
-    "consents": ("confirmation", "opt_out"),
+    "consents": ("confirmation", "opt_out", "choices"),
     "privacy": ("verification", "completed"),
 }
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.consent import STOP, refusal, suppression
+from orchestrator.consent import STOP, refusal, silence
 from orchestrator.dispatch.consents import PERSON
-from orchestrator.domain.customer import ADDRESS_KINDS, Channel
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.pause import PauseScope
 from orchestrator.public.person import reached_on
@@ -17,9 +16,10 @@ from orchestrator.translations import mark
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from orchestrator.domain.customer import Customer, Standing
+    from orchestrator.domain.customer import Channel, Standing
     from orchestrator.domain.pause import Pause
     from orchestrator.domain.time import Instant
+    from orchestrator.public.person import Person
     from orchestrator.release import Release, Topic
     from orchestrator.store.port import Transaction
 
@@ -54,10 +54,11 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choices:
-    """All of them. `pause` is the one that stands for this person, whoever set it."""
+    """All of them. `pause` is the one that stands for this person, whoever set it; `may_begin`: see `Person`."""
 
     topics: tuple[Choice, ...]
     pause: Pause | None
+    may_begin: bool
 
     @property
     def marketing(self) -> tuple[Choice, ...]:
@@ -82,44 +83,48 @@ class Choices:
 
 PENDING = mark("waiting for your confirmation")
 
-# What the gate's refusal of a channel means to the person. Of others the box says enough: it is off.
-_NOTES = {
+NOTES = {
     "consent_pending": PENDING,
     f"suppressed:{STOP}": mark("you asked us to stop there"),
     "suppressed:bounce": mark("our messages come back from there"),
     "suppressed:complaint": mark("you marked our messages as unwanted"),
     "suppressed:manual": mark("we do not write there any more"),
+    "suppressed:wrong_person": mark("somebody there told us that it is not yours"),
     "suppressed:erased": mark("we do not write there any more"),
 }
+"""What the gate's refusal of a channel means to the person. Of others the box says enough: it is off."""
 
 # What a new yes of the person's own ends. Anything else is not theirs to lift here.
 _THEIRS = frozenset({f"suppressed:{STOP}"})
 
 
-def choices_of(transaction: Transaction, release: Release, customer: Customer, language: str, now: Instant) -> Choices:
+def choices_of(transaction: Transaction, release: Release, person: Person, language: str, now: Instant) -> Choices:
     """What a person receives at an instant of machine time."""
-    topics = release.project.topics
+    customer, topics = person.customer, release.project.topics
     standing = transaction.customers.standings([customer.id], topics)[customer.id]
     business_now = transaction.ledger.clock().now(now)
     return Choices(
         topics=tuple(
-            _choice(release, standing, name, topic, language)
+            _choice(release, standing, name, topic, language, may_begin=person.may_begin)
             for name, topic in topics.items()
             if name not in _fixed(release)
         ),
         pause=transaction.pauses.active(business_now, [customer.id]).of(PauseScope.CUSTOMER, customer.id),
+        may_begin=person.may_begin,
     )
 
 
 def _fixed(release: Release) -> set[str]:
     """Topics of what answers the person's own acts here: switched off, they could not even confirm a yes."""
     named = release.project.consents
-    messages = (named.confirmation, named.opt_out) if named is not None else ()
+    messages = (named.confirmation, named.opt_out, named.choices) if named is not None else ()
     return {release.messages[one].message.topic for one in messages if one in release.messages}
 
 
-def _choice(release: Release, standing: Standing, name: str, topic: Topic, language: str) -> Choice:
-    boxes = tuple(_boxes(release, standing, name, topic))
+def _choice(  # which, of whom, for which reader
+    release: Release, standing: Standing, name: str, topic: Topic, language: str, *, may_begin: bool
+) -> Choice:
+    boxes = tuple(_boxes(release, standing, name, topic, may_begin=may_begin))
     wording = _newest_wording(release, name)
     texts = release.wordings[wording].texts if wording else {}
     return Choice(
@@ -132,27 +137,17 @@ def _choice(release: Release, standing: Standing, name: str, topic: Topic, langu
     )
 
 
-def _boxes(release: Release, standing: Standing, name: str, topic: Topic) -> Iterator[Box]:
+def _boxes(release: Release, standing: Standing, name: str, topic: Topic, *, may_begin: bool) -> Iterator[Box]:
     for channel in reached_on(release, standing.customer):
-        silence = _silence(standing, channel, topic.purpose)
-        against = silence or refusal(standing, name, topic.purpose, channel) or ""
+        silent = silence(standing, channel, topic.purpose)
+        against = silent or refusal(standing, name, topic.purpose, channel) or ""
         yield Box(
             topic=name,
             channel=channel,
             on=not against,
-            free=not silence or silence in _THEIRS,
-            note=_NOTES.get(against, ""),
+            free=not against or (may_begin and (not silent or silent in _THEIRS)),
+            note=NOTES.get(against, ""),
         )
-
-
-def _silence(standing: Standing, channel: Channel, purpose: Purpose) -> str:
-    """Why no address of the channel may be written to; nothing where one may."""
-    reasons = [
-        suppression(standing, address, channel, purpose)
-        for address in standing.customer.addresses
-        if address.kind is ADDRESS_KINDS[channel]
-    ]
-    return "" if None in reasons else next(filter(None, reasons), "")
 
 
 def _newest_wording(release: Release, topic: str) -> str:

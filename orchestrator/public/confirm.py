@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.dispatch.consents import ADDRESS_ID, DOUBLE_OPT_IN, PERSON, Proof, confirm, in_force
+from orchestrator.dispatch.held_back import held_back
 from orchestrator.dispatch.whose import lock_customer
 from orchestrator.domain.customer import Channel, ConsentState
-from orchestrator.public.person import Person, act_of, by_all, find
+from orchestrator.public.choices import NOTES
+from orchestrator.public.person import BY, Person, act_of, by_all, find
 from orchestrator.public.site import PublicRoute
 from orchestrator.public.words import Own, topic_called, words_of
 from orchestrator.tokens import TokenPurpose
@@ -58,7 +60,10 @@ CONFIRM = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Found:
-    """What was asked, and how it stands. Neither `waits` nor `done`: they took it back meanwhile."""
+    """What was asked, and how it stands. Neither `waits` nor `done`: they took it back meanwhile.
+
+    `silent`: where nothing is sent all the same, and why.
+    """
 
     reader: Reader
     person: Person | None
@@ -67,6 +72,7 @@ class _Found:
     words: str = ""
     waits: bool = False
     done: bool = False
+    silent: tuple[tuple[Channel, str], ...] = ()
 
 
 def _found(
@@ -79,11 +85,12 @@ def _found(
     said = [
         one
         for one in in_force(transaction, person.customer.id)
-        if one.topic == subject["topic"] and one.evidence.get(ADDRESS_ID) == subject["address"]
+        if person.may_begin and one.topic == subject["topic"] and one.evidence.get(ADDRESS_ID) == subject["address"]
     ]
     waiting = [one for one in said if one.state is ConsentState.PENDING]
     granted = [one for one in said if one.state is ConsentState.GRANTED]
     about = waiting or granted
+    silent = held_back(transaction, person.customer.id, [(one.topic, one.channel, one.state) for one in granted])
     return _Found(
         reader=reader,
         person=person,
@@ -92,6 +99,7 @@ def _found(
         words=words_of(transaction, release, about[0].wording if about else None, reader.language),
         waits=bool(waiting),
         done=bool(granted) and not waiting,
+        silent=tuple((Channel(channel), NOTES[why]) for (_, channel), why in sorted(silent.items())),
     )
 
 
@@ -99,4 +107,4 @@ def _page(site: Site, request: web.Request, found: _Found) -> web.Response:
     if found.person is None:
         return site.pages.show(request, "nobody", found.reader)
     how = by_all(found.channels, found.reader) if found.channels else ""
-    return site.pages.show(request, "confirm", found.reader, found=found, how=how)
+    return site.pages.show(request, "confirm", found.reader, found=found, how=how, by=BY)

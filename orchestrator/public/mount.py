@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
-from orchestrator.app import DatabaseThread
+from orchestrator.app.threads import DatabaseThread
 from orchestrator.dispatch.current_release import CurrentRelease
 from orchestrator.domain.errors import JogralError
 from orchestrator.public.pages import PREFIX, SERVER_ERROR, Pages
@@ -17,7 +17,7 @@ from orchestrator.public.site import Site
 from orchestrator.redaction import kinds_of, places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from orchestrator.app import App
     from orchestrator.public.site import Handler, PublicRoute
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 
-def add_public_pages(web_app: web.Application, app: App) -> None:
+def add_public_pages(web_app: web.Application, app: App, *, ring: Callable[[Collection[str]], None]) -> None:
     """Mount the pages that customers open.
 
     Args:
         web_app: the server's; its paths are those of PUBLIC_ROUTES, and `/assets/…`.
         app: the project's ledger, settings and keys.
+        ring: wakes workers for lanes, beside the request.
     """
     thread = DatabaseThread()
 
@@ -38,7 +39,7 @@ def add_public_pages(web_app: web.Application, app: App) -> None:
         thread.close()
 
     web_app.on_cleanup.append(close)
-    site = Site(app=app, run=thread, releases=CurrentRelease(), pages=Pages())
+    site = Site(app=app, run=thread, releases=CurrentRelease(), pages=Pages(), ring=ring)
     for route in PUBLIC_ROUTES:
         # A GET answers HEAD as well, and does no more then.
         add = web_app.router.add_get if route.method == "GET" else web_app.router.add_post

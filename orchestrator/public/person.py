@@ -45,6 +45,14 @@ class Person:
     address: Address | None
 
     @property
+    def may_begin(self) -> bool:
+        """Whether whoever reads that address may say yes for them: one that they have left may be somebody else's now.
+
+        Anybody with a link of theirs may end things: who is written to less than they wish is harmed less.
+        """
+        return self.address is not None and self.address.id in {one.id for one in self.customer.addresses}
+
+    @property
     def shown_address(self) -> str:
         """Enough of the address for its owner to know it."""
         return "" if self.address is None else masked(self.address.kind, self.address.value)

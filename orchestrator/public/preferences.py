@@ -22,7 +22,7 @@ from orchestrator.public.site import PublicRoute
 from orchestrator.tokens import DAY_MS, TokenPurpose
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from aiohttp import web
 
@@ -54,14 +54,19 @@ async def change(site: Site, request: web.Request) -> web.Response:
     if act is None:
         raise InputError("The form says nothing that can be done here.", remedy="Open the link once more.")
 
-    def changed(transaction: Transaction, release: Release) -> _Shown:
+    def changed(transaction: Transaction, release: Release) -> tuple[_Shown, Collection[str]]:
         lock_customer(transaction, subject["customer"])
         person = find(transaction, subject)
+        lanes: Collection[str] = ()
         if person is not None:
-            act(_Act(site=site, request=request, transaction=transaction, release=release, person=person, form=form))
-        return replace(_shown(site, request, transaction, release, subject), done=form.one("do"))
+            lanes = act(
+                _Act(site=site, request=request, transaction=transaction, release=release, person=person, form=form)
+            )
+        return replace(_shown(site, request, transaction, release, subject), done=form.one("do")), lanes
 
-    return _page(site, request, await site.act(changed))
+    shown, lanes = await site.act(changed)
+    site.ring(lanes)
+    return _page(site, request, shown)
 
 
 PREFERENCES = (
@@ -89,7 +94,7 @@ def _shown(
     if person is None:
         return _Shown(reader=site.reader(request, release))
     reader = site.reader(request, release, person.customer)
-    choices = choices_of(transaction, release, person.customer, reader.language, site.app.clock.now())
+    choices = choices_of(transaction, release, person, reader.language, site.app.clock.now())
     return _Shown(reader=reader, person=person, choices=choices)
 
 
@@ -101,7 +106,7 @@ def _page(site: Site, request: web.Request, shown: _Shown) -> web.Response:
     )
 
 
-# --- what can be asked for --------------------------------------------------------------------------------------------
+# --- what can be asked for: each says in which lanes there is something to send now -----------------------------------
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,10 +132,10 @@ class _Act:
     def choices(self) -> Choices:
         """As they are before it is done."""
         language = self.site.reader(self.request, self.release, self.person.customer).language
-        return choices_of(self.transaction, self.release, self.person.customer, language, self.site.app.clock.now())
+        return choices_of(self.transaction, self.release, self.person, language, self.site.app.clock.now())
 
 
-def _save(act: _Act) -> None:
+def _save(act: _Act) -> Collection[str]:
     """Do what they changed, and nothing else: of boxes that they left as they were, the newest word stands."""
     before, now = act.form.all("was"), act.form.all("on")
     open_to_them = {box.name: box for topic in act.choices.topics for box in topic.boxes if box.free}
@@ -143,12 +148,13 @@ def _save(act: _Act) -> None:
             on.setdefault(box.topic, []).append(box.channel)
     for topic, channels in off.items():
         withdraw(act.transaction, act.site.app.clock, [act.customer_id], topic, channels, act.proof)
-    agree_all(
+    agreed = agree_all(
         act.transaction,
         act.release,
         act.site.app.clock,
         [_agreement(act, topic, channels) for topic, channels in on.items()],
     )
+    return [Purpose.TRANSACTIONAL.value] if any(one.state is ConsentState.PENDING for one in agreed.events) else ()
 
 
 def _agreement(act: _Act, topic: str, channels: list[Channel]) -> Agreement:
@@ -160,15 +166,16 @@ def _agreement(act: _Act, topic: str, channels: list[Channel]) -> Agreement:
     return Agreement(customer_id=act.customer_id, topic=topic, channels=channels, proof=proof)
 
 
-def _end_all(act: _Act) -> None:
+def _end_all(act: _Act) -> Collection[str]:
     said = act.transaction.consents.of(act.customer_id)
     marketing = [name for name, topic in act.release.project.topics.items() if topic.purpose is Purpose.MARKETING]
     over = all(said.get((name, one.value)) is ConsentState.WITHDRAWN for name in marketing for one in Channel)
     if not over:
         withdraw(act.transaction, act.site.app.clock, [act.customer_id], None, None, act.proof)
+    return ()
 
 
-def _take_a_break(act: _Act) -> None:
+def _take_a_break(act: _Act) -> Collection[str]:
     """Not instead of a pause that the shop has set: that would end when theirs does."""
     if act.choices.pause is None:
         until = act.transaction.ledger.clock().now(act.site.app.clock.now()) + BREAK_DAYS * DAY_MS
@@ -176,15 +183,19 @@ def _take_a_break(act: _Act) -> None:
             scope=PauseScope.CUSTOMER, subject=act.customer_id, until=until, reason="asked for in the preference centre"
         )
         pause(act.transaction, act.release, act.site.app.clock, wanted, by=PERSON)
+    return ()
 
 
-def _go_on(act: _Act) -> None:
+def _go_on(act: _Act) -> Collection[str]:
     """They end the break that they have taken, and no pause of the shop's."""
-    if act.choices.on_a_break:
-        resume(act.transaction, act.release, act.site.app.clock, PauseScope.CUSTOMER, act.customer_id, by=PERSON)
+    choices = act.choices
+    if not (choices.on_a_break and choices.may_begin):
+        return ()
+    resumed = resume(act.transaction, act.release, act.site.app.clock, PauseScope.CUSTOMER, act.customer_id, by=PERSON)
+    return resumed.released
 
 
-_ACTS: Final[Mapping[str, Callable[[_Act], None]]] = {
+_ACTS: Final[Mapping[str, Callable[[_Act], Collection[str]]]] = {
     "save": _save,
     "all_off": _end_all,
     "break": _take_a_break,

@@ -14,6 +14,7 @@ from orchestrator.dispatch import privacy
 from orchestrator.dispatch.consents import PERSON
 from orchestrator.dispatch.privacy import WantedRequest
 from orchestrator.domain.errors import NotFound
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.privacy import RequestKind
 from orchestrator.privacy_desk import open_privacy_desk
 from orchestrator.public.forms import read_form
@@ -117,6 +118,8 @@ async def send(site: Site, request: web.Request) -> web.Response:
         reader, rules = await site.act(act)
     except InvalidAddress as wrong:
         return await _again(site, request, form, wrong, contact=contact, text=text)
+    # For everybody alike: nobody learns by the doorbell who is known.
+    site.ring([Purpose.TRANSACTIONAL.value])
     return site.pages.show(request, "privacy_asked", reader, form=form, rules=rules, contact=contact)
 
 

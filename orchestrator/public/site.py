@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -31,12 +31,13 @@ class Run(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
-    """The public pages of one project."""
+    """The public pages of one project. `ring` wakes workers for lanes that have something new to send."""
 
     app: App
     run: Run
     releases: CurrentRelease
     pages: Pages
+    ring: Callable[[Collection[str]], None]
 
     def subject(self, request: web.Request, purpose: TokenPurpose) -> Mapping[str, str]:
         """What the link's token is about. Raises InvalidToken: it was issued for something else, or ended."""

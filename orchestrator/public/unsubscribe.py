@@ -1,7 +1,9 @@
 """`/u/{token}`: one click ends a topic on the channel of the message (RFC 8058).
 
-Programs that look for danger open every link of a mail, so opening the page changes nothing. What acts is a POST with
-the words of the standard, from the button of a mail program or from the page's own.
+Programs that look for danger open every link of a mail, so opening the page changes nothing. What acts is a POST, from
+the button of a mail program or from the page's own, whatever stands in its body. That scanners fetch and do not post is
+what the standard rests on (its section 1); the words `List-Unsubscribe=One-Click` make it no more certain, and a mail
+program that sends them in another form, or none, was pressed by a person all the same.
 """
 
 from __future__ import annotations
@@ -13,7 +15,6 @@ from orchestrator.dispatch.consents import PERSON, Proof, withdraw
 from orchestrator.dispatch.links import PATHS
 from orchestrator.dispatch.whose import lock_customer
 from orchestrator.domain.customer import ADDRESS_KINDS, Channel, ConsentState
-from orchestrator.public.forms import read_form
 from orchestrator.public.person import Person, by_all, find
 from orchestrator.public.site import PublicRoute
 from orchestrator.public.words import Own, topic_called
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from orchestrator.release import Release
     from orchestrator.store.port import Transaction
 
-_FIELD: Final = "List-Unsubscribe"
-_CLICK: Final = "One-Click"
-
 # The page offers to choose more exactly. Whoever is there has just opened it.
 _OFFER_LIVES_MS: Final = DAY_MS
 
@@ -46,8 +44,6 @@ async def show(site: Site, request: web.Request) -> web.Response:
 async def unsubscribe(site: Site, request: web.Request) -> web.Response:
     """End the topic. Whoever does it again is told the same."""
     subject = site.subject(request, TokenPurpose.UNSUBSCRIBE)
-    if not await _clicked(request):
-        return await show(site, request)
 
     def act(transaction: Transaction, release: Release) -> _Found:
         lock_customer(transaction, subject["customer"])
@@ -111,12 +107,6 @@ def _channels(transaction: Transaction, person: Person, subject: Mapping[str, st
     return tuple(one for one in Channel if ADDRESS_KINDS[one] is person.address.kind)
 
 
-async def _clicked(request: web.Request) -> bool:
-    """Whether these are the words of the standard, in a form, or bare from a program that names no media type."""
-    form = await read_form(request)
-    return form.one(_FIELD) == _CLICK or (await request.read()).strip() == f"{_FIELD}={_CLICK}".encode()
-
-
 def _page(site: Site, request: web.Request, subject: Mapping[str, str], found: _Found) -> web.Response:
     if found.person is None:
         return site.pages.show(request, "nobody", found.reader)
@@ -129,7 +119,5 @@ def _page(site: Site, request: web.Request, subject: Mapping[str, str], found: _
         found.reader,
         found=found,
         how=by_all(found.channels, found.reader),
-        field=_FIELD,
-        click=_CLICK,
         preferences=f"{PATHS[TokenPurpose.PREFERENCES]}/{token}",
     )

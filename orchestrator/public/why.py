@@ -155,13 +155,12 @@ def _links(site: Site, subject: Mapping[str, str], found: _Found) -> Mapping[str
     """To where it can be ended or changed, for whoever has just opened this page."""
     if found.story is None or found.person is None:
         return {}
-    customer, now = found.person.customer.id, site.app.clock.now()
+    now = site.app.clock.now()
+    whose = {name: subject[name] for name in ("customer", "address") if name in subject}
     about = {
-        TokenPurpose.PREFERENCES: {"customer": customer},
-        TokenPurpose.UNSUBSCRIBE: {
-            "customer": customer, "topic": found.story.topic_id, "delivery": subject["delivery"]
-        },
-    }  # fmt: skip
+        TokenPurpose.PREFERENCES: whose,
+        TokenPurpose.UNSUBSCRIBE: {**whose, "topic": found.story.topic_id, "delivery": subject["delivery"]},
+    }
     return {
         purpose.value: f"{PATHS[purpose]}/{site.app.keyring.issue(purpose, named, now=now, lives_ms=DAY_MS)}"
         for purpose, named in about.items()

@@ -61,7 +61,8 @@ def _own_lines(text: str) -> str:
 _UNSEEN = ("Cf", "Mn")  # zero-width signs; accents, once they stand alone
 _APOSTROPHES = re.compile("['\u2019\u02bc`\u00b4]")
 _BETWEEN_CLAUSES = re.compile(r"[!?;:,()\n\u2026]+|\.+(?=\s|$)|\s[-\u2013\u2014]+\s|\b(?:porem|but|pero)\b")
-_WORD = re.compile(r"[^\W_]+")
+# A plus sign is a word of its own where it is typed as one: "não quero + mensagens".
+_WORD = re.compile(r"[^\W_]+|(?<!\S)\+(?!\S)")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 _SPELLED_MIN = 3
 

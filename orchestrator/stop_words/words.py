@@ -17,12 +17,16 @@ _SAID: Mapping[Meaning, Mapping[str, str]] = {
         "pt": (
             "sair, parar, pare, parem, cancelar, cancela, cancele, cancelem, descadastrar, descadastre, descadastra,"
             "descadastro, desinscrever, desinscreva, remover, remova, excluir, exclua, bloquear, bloqueia, bloqueie,"
-            "spam, nao perturbe, nao quero receber, nao quero mais receber"
+            "spam, nao perturbe, nao quero receber, nao quero mais receber, nao quero mais, sai, saia, quero sair,"
+            "quero parar, sem interesse, sai fora, cai fora"
         ),
         "en": (
-            "stop, stopall, stop all, unsubscribe, unsub, cancel, end, quit, revoke, opt out, optout, remove, remove me"
+            "stop, stopall, stop all, unsubscribe, unsub, cancel, end, quit, revoke, opt out, optout, remove,"
+            "remove me, no more, stop it, not interested"
         ),
-        "es": "baja, salir, alto, no mas, basta, detener, desuscribir, desuscribirme, desuscribirse",
+        "es": (
+            "baja, salir, paren, alto, no mas, no quiero mas, basta, detener, desuscribir, desuscribirme, desuscribirse"
+        ),
         "fr": "arret, arreter, desinscrire, desabonner",
     },
     Meaning.OPT_OUT_ALL: {
@@ -39,11 +43,11 @@ _SAID: Mapping[Meaning, Mapping[str, str]] = {
     # They answer a question, or may be about an order as well as about us: a person has to see which.
     Meaning.AMBIGUOUS: {
         "pt": (
-            "sim, s, nao, n, para, chega, desisto, nao quero, nao quero mais, quero cancelar, cancelar tudo,"
+            "sim, s, confirmo, nao, n, para, chega, desisto, nao quero, quero cancelar, cancelar tudo,"
             "cancela tudo, cancele tudo"
         ),
-        "en": "yes, y, no, i want to cancel",
-        "es": "si, quiero cancelar, no quiero, no quiero mas",
+        "en": "yes, y, confirm, i confirm, no, i want to cancel",
+        "es": "si, quiero cancelar, no quiero",
     },
 }
 
@@ -58,9 +62,12 @@ WORDS: Mapping[str, tuple[Meaning, str]] = {
 OTHERWISE: Mapping[str, frozenset[str]] = {"pt": frozenset({"end", "alto"})}
 """Words that are another word in the language of who writes: `end` is the beginning of an address, `alto` is tall."""
 
+AGREEING = frozenset({"sim", "s", "confirmo", "yes", "y", "confirm", "i confirm", "si"})
+"""Words that say yes to what was asked."""
+
 ALONE = frozenset({
-    "sair", "parar", "parem", "descadastrar", "descadastre", "desinscrever", "stop", "stopall", "unsubscribe",
-    "opt out", "optout", "salir", "desuscribir", "desuscribirme",
+    "sair", "parar", "pare", "parem", "descadastrar", "descadastre", "desinscrever", "stop", "stopall", "unsubscribe",
+    "opt out", "optout", "salir", "paren", "desuscribir", "desuscribirme",
 })  # fmt: skip
 """Words that say enough as a sentence of their own among others: "Vocês mandam demais. SAIR."."""
 
@@ -68,7 +75,10 @@ COURTESIES = frozenset({
     "por favor", "favor", "pf", "pfv", "pfvr", "please", "pls", "plz", "gentileza", "por gentileza",
     "obrigado", "obrigada", "obg", "grato", "grata", "valeu", "thanks", "thank you", "thx", "gracias",
     "oi", "ola", "opa", "bom dia", "boa tarde", "boa noite", "hi", "hello", "hey", "hola", "buenos dias", "buenas",
-    "gente", "pessoal", "moco", "moca", "agora", "ja", "imediatamente", "urgente", "now", "ya", "ahora",
-    "responder", "respondo", "resposta",
+    "gente", "pessoal", "moco", "moca", "amigo", "amiga", "cara", "mano", "querida",
+    "agora", "ja", "imediatamente", "urgente", "now", "ya", "ahora",
+    "responder", "respondo", "resposta", "ai", "ae", "logo", "de vez", "de uma vez", "pelo amor de deus", "viu", "ok",
+    "po", "porra", "caramba", "aff", "que saco", "porfa", "wtf", "desculpa", "desculpe", "sorry", "disculpe",
+    "already", "anymore",
 })  # fmt: skip
 """What politeness and haste put around them."""

@@ -18,6 +18,7 @@ from orchestrator.domain.message import LANES, Purpose
 from orchestrator.store import bulk
 from orchestrator.store.people_tables import merges
 from orchestrator.store.port import MergeState, SentMessage, Whereabouts
+from orchestrator.store.silence import bound
 from orchestrator.store.tables import (
     CLAIMABLE_ROWS,
     IN_FLIGHT_ROWS,
@@ -225,6 +226,7 @@ def _sent_to_suppressed(look: Look) -> Ids:
         suppressions.c.channel == _TABLE.channel,
         suppressions.c.at < _TABLE.sending_at,
         or_(_TABLE.purpose == Purpose.MARKETING.value, suppressions.c.reason != consent.STOP),
+        bound(_TABLE.customer_id, _TABLE.sending_at),
     )
     return _sent_lately(look).where(forbidden)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, or_, select, text, update
 
-from orchestrator.audit_chain import START, ChainEntry, Head
-from orchestrator.store import bulk
+from orchestrator.audit_chain import ERASED, START, ChainEntry, Head
+from orchestrator.store import bulk, said
 from orchestrator.store.people_tables import audit_entries
 
 if TYPE_CHECKING:
@@ -16,15 +16,13 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
 
     from orchestrator.audit_chain import Seal, Written
-    from orchestrator.store.port.values import ChainQuery
+    from orchestrator.store.port.values import ChainQuery, SaidByCustomer
 
 # Whoever seals holds this of PostgreSQL's advisory locks; the number is the word "seal" in ASCII.
 _SEALING = 0x7365616C
 
 # Rows that are read at a time where all are.
 _PAGE = 2_000
-
-_COLUMNS = tuple(audit_entries.c[name] for name in ChainEntry.__dataclass_fields__)
 
 
 class SqlChain:
@@ -52,7 +50,7 @@ class SqlChain:
 
     def unsealed(self, limit: int) -> list[ChainEntry]:
         # In the order of their numbers as they are seen now: a transaction that commits late comes behind.
-        wanted = select(*_COLUMNS).where(audit_entries.c.place.is_(None)).order_by(audit_entries.c.seq).limit(limit)
+        wanted = select(*said.ENTRY).where(audit_entries.c.place.is_(None)).order_by(audit_entries.c.seq).limit(limit)
         return self._entries(wanted)
 
     def put_seals(self, seals: Sequence[Seal]) -> None:
@@ -77,10 +75,13 @@ class SqlChain:
         unsealed = select(func.count()).select_from(audit_entries).where(audit_entries.c.place.is_(None))
         return self._connection.scalar(unsealed) or 0
 
+    def erasures_waiting(self) -> list[ChainEntry]:
+        return self._entries(select(*said.ENTRY).where(audit_entries.c.place.is_(None), audit_entries.c.kind == ERASED))
+
     def sealed(self) -> Iterator[ChainEntry]:
         last = None
         while True:
-            wanted = select(*_COLUMNS).where(audit_entries.c.place.is_not(None)).order_by(audit_entries.c.place)
+            wanted = select(*said.ENTRY).where(audit_entries.c.place.is_not(None)).order_by(audit_entries.c.place)
             page = self._entries((wanted if last is None else wanted.where(audit_entries.c.place > last)).limit(_PAGE))
             if not page:
                 return
@@ -88,11 +89,13 @@ class SqlChain:
             last = page[-1].place
 
     def page(self, asked: ChainQuery) -> list[ChainEntry]:
-        wanted = select(*_COLUMNS).order_by(audit_entries.c.seq.desc()).limit(asked.limit)
+        wanted = select(*said.ENTRY).order_by(audit_entries.c.seq.desc()).limit(asked.limit)
         if asked.before is not None:
             wanted = wanted.where(audit_entries.c.seq < asked.before)
         if asked.customer_id is not None:
-            wanted = wanted.where(audit_entries.c.customer_id == asked.customer_id)
+            about = audit_entries.c.customer_id
+            # Written under the id of then: whoever was merged is found by either, and one who is gone by their own.
+            wanted = wanted.where(or_(about == asked.customer_id, about.in_(said.names_of(asked.customer_id))))
         if asked.kind is not None:
             kind = audit_entries.c.kind
             # `consent` means every kind of its family.
@@ -106,6 +109,12 @@ class SqlChain:
         if asked.until is not None:
             wanted = wanted.where(audit_entries.c.at < asked.until)
         return self._entries(wanted)
+
+    def said_by(self, after: str, customers_max: int) -> list[SaidByCustomer]:
+        return said.said_by(self._connection, after, customers_max)
+
+    def said_by_nobody(self) -> Iterator[ChainEntry]:
+        return said.said_by_nobody(self._connection)
 
     def _entries(self, wanted: Select[tuple[object, ...]]) -> list[ChainEntry]:
         return [_entry(row) for row in self._connection.execute(wanted)]

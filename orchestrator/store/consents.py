@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select, update
 
+from orchestrator.consent import STOP, WRONG_PERSON
 from orchestrator.domain.customer import ConsentState
 from orchestrator.store import bulk
-from orchestrator.store.people_tables import wordings
-from orchestrator.store.port import ConsentEvent, KeptConsent, KeptWording
-from orchestrator.store.tables import consent_events, consent_state, suppressions
+from orchestrator.store.people_tables import returns, wordings
+from orchestrator.store.port import ConsentEvent, KeptConsent, KeptWording, Stop
+from orchestrator.store.tables import consent_events, consent_state, customer_addresses, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -120,14 +121,35 @@ class SqlConsents:
             where=_WEIGHS_MORE,
         )
 
-    def release(self, address_ids: Collection[str], channel: str, reason: str) -> dict[str, Instant]:
-        lifted = delete(suppressions).where(
-            bulk.among(self._connection, suppressions.c.address_id, address_ids),
-            suppressions.c.channel == channel,
-            suppressions.c.reason == reason,
+        self._connection.execute(
+            delete(returns).where(
+                bulk.among(self._connection, returns.c.address_id, address_ids), returns.c.channel == channel
+            )
         )
-        rows = self._connection.execute(lifted.returning(suppressions.c.address_id, suppressions.c.at))
-        return {row.address_id: row.at for row in rows}
+
+    def change_reason(self, address_ids: Collection[str], channel: str, reason: str, *, to: str) -> set[str]:
+        changed = (
+            update(suppressions)
+            .where(
+                bulk.among(self._connection, suppressions.c.address_id, address_ids),
+                suppressions.c.channel == channel,
+                suppressions.c.reason == reason,
+            )
+            .values(reason=to)
+        )
+        return set(self._connection.execute(changed.returning(suppressions.c.address_id)).scalars())
+
+    def stops(self, customer_ids: Collection[str]) -> dict[str, dict[tuple[str, str], Stop]]:
+        return self._stops(customer_ids, (STOP, WRONG_PERSON))
+
+    def come_back(self, customer_id: str, address_id: str, channel: str, at: Instant) -> bool:
+        stop = self._stops([customer_id], (STOP,)).get(customer_id, {}).get((address_id, channel))
+        if stop is None or stop.returned_at is not None:
+            return False
+        self._connection.execute(
+            insert(returns).values(customer_id=customer_id, address_id=address_id, channel=channel, at=at)
+        )
+        return True
 
     def wordings(self, ids: Collection[str]) -> dict[str, KeptWording]:
         rows = self._connection.execute(select(wordings).where(bulk.among(self._connection, wordings.c.id, ids)))
@@ -140,6 +162,27 @@ class SqlConsents:
             ("id", "topic", "texts", "digest", "created_at"),
             [(one.id, one.topic, bulk.dumps(dict(one.texts)), one.digest, at) for one in new],
         )
+
+    def _stops(self, customer_ids: Collection[str], reasons: Collection[str]) -> dict[str, dict[tuple[str, str], Stop]]:
+        owner = customer_addresses.c.customer_id
+        said = (
+            select(
+                owner, suppressions.c.address_id, suppressions.c.channel, suppressions.c.at, returns.c.at.label("back")
+            )
+            .select_from(customer_addresses)
+            .join(suppressions, suppressions.c.address_id == customer_addresses.c.address_id)
+            .outerjoin(
+                returns,
+                (returns.c.address_id == suppressions.c.address_id)
+                & (returns.c.channel == suppressions.c.channel)
+                & (returns.c.customer_id == owner),
+            )
+            .where(bulk.among(self._connection, owner, customer_ids), suppressions.c.reason.in_(reasons))
+        )
+        found: dict[str, dict[tuple[str, str], Stop]] = {}
+        for row in self._connection.execute(said):
+            found.setdefault(row.customer_id, {})[(row.address_id, row.channel)] = Stop(row.at, row.back)
+        return found
 
 
 def _event(row: Row[Any], customer_id: str) -> ConsentEvent:

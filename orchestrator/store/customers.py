@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
@@ -11,7 +12,8 @@ from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 from orchestrator.domain.customer import Address, AddressKind, CapUse, Channel, ConsentState, Customer, Standing
 from orchestrator.domain.message import Purpose
 from orchestrator.store import bulk
-from orchestrator.store.erased import suppress_erased
+from orchestrator.store.erased import ERASED, channels_of, suppress_erased
+from orchestrator.store.silence import binds
 from orchestrator.store.tables import (
     addresses,
     consent_state,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 _KINDS = {kind.value: kind for kind in AddressKind}
 _STATES = {state.value: state for state in ConsentState}
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 _PROFILE = (customers.c.id, customers.c.locale, customers.c.time_zone, customers.c.attributes)
 
@@ -140,6 +144,11 @@ class SqlCustomers:
         return {value: address_id for (_, value), address_id in stored.items()}
 
     def keep_addresses(self, given: Sequence[Address], at: Instant) -> dict[tuple[str, str], str]:
+        stored = self._keep(given, at)
+        suppress_erased(self._connection, stored, at)
+        return stored
+
+    def _keep(self, given: Sequence[Address], at: Instant) -> dict[tuple[str, str], str]:
         bulk.insert_missing(
             self._connection,
             addresses,
@@ -149,9 +158,14 @@ class SqlCustomers:
                 ((address.id, address.kind.value, address.value, at) for address in given), key=lambda row: row[1:3]
             ),
         )
-        stored = self._stored({(address.kind.value, address.value) for address in given})
-        suppress_erased(self._connection, stored, at)
-        return stored
+        return self._stored({(address.kind.value, address.value) for address in given})
+
+    def has(self, customer_id: str) -> dict[str, Instant | None]:
+        table = customer_addresses.c
+        rows = self._connection.execute(
+            select(table.address_id, table.erased_at).where(table.customer_id == customer_id)
+        )
+        return {row.address_id: row.erased_at for row in rows}
 
     def page(self, after: str, limit: int) -> list[Customer]:
         wanted = select(*_PROFILE).where(customers.c.id > after, customers.c.merged_into.is_(None))
@@ -174,9 +188,10 @@ class SqlCustomers:
                 for source, external_id in ids.items()
             ],
         )
-        self._put_addresses(new, at)
+        self._put_addresses(new, at, {})
 
-    def change(self, customer: Customer, at: Instant) -> None:
+    def change(self, customer: Customer, at: Instant, has: Mapping[str, Instant | None] = _NOTHING) -> None:
+        has = {**self.has(customer.id), **has}
         self._connection.execute(
             update(customers)
             .where(customers.c.id == customer.id)
@@ -188,7 +203,7 @@ class SqlCustomers:
             )
         )
         self._connection.execute(delete(customer_addresses).where(customer_addresses.c.customer_id == customer.id))
-        self._put_addresses([customer], at)
+        self._put_addresses([customer], at, has)
 
     def add_external_ids(self, customer_id: str, ids: Mapping[str, str]) -> None:
         """Further names of a customer in other systems."""
@@ -197,15 +212,18 @@ class SqlCustomers:
                 insert(customer_ids).values(source=source, external_id=external_id, customer_id=customer_id)
             )
 
-    def _put_addresses(self, owners: Iterable[Customer], at: Instant) -> None:
-        """Share the addresses that exist: an address is one row, whoever gave it."""
+    def _put_addresses(self, owners: Iterable[Customer], at: Instant, has: Mapping[str, Instant | None]) -> None:
+        """Share the addresses that exist: an address is one row, whoever gave it. Those that they have are no news."""
         given = [(owner.id, rank, address) for owner in owners for rank, address in enumerate(owner.addresses)]
-        stored = self.keep_addresses([address for _, _, address in given], at)
+        stored = self._keep([address for _, _, address in given], at)
+        news = {address: address_id for address, address_id in stored.items() if address_id not in has}
+        erased = {**has, **dict.fromkeys(suppress_erased(self._connection, news, at), at)}
+        links = [(owner, stored[(address.kind.value, address.value)], rank) for owner, rank, address in given]
         bulk.insert_missing(
             self._connection,
             customer_addresses,
-            ("customer_id", "address_id", "rank"),
-            [(owner, stored[(address.kind.value, address.value)], rank) for owner, rank, address in given],
+            ("customer_id", "address_id", "rank", "erased_at"),
+            [(*link, erased.get(link[1])) for link in links],
         )
 
     def _stored(self, values: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -232,7 +250,13 @@ _PROFILES = bulk.Question(lambda dialect: select(*_PROFILE).where(bulk.given(dia
 
 _REACHED = bulk.Question(
     lambda dialect: (
-        select(customer_addresses.c.customer_id, addresses.c.id, addresses.c.kind, addresses.c.value)
+        select(
+            customer_addresses.c.customer_id,
+            addresses.c.id,
+            addresses.c.kind,
+            addresses.c.value,
+            customer_addresses.c.erased_at,
+        )
         .join(addresses, addresses.c.id == customer_addresses.c.address_id)
         .where(bulk.given(dialect, customer_addresses.c.customer_id, "ids"))
         .order_by(customer_addresses.c.customer_id, customer_addresses.c.rank)
@@ -256,7 +280,7 @@ _SILENCED = bulk.Question(
             suppressions.c.reason,
         )
         .join(suppressions, suppressions.c.address_id == customer_addresses.c.address_id)
-        .where(bulk.given(dialect, customer_addresses.c.customer_id, "ids"))
+        .where(bulk.given(dialect, customer_addresses.c.customer_id, "ids"), binds(customer_addresses.c.customer_id))
     )
 )
 
@@ -297,6 +321,11 @@ def _standings(profiles: str, reached: str, said: str, silenced: str, used: str,
     suppressed: dict[str, dict[tuple[str, str], str]] = {}
     for customer_id, address_id, channel, reason in json.loads(silenced):
         suppressed.setdefault(customer_id, {})[(address_id, channel)] = reason
+    found = json.loads(reached)
+    for customer_id, address_id, kind, _, erased_at in found:
+        if erased_at is not None:
+            there = ((address_id, channel) for channel in channels_of(_KINDS[kind]))
+            suppressed.setdefault(customer_id, {}).update(dict.fromkeys(there, ERASED))
     uses: dict[str, list[CapUse]] = {}
     for customer_id, at, day, purpose, channel, topic, delivery_id in json.loads(used):
         use = CapUse(at, day, Purpose(purpose), Channel(channel), topic, delivery_id)
@@ -313,13 +342,13 @@ def _standings(profiles: str, reached: str, said: str, silenced: str, used: str,
             uses=tuple(uses.get(customer.id, ())),
             objects=objects_of.get(customer.id, {}),
         )
-        for customer in _customers(json.loads(profiles), json.loads(reached))
+        for customer in _customers(json.loads(profiles), found)
     }
 
 
 def _customers(profiles: Rows, reached: Rows) -> list[Customer]:
     addresses_of: dict[str, list[Address]] = {}
-    for customer_id, address_id, kind, value in reached:
+    for customer_id, address_id, kind, value, _ in reached:
         addresses_of.setdefault(customer_id, []).append(Address(id=address_id, kind=_KINDS[kind], value=value))
     return [
         Customer(

@@ -1,6 +1,7 @@
 """What is left of an address whose owner was erased: a digest, by which it stays suppressed when it comes back.
 
-`SqlCustomers` asks here whenever it stores addresses, so that no door has to think of it.
+Where others have it too it stays theirs, and is suppressed for whoever comes to it later. `SqlCustomers` asks here
+whenever it stores addresses, so that no door has to think of it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from orchestrator.domain.customer import ADDRESS_KINDS, AddressKind
 from orchestrator.store import bulk
 from orchestrator.store.people_tables import erased_addresses
-from orchestrator.store.tables import ledger, suppressions
+from orchestrator.store.tables import customer_addresses, ledger, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -61,10 +62,22 @@ def known_digests(connection: Connection, values: Collection[AddressValue]) -> s
     return {address for address, digest in digests.items() if digest in known}
 
 
-def suppress_erased(connection: Connection, stored: Mapping[tuple[str, str], str], at: Instant) -> None:
-    """Suppress those addresses (kind and value → id) that an erased person had, on every channel that uses them."""
-    back = known_digests(connection, [(AddressKind(kind), value) for kind, value in stored])
-    rows = [(stored[kind, value], channel, ERASED, at) for kind, value in back for channel in channels_of(kind)]
+def suppress_erased(connection: Connection, stored: Mapping[tuple[str, str], str], at: Instant) -> set[str]:
+    """Suppress those addresses (kind and value → id) that an erased person had, on every channel that uses them.
+
+    Not those that somebody has: they are returned, and nothing goes there to whoever else comes to them.
+    """
+    back = {stored[kind, value]: kind for kind, value in known_digests(connection, _read(stored))}
+    held = select(customer_addresses.c.address_id).where(
+        bulk.among(connection, customer_addresses.c.address_id, back.keys())
+    )
+    of_others = set(connection.scalars(held)) if back else set()
+    rows = [
+        (address_id, channel, ERASED, at)
+        for address_id, kind in back.items()
+        if address_id not in of_others
+        for channel in channels_of(AddressKind(kind))
+    ]
     # What is suppressed already, for whatever reason, stays so; a STOP alone would let orders through.
     bulk.upsert(
         connection,
@@ -74,3 +87,8 @@ def suppress_erased(connection: Connection, stored: Mapping[tuple[str, str], str
         sorted(rows),
         where="suppressions.reason = 'stop'",
     )
+    return of_others
+
+
+def _read(stored: Mapping[tuple[str, str], str]) -> list[AddressValue]:
+    return [(AddressKind(kind), value) for kind, value in stored]

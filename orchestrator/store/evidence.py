@@ -187,7 +187,9 @@ class Explanations(Protocol):
         """All that a customer said about a topic, in the order in which it was recorded."""
         ...
 
-    def silenced(self, address_ids: Collection[str]) -> list[Silenced]: ...
+    def silenced(self, customer_id: str, address_ids: Collection[str]) -> list[Silenced]:
+        """What binds this customer at these addresses."""
+        ...
 
     def events_of(self, customer_id: str, types: Collection[str], limit: int) -> list[StoredEvent]:
         """A customer's events of these types, newest first."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, literal, or_, select
 
-from orchestrator.domain.customer import ConsentState
+from orchestrator.domain.customer import AddressKind, ConsentState
 from orchestrator.domain.delivery import State
 from orchestrator.domain.fact import LiveFact
 from orchestrator.domain.pause import Pause, PauseScope
 from orchestrator.domain.said import read
 from orchestrator.domain.verdict import Step
+from orchestrator.store.erased import ERASED, channels_of
 from orchestrator.store.evidence import (
     ConsentSaid,
     ExitEvent,
@@ -27,8 +28,11 @@ from orchestrator.store.evidence import (
 from orchestrator.store.port import StoredEvent
 from orchestrator.store.promises import promises_to
 from orchestrator.store.requests import REQUEST, request_of
+from orchestrator.store.silence import binds
 from orchestrator.store.tables import (
+    addresses,
     consent_events,
+    customer_addresses,
     customers,
     decisions,
     deliveries,
@@ -147,13 +151,32 @@ class SqlExplanations:
         )  # fmt: skip
         return [ConsentSaid(**{**row._mapping, "state": ConsentState(row.state)}) for row in rows]
 
-    def silenced(self, address_ids: Collection[str]) -> list[Silenced]:
+    def silenced(self, customer_id: str, address_ids: Collection[str]) -> list[Silenced]:
         rows = self._connection.execute(
             select(suppressions)
-            .where(suppressions.c.address_id.in_(list(address_ids)))
+            .where(suppressions.c.address_id.in_(list(address_ids)), binds(literal(customer_id)))
             .order_by(suppressions.c.at, suppressions.c.address_id, suppressions.c.channel)
         )
-        return [Silenced(address_id=row.address_id, channel=row.channel, reason=row.reason, at=row.at) for row in rows]
+        found = [Silenced(address_id=row.address_id, channel=row.channel, reason=row.reason, at=row.at) for row in rows]
+        return [*found, *self._erased(customer_id, address_ids)]
+
+    def _erased(self, customer_id: str, address_ids: Collection[str]) -> list[Silenced]:
+        """Where nothing goes to this one alone: others have the address."""
+        theirs = (
+            select(addresses.c.id, addresses.c.kind, customer_addresses.c.erased_at)
+            .join(customer_addresses, customer_addresses.c.address_id == addresses.c.id)
+            .where(
+                customer_addresses.c.customer_id == customer_id,
+                customer_addresses.c.erased_at.is_not(None),
+                addresses.c.id.in_(list(address_ids)),
+            )
+            .order_by(addresses.c.id)
+        )
+        return [
+            Silenced(address_id=row.id, channel=channel, reason=ERASED, at=row.erased_at)
+            for row in self._connection.execute(theirs)
+            for channel in channels_of(AddressKind(row.kind))
+        ]
 
     def events_of(self, customer_id: str, types: Collection[str], limit: int) -> list[StoredEvent]:
         return self._events(

@@ -13,7 +13,14 @@ from sqlalchemy import ColumnElement, String, and_, cast, literal, or_, select
 
 from orchestrator.domain.pause import PauseScope
 from orchestrator.store import bulk
-from orchestrator.store.people_tables import audit_entries, inbound_texts, merges, privacy_requests, profile_values
+from orchestrator.store.people_tables import (
+    audit_entries,
+    inbound_texts,
+    merges,
+    privacy_requests,
+    profile_values,
+    returns,
+)
 from orchestrator.store.tables import (
     addresses,
     consent_events,
@@ -74,8 +81,14 @@ class Search:
 
     def spelled_out(self, column: ColumnElement[str]) -> ColumnElement[bool]:
         """The text holds, as a JSON string, an id or an address of theirs."""
-        words = [*self.person.customer_ids, *(value for _, value in self.person.values)]
-        return or_(*(column.contains(bulk.dumps(word), autoescape=True) for word in words))
+        return or_(*(column.contains(bulk.dumps(word), autoescape=True) for word in self._words()))
+
+    def mentioned(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """The text holds an id or an address of theirs, between whatever else."""
+        return or_(*(column.contains(word, autoescape=True) for word in self._words()))
+
+    def _words(self) -> list[str]:
+        return [*self.person.customer_ids, *(value for _, value in self.person.values)]
 
     def _among(self, column: ColumnElement[str], values: Any) -> ColumnElement[bool]:
         return bulk.among(self.connection, column, values)
@@ -180,9 +193,10 @@ HOLDINGS = (
         theirs=lambda search: and_(pauses.c.scope == PauseScope.CUSTOMER.value, search.customers(pauses.c.subject)),
     ),
     Holding(
-        # What else is in these answers may be about others: they are not shown.
+        # What else is in these answers may be about others: they are not shown. Keys are the caller's own words, and
+        # some make them of what they send.
         table=idempotency,
-        theirs=lambda search: search.spelled_out(idempotency.c.answer),
+        theirs=lambda search: or_(search.spelled_out(idempotency.c.answer), search.mentioned(idempotency.c.key)),
         exported=False,
     ),
     Holding(
@@ -193,6 +207,10 @@ HOLDINGS = (
         hidden=frozenset({"salt", "digest", "key_id", "place", "mac"}),
     ),
     Holding(table=customer_ids, theirs=lambda search: search.customers(customer_ids.c.customer_id)),
+    Holding(
+        table=returns,
+        theirs=lambda search: or_(search.customers(returns.c.customer_id), search.own(returns.c.address_id)),
+    ),
     Holding(
         table=suppressions,
         theirs=lambda search: search.own(suppressions.c.address_id),

@@ -70,8 +70,9 @@ FOLLOWING = frozenset({one.table.name for one in _FOLLOWERS} | {pauses.name})
 ANSWERED_FOR = frozenset({"customer_addresses", "consent_state", "merges"})
 """Tables of which `dispatch.identity` says what becomes of them."""
 
-STAYING = frozenset({"audit_entries", "privacy_requests"})
-"""Tables that say whom something was about when it was written, and are read with the names of tombstones."""
+STAYING = frozenset({"audit_entries", "privacy_requests", "returns"})
+"""Tables that say whom something was about when it was written: records, and who came back to an address by their own
+act, which nobody who becomes one with them has done."""
 
 
 def take_over(connection: Connection, kept_id: str, merged_id: str, at: Instant) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, literal, or_, select, text, true, update
 
 from orchestrator.domain.delivery import State
-from orchestrator.domain.pause import NOTHING_PAUSED, Pause, Pauses, PauseScope
+from orchestrator.domain.pause import HELD_AS, NOTHING_PAUSED, Pause, Pauses, PauseScope
 from orchestrator.store import bulk
 from orchestrator.store.port import ClosedAccount
 from orchestrator.store.tables import HELD_ROWS, closed_accounts, deliveries, pauses
@@ -90,9 +90,10 @@ class SqlPauses:
         return [_pause(row) for row in self._connection.execute(wanted)]
 
 
-# Scope → which of the rows that are held as `paused` such a pause may have held. One that another pause holds as well
+# Scope → which of the rows that are held by a pause such a one may have held. One that another pause holds as well
 # is held again when it is decided anew; of an account it is not written which rows would have gone through it.
 _HELD_BY: Mapping[PauseScope, Callable[[str], ColumnElement[bool]]] = {
+    PauseScope.ALL: lambda _: true(),
     PauseScope.CHANNEL: lambda subject: (
         literal(",").concat(deliveries.c.candidates).concat(",").contains(f",{subject},", autoescape=True)
     ),
@@ -105,10 +106,7 @@ _HELD_BY: Mapping[PauseScope, Callable[[str], ColumnElement[bool]]] = {
 
 def _held_by(scope: PauseScope, subject: str, until: Instant | None) -> list[ColumnElement[bool] | TextClause]:
     conditions: list[ColumnElement[bool] | TextClause] = [HELD_ROWS]
-    if scope is PauseScope.ALL:
-        conditions.append(deliveries.c.reason == "kill_switch")
-    else:
-        conditions += [deliveries.c.reason == "paused", _HELD_BY[scope](subject)]
+    conditions += [deliveries.c.reason == HELD_AS[scope], _HELD_BY[scope](subject)]
     if until is not None:
         conditions.append(deliveries.c.next_action_at <= until)
     return conditions

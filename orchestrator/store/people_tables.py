@@ -42,6 +42,17 @@ inbound_texts = Table(
     UniqueConstraint("source", "source_id"),
 )
 
+# Who came back, by their own act, to an address at which STOP was said: it binds them no more, and whoever else has the
+# address as before. The next STOP there ends it.
+returns = Table(
+    "returns",
+    metadata,
+    Column("address_id", ForeignKey("addresses.id"), primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("customer_id", ForeignKey("customers.id"), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
 # An erased person stays unwritten to: what is left of an address is a digest under the ledger's own pepper. One that
 # comes back is stored, and suppressed with reason `erased`.
 erased_addresses = Table(

@@ -195,6 +195,8 @@ class SqlPersonalData:
         stored = select(addresses.c.id).where(addresses.c.kind == kind.value, addresses.c.value == value)
         lifted = delete(suppressions).where(suppressions.c.reason == ERASED, suppressions.c.address_id.in_(stored))
         self._connection.execute(lifted)
+        theirs = update(customer_addresses).where(customer_addresses.c.address_id.in_(stored))
+        self._connection.execute(theirs.values(erased_at=None))
         forgotten = delete(erased_addresses).where(erased_addresses.c.digest == self.digest(address))
         return self._connection.execute(forgotten).rowcount > 0
 

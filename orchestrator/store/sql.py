@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-SCHEMA = "0005"
+SCHEMA = "0008"
 """The migration that this version of the code works with."""
 
 

@@ -46,6 +46,13 @@ customers = Table(
     Column("updated_at", BigInteger, nullable=False),
     # Whose they are, where this is another name of somebody: all that was theirs has gone there.
     Column("merged_into", String),
+    # The other names of somebody: few are.
+    Index(
+        "ix_customers_merged_into",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
 )
 
 customer_ids = Table(
@@ -67,12 +74,15 @@ addresses = Table(
 )
 
 # Families share phones: an address belongs to everybody who gave it. `rank` is the customer's order of preference.
+# `erased_at` is set where somebody came to an address of an erased person that others have too: nothing goes there to
+# this one, and to the others everything.
 customer_addresses = Table(
     "customer_addresses",
     metadata,
     Column("customer_id", ForeignKey("customers.id"), primary_key=True),
     Column("address_id", ForeignKey("addresses.id"), primary_key=True, index=True),
     Column("rank", SmallInteger, nullable=False),
+    Column("erased_at", BigInteger),
 )
 
 # --- what they allow ------------------------------------------------------------------------------------------------

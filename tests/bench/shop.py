@@ -17,7 +17,7 @@ from orchestrator.app import SystemClock
 from orchestrator.catalog.render import render
 from orchestrator.channels import HttpCall
 from orchestrator.dispatch.publish import publish
-from orchestrator.dispatch.register import Profile, Said, register
+from orchestrator.dispatch.register import Profile, register
 from orchestrator.domain.customer import Address, AddressKind, Channel, ConsentState
 from orchestrator.domain.delivery import Delivery, Request
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
@@ -25,6 +25,7 @@ from orchestrator.domain.object import Object
 from orchestrator.project import find_project
 from orchestrator.store.migrate import upgrade
 from orchestrator.store.port import NewDelivery
+from tests.saying import said
 
 if TYPE_CHECKING:
     from orchestrator.release import Release
@@ -149,7 +150,9 @@ def _fill_batch(store: SqlStore, release: Release, numbers: range, channel: Chan
         for number in numbers
     ]
     with store.write() as transaction:
-        register(transaction, [_profile(number) for number in numbers], clock)
+        customer_ids = register(transaction, [_profile(number) for number in numbers], clock)
+        yes = said(clock, customer_ids, ConsentState.GRANTED, [TOPIC], BODIES)
+        transaction.consents.record(yes, now)
         suppressed = [_email(number) for number in numbers if number % EVERY_TWENTIETH_SUPPRESSED == 0]
         other = Channel.PUSH if channel is Channel.EMAIL else Channel.EMAIL
         owners = transaction.customers.by_address(AddressKind.EMAIL, suppressed)
@@ -173,10 +176,6 @@ def _profile(number: int) -> Profile:
         attributes={"first_name": FIRST_NAMES[number % len(FIRST_NAMES)]},
         emails=(_email(number),),
         phones=(_phone(number),),
-        consents=tuple(
-            Said(topic=TOPIC, channel=channel.value, state=ConsentState.GRANTED, method="form", source="bench")
-            for channel in BODIES
-        ),
     )
 
 

@@ -8,10 +8,8 @@ import pytest
 
 from orchestrator.check import reading
 from orchestrator.check.registry import RULES
-from orchestrator.check.run import check
-from orchestrator.project import Project
 from orchestrator.translations import translator
-from tests.check.cases import GOOD, TODAY, read_cases
+from tests.check.cases import GOOD, checked, read_cases
 
 CASES = read_cases("broken")
 
@@ -32,7 +30,7 @@ ENGLISH = re.compile(r"\b(?:the|is|are|must|not|of|or|and|in|on|it|that|this|whi
 
 def test_good_project_has_no_findings():
     """What the cases break is whole before."""
-    assert [str(finding) for finding in check(Project(GOOD), TODAY).findings] == []
+    assert [str(finding) for finding in checked(GOOD).findings] == []
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -40,7 +38,7 @@ def test_broken_project_has_exactly_its_finding(case, tmp_path):
     """One thing is broken, and one thing is said, where it is."""
     root = tmp_path / "shop"
     (expected,) = case.make(root)
-    findings = check(Project(root), TODAY).findings
+    findings = checked(root).findings
     told = [finding for finding in findings if finding.level != "info" or finding.code == case.code]
     assert [(one.code, (one.file, one.line, one.column)) for one in told] == [(case.code, expected)], "\n".join(
         map(str, findings)
@@ -62,7 +60,7 @@ def test_fine_project_has_no_findings(case, tmp_path):
     """What looks like the broken ones, and is not."""
     root = tmp_path / "shop"
     assert case.make(root) == []
-    assert [str(finding) for finding in check(Project(root), TODAY).findings] == []
+    assert [str(finding) for finding in checked(root).findings] == []
 
 
 @pytest.mark.parametrize("case", CASES[:: len(CASES) // 8], ids=lambda case: case.name)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.check.fixing import fix
-from orchestrator.check.run import check
-from orchestrator.project import Project
-from tests.check.cases import TODAY, read_cases
+from tests.check.cases import checked, read_cases
 
 CASES = {case.name: case for case in read_cases("broken")}
 
@@ -32,13 +30,13 @@ def test_a_word_is_mended(name, wrong, right, tmp_path):
     root = tmp_path / "shop"
     ((file, *_),) = CASES[name].make(root)
     before = (root / file).read_text("utf-8")
-    report = check(Project(root), TODAY)
+    report = checked(root)
 
     (fixed,) = fix(root, report)
 
     assert [finding.code for finding in fixed.findings] == [CASES[name].code]
     assert (root / file).read_text("utf-8") == before.replace(wrong, right)
-    assert [str(finding) for finding in check(Project(root), TODAY).findings if finding.level == "error"] == []
+    assert [str(finding) for finding in checked(root).findings if finding.level == "error"] == []
 
 
 def test_a_name_that_may_mean_two_things_is_left_to_its_writer(tmp_path):
@@ -46,7 +44,7 @@ def test_a_name_that_may_mean_two_things_is_left_to_its_writer(tmp_path):
     root = tmp_path / "shop"
     CASES["CL111_undeclared_variable"].make(root)
 
-    (finding,) = check(Project(root), TODAY).findings
+    (finding,) = checked(root).findings
 
     assert "did you mean" in finding.message
     assert finding.fix is None
@@ -60,6 +58,6 @@ def test_the_name_is_mended_and_not_the_same_word_of_the_copy(tmp_path):
     text = path.read_text("utf-8").replace("seu pedido {{ order.nunber }}", "order.nunber e {{ order.nunber }}")
     path.write_text(text, encoding="utf-8")
 
-    list(fix(root, check(Project(root), TODAY)))
+    list(fix(root, checked(root)))
 
     assert "order.nunber e {{ order.number }}" in path.read_text("utf-8")

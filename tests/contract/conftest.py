@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.dispatch.privacy import PrivacyDesk
 from orchestrator.dispatch.publish import publish
+from orchestrator.tokens import Keyring, SigningKey
 from tests.contract.world import ANA, World, webhooks, with_project
 
 
@@ -32,3 +34,15 @@ def over_http(world):
     """Every channel goes through a recipe: a provider with statuses, and one that cannot be asked afterwards."""
     world.wire = webhooks
     return world
+
+
+@pytest.fixture
+def desk(world, tmp_path):
+    """Where people's requests about their data are dealt with."""
+    return PrivacyDesk(
+        release=world.release,
+        clock=world.clock,
+        keyring=Keyring(keys=(SigningKey(id="k1", secret=b"k" * 40),)),
+        public_url="https://mail.shop.example",
+        quarantine=tmp_path / "quarantine",
+    )

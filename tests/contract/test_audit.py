@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from orchestrator.dispatch.audit import DECISIONS_AGAIN, INVARIANTS, Auditor, violations
 from orchestrator.dispatch.publish import publish
 from orchestrator.domain.time import instant
-from orchestrator.store import tables
+from orchestrator.store import people_tables, tables
 from orchestrator.store.audit import QUESTIONS
 from orchestrator.store.port import BusinessClock, Look
 from orchestrator.testing import FakeClock
@@ -152,6 +152,22 @@ def marketing_after_a_stop(books):
     books.write(tables.suppressions, address_id="adr_cus_ana", channel="email", reason="stop", at=NOON - 1)
 
 
+def marketing_after_the_return_of_somebody_else(books):
+    marketing_after_a_stop(books)
+    returned(books, "cus_bia", NOON - 1)
+
+
+def marketing_before_a_return(books):
+    marketing_after_a_stop(books)
+    returned(books, "cus_ana", NOON + 1)
+
+
+def returned(books, customer_id, at):
+    if customer_id != "cus_ana":
+        books.customer(customer_id)
+    books.write(people_tables.returns, address_id="adr_cus_ana", channel="email", customer_id=customer_id, at=at)
+
+
 def two_a_day(books):
     """Ten at night and one in the morning are two dates, so these are within one."""
     books.message("msg_2", NOON + 5 * HOUR)
@@ -227,6 +243,8 @@ BROKEN = [
     ("sent_after_opt_out", after_a_grant_that_was_older_than_the_opt_out, "msg_1"),
     ("sent_to_suppressed", to_a_bounced_address, "msg_1"),
     ("sent_to_suppressed", marketing_after_a_stop, "msg_1"),
+    ("sent_to_suppressed", marketing_after_the_return_of_somebody_else, "msg_1"),
+    ("sent_to_suppressed", marketing_before_a_return, "msg_1"),
     ("over_cap", two_a_day, "msg_2"),
     ("over_cap", four_a_week, "msg_1"),
     ("in_quiet_hours", at_night, "msg_2"),
@@ -354,10 +372,24 @@ def held_and_planned(books):
     books.receipt(1, "p", applied_at=None, delivery_id=None)
 
 
+def marketing_after_a_return(books):
+    marketing_after_a_stop(books)
+    returned(books, "cus_ana", NOON - 1)
+
+
+def marketing_after_a_return_of_before_a_merge(books):
+    marketing_after_a_stop(books)
+    returned(books, "cus_old", NOON - 1)
+    with books.store.engine.begin() as connection:
+        connection.execute(
+            update(tables.customers).where(tables.customers.c.id == "cus_old").values(merged_into="cus_ana")
+        )
+
+
 IN_ORDER = [
     lambda _: None, overruled, overruled_after_two, withdrawn_since, withdrawn_elsewhere, moved_since, told_at_night,
     resent_in_doubt, tried_again_after_a_no, counted_no_more, yesterday_and_under_old_caps, a_long_queue_that_moves,
-    held_and_planned,
+    held_and_planned, marketing_after_a_return, marketing_after_a_return_of_before_a_merge,
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from orchestrator.dispatch.consents import (
     PERSON,
     Agreement,
     Proof,
+    WhyNot,
     agree,
     agree_all,
     confirm,
@@ -24,6 +25,7 @@ from orchestrator.dispatch.consents import (
 )
 from orchestrator.dispatch.current import Current
 from orchestrator.dispatch.explain import explain_request, find_request
+from orchestrator.dispatch.identity import merge
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile
 from orchestrator.domain.customer import ConsentState
@@ -50,7 +52,7 @@ BRUNO = Profile(id="cus_bruno", phones=("+5511912345678",), emails=("bruno@examp
 
 def say(world, topic, *channels, proof=HERSELF, customer="cus_ana", **state):
     with world.store.write() as transaction:
-        return agree(transaction, world.release, world.clock, customer, topic, channels, proof, **state)
+        return agree(transaction, world.release, world.clock, customer, topic, channels, proof, **state).events
 
 
 def end(world, topic=None, *channels, proof=CLICK, customer="cus_ana"):
@@ -184,7 +186,7 @@ def test_many_agree_at_once(world):
     with world.store.write() as transaction:
         for wish in wishes:
             require_proof(transaction, world.release, latest_said(transaction, world.clock), wish.topic, wish.proof)
-        events = agree_all(transaction, world.release, world.clock, wishes)
+        events = agree_all(transaction, world.release, world.clock, wishes).events
     assert [one.customer_id for one in events] == ["cus_bruno", "cus_ana"]
     assert standing(world, "cus_bruno") == standing(world) == {(REVIEWS, "email"): GRANTED}
 
@@ -396,7 +398,7 @@ def test_only_the_persons_own_grant_lifts_a_stop(world):
     say(world, "surveys", WHATSAPP, proof=surveys)
     text_stop(world, WHATSAPP)
     world.clock.advance(seconds=60)
-    say(world, REVIEWS, WHATSAPP, proof=FORM)
+    assert say(world, REVIEWS, WHATSAPP, proof=FORM) == ()
     assert review(world, WHATSAPP) == ("blocked", "suppressed:stop")
     say(world, REVIEWS, WHATSAPP)
     assert review(world, WHATSAPP) == ("sent", "")
@@ -404,8 +406,93 @@ def test_only_the_persons_own_grant_lifts_a_stop(world):
     assert [one["customer_id"] for one in recorded(world, "address.released")] == ["cus_ana"]
 
 
+@pytest.mark.parametrize("proof", [FORM, FILE])
+def test_a_grant_that_others_tell_after_a_stop_is_left_out(world, proof):
+    """The answer says so, since when; nothing is recorded and nobody is asked to confirm. Other channels are heard."""
+    text_stop(world, WHATSAPP)
+    stopped_at = world.clock.now()
+    world.clock.advance(seconds=60)
+    with world.store.write() as transaction:
+        agreed = agree(
+            transaction, world.release, world.clock, "cus_ana", OFFERS, [WHATSAPP],
+            replace(proof, wording="optin_ofertas@4", evidence={CONFIRMED_AT: "sim"}),
+        )  # fmt: skip
+    assert agreed.events == ()
+    (left_out,) = agreed.left_out
+    assert (left_out.topic, left_out.channel, left_out.why) == (OFFERS, WHATSAPP, WhyNot.STOPPED)
+    assert left_out.since == stopped_at
+    assert standing(world) == {}
+    assert questions(world) == []
+    assert [one.channel for one in say(world, REVIEWS, EMAIL, WHATSAPP, proof=proof)] == ["email"]
+
+
+def test_a_stop_leaves_what_was_bought_to_be_agreed_to(world):
+    """It ended marketing, and nothing else."""
+    text_stop(world, SMS)
+    end(world, ORDERS, SMS)
+    world.clock.advance(seconds=1)
+    say(world, ORDERS, SMS, proof=replace(FORM, wording=None))
+    assert outcome(world, "order_confirmed", SMS) == ("sent", "")
+
+
+def test_a_return_is_that_of_one_person(world):
+    """A family's phone: whoever else has it said no, or was not asked; whatever the shop records of them since."""
+    world.register(BRUNO)
+    text_stop(world, WHATSAPP)
+    world.clock.advance(seconds=60)
+    say(world, REVIEWS, WHATSAPP, proof=FORM, customer="cus_bruno")
+    say(world, REVIEWS, WHATSAPP)
+    world.clock.advance(seconds=60)
+    say(world, REVIEWS, WHATSAPP, proof=FORM, customer="cus_bruno")
+    brunos = world.ask("review_request", WHATSAPP, customer_id="cus_bruno")
+    assert review(world, WHATSAPP) == ("sent", "")
+    assert world.ended(brunos) == ("blocked", "suppressed:stop")
+    assert standing(world, "cus_bruno") == {}
+
+
+def test_a_merge_takes_nobodys_grant_to_a_phone_that_only_the_other_came_back_to(world):
+    """Bruno agreed for his own number; at the family's he is silent, whoever he turns out to be."""
+    world.register(replace(BRUNO, phones=("+5511912345678", "+5511933334444")))
+    text_stop(world, WHATSAPP)
+    world.clock.advance(seconds=60)
+    say(world, REVIEWS, WHATSAPP)
+    own = {ADDRESS_ID: address_of(world, "phone", "cus_bruno", place=1)}
+    told = replace(FORM, wording="optin_pesquisas@1", evidence=own)
+    assert say(world, "surveys", WHATSAPP, proof=told, customer="cus_bruno")
+    with world.store.write() as transaction:
+        merge(transaction, world.release, world.clock, "cus_ana", "cus_bruno", by="cli:bia")
+    assert review(world, WHATSAPP) == ("sent", "")
+    assert [key for key in standing(world) if key[0] == "surveys"] == []
+
+
+def test_whoever_gets_the_address_later_is_not_asked_either(world):
+    """The return of one is no word of the other, and the next STOP is everybody's again."""
+    text_stop(world, WHATSAPP)
+    world.clock.advance(seconds=60)
+    say(world, REVIEWS, WHATSAPP)
+    world.register(BRUNO)
+    assert say(world, REVIEWS, WHATSAPP, proof=FORM, customer="cus_bruno") == ()
+    text_stop(world, WHATSAPP)
+    assert review(world, WHATSAPP) == ("blocked", "suppressed:stop")
+
+
+def test_what_was_agreed_to_before_a_return_opens_nothing_after_it(world):
+    """They came back for one topic; a form of the time before says nothing about now, whoever brings it."""
+    text_stop(world, WHATSAPP)
+    meanwhile = world.clock.now() + 30_000
+    world.clock.advance(seconds=60)
+    say(world, REVIEWS, WHATSAPP)
+    back_at = world.clock.now()
+    world.clock.advance(seconds=60)
+    before = replace(FORM, wording="optin_pesquisas@1", at=meanwhile)
+    with world.store.write() as transaction:
+        agreed = agree(transaction, world.release, world.clock, "cus_ana", "surveys", [WHATSAPP], before)
+    assert [(one.why, one.since) for one in agreed.left_out] == [(WhyNot.OUTDATED, back_at)]
+    assert [one.state for one in say(world, "surveys", WHATSAPP, proof=replace(before, at=None))] == [GRANTED]
+
+
 def test_nothing_returns_to_an_address_that_was_agreed_to_before_its_stop(world):
-    """Not even what went on at another phone meanwhile, of whoever has the first one too."""
+    """Not even what went on at another phone meanwhile. Of others nothing ends: to them the first stays silent."""
     world.register(replace(BRUNO, phones=("+5511912345678", "+5511933334444")))
     world.revise(Profile(id="cus_ana", phones=("+5511912345678", "+5511922223333")))
     for who in ("cus_ana", "cus_bruno"):
@@ -415,7 +502,11 @@ def test_nothing_returns_to_an_address_that_was_agreed_to_before_its_stop(world)
     world.clock.advance(seconds=60)
     say(world, REVIEWS, WHATSAPP)
     assert standing(world) == {(REVIEWS, "whatsapp"): GRANTED, ("surveys", "whatsapp"): WITHDRAWN}
-    assert standing(world, "cus_bruno") == {("surveys", "whatsapp"): WITHDRAWN}
+    assert standing(world, "cus_bruno") == {("surveys", "whatsapp"): GRANTED}
+    request = world.ask("csat_survey", WHATSAPP, customer_id="cus_bruno")
+    world.drain()
+    assert world.ended(request) == ("sent", "")
+    assert [call.entry.address for call in world.provider.calls] == ["+5511933334444"]
 
 
 def test_a_confirmation_lifts_a_stop_too(world):
@@ -453,6 +544,18 @@ def test_an_explanation_names_the_proof(world):
     world.drain()
     proof = explained(world, request)["Consent"].said
     assert (proof.id, proof.wording, proof.method, proof.at) == (event.id, HERSELF.wording, "form", event.at)
+
+
+def test_an_explanation_names_a_stop_to_whom_it_binds(world):
+    """Who came back is not told of it; whoever else has the phone is."""
+    world.register(BRUNO)
+    text_stop(world, WHATSAPP)
+    world.clock.advance(seconds=60)
+    say(world, REVIEWS, WHATSAPP)
+    asked = {who: world.ask("review_request", WHATSAPP, customer_id=who) for who in ("cus_ana", "cus_bruno")}
+    world.drain()
+    told = {who: "Silence" in explained(world, request) for who, request in asked.items()}
+    assert told == {"cus_ana": False, "cus_bruno": True}
 
 
 def test_an_explanation_of_a_question_names_its_one_address(world):
@@ -495,12 +598,12 @@ def test_wordings_are_kept_with_the_release(world):
 
 
 def test_a_wording_says_one_thing_for_ever(world):
-    """Other words under the same id are not published, and the error names the next one."""
+    """Other words under the same id are not published, and the error says where they stand and names the next one."""
     content = json.loads(world.release.content)
     content["wordings"]["optin_ofertas@4"]["texts"]["pt-BR"] = "Quero tudo, sempre."
     changed = read_release(json.dumps(content))
     with pytest.raises(Conflict, match="optin_ofertas@5") as refused:
-        publish(world.store, changed, world.clock.now())
-    assert refused.value.code == "wording_changed"
+        publish(world.store, changed, world.clock.now(), place=lambda wording: f"templates/wordings.yaml: {wording}")
+    assert (refused.value.code, refused.value.where) == ("wording_changed", "templates/wordings.yaml: optin_ofertas@4")
     with world.store.read() as transaction:
         assert transaction.ledger.release_id() == world.release.id

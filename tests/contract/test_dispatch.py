@@ -30,7 +30,7 @@ from orchestrator.dispatch.accept import (
 )
 from orchestrator.dispatch.drain import LEASE_MS
 from orchestrator.dispatch.publish import publish
-from orchestrator.dispatch.register import Profile, Said
+from orchestrator.dispatch.register import Profile
 from orchestrator.dispatch.settle import CLASS_AGE_MS, LOOK_UP_AGAIN_MS, RESEND_AFTER_MS, UNKNOWN_AGE_MS
 from orchestrator.dispatch.sweep import sweep
 from orchestrator.dispatch.tick import tick, tidy
@@ -56,7 +56,6 @@ from tests.contract.world import (
     placed,
     power_cut,
     reference,
-    said,
     webhooks,
 )
 
@@ -103,7 +102,7 @@ def test_one_message_goes_out_on_each_of_all_channels(world):
 
 def test_the_first_channel_that_works_is_taken(world):
     """Neither suppressed, nor opted out, nor without an address."""
-    world.revise(said(ConsentState.WITHDRAWN, "order_updates", "email"))
+    world.said(ConsentState.WITHDRAWN, "order_updates", "email")
     world.suppress("whatsapp", reason="manual")
     asked = world.ask("order_confirmed", EMAIL, WHATSAPP, SMS, PUSH)
 
@@ -134,7 +133,7 @@ def test_what_a_message_says_is_what_is_true_when_it_is_rendered(world):
 
 
 def opted(state, topic="reviews"):
-    return lambda world: world.revise(said(state, topic))
+    return lambda world: world.said(state, topic)
 
 
 def without(**addresses):
@@ -256,17 +255,17 @@ def test_a_message_that_cannot_be_meant_is_refused_at_the_door(world, changes, e
 
 def test_an_opt_out_that_arrives_before_the_gate_is_obeyed(world):
     """It was decided and rendered already; under the lock it is asked again."""
-    world.revise(said(ConsentState.GRANTED))
+    world.said(ConsentState.GRANTED)
     asked = world.ask("review_request", EMAIL)
 
-    world.drain(after_the_claim(lambda: world.revise(said(ConsentState.WITHDRAWN))))
+    world.drain(after_the_claim(lambda: world.said(ConsentState.WITHDRAWN)))
     assert world.provider.calls == []
     assert world.ended(asked) == ("blocked", "consent_withdrawn")
 
 
 def test_a_stop_that_arrives_before_the_gate_is_obeyed(world):
     """It ends marketing on that address; what was bought is still told."""
-    world.revise(said(ConsentState.GRANTED, channel="email"))
+    world.said(ConsentState.GRANTED, channel="email")
     marketing = world.ask("review_request", EMAIL)
     bought = world.ask("order_confirmed", EMAIL)
 
@@ -277,7 +276,7 @@ def test_a_stop_that_arrives_before_the_gate_is_obeyed(world):
 
 def test_an_opt_out_during_a_call_is_obeyed_from_the_next_slice_on(world):
     """What is on the wire cannot be called back; nothing new starts."""
-    world.revise(said(ConsentState.GRANTED))
+    world.said(ConsentState.GRANTED)
     world.provider.slice_room = 1
     for _ in range(4):
         world.ask("review_request", EMAIL)
@@ -285,7 +284,7 @@ def test_an_opt_out_during_a_call_is_obeyed_from_the_next_slice_on(world):
 
     def answer(call):
         if not opted_out:
-            opted_out.append(world.revise(said(ConsentState.WITHDRAWN)))
+            opted_out.append(world.said(ConsentState.WITHDRAWN))
         return delivered(call)
 
     world.provider.answer = answer
@@ -308,7 +307,7 @@ def test_a_grant_that_arrives_before_the_gate_is_rendered_first(world):
     """Nothing was rendered for it yet, so it takes another turn."""
     asked = world.ask("review_request", EMAIL)
 
-    world.drain(after_the_claim(lambda: world.revise(said(ConsentState.GRANTED))))
+    world.drain(after_the_claim(lambda: world.said(ConsentState.GRANTED)))
     assert world.ended(asked) == ("sent", "")
 
 
@@ -386,7 +385,7 @@ def test_what_a_provider_answers_decides_the_state(over_http, answer, ends):
 )
 def test_marketing_that_may_have_arrived_is_never_sent_again(over_http, answer, reason):
     """Better never than twice: it stays in doubt until somebody says more."""
-    over_http.revise(said(ConsentState.GRANTED))
+    over_http.said(ConsentState.GRANTED)
     over_http.provider.answer = answer
     asked = over_http.ask("review_request", EMAIL)
 
@@ -478,7 +477,7 @@ def test_a_provider_that_asks_for_time_gets_exactly_that(over_http):
 )
 def test_retries_end_with_the_age_of_the_class(over_http, message, purpose):
     """Counted from the first call, not from the request: a night's wait costs no retries."""
-    over_http.revise(said(ConsentState.GRANTED))
+    over_http.said(ConsentState.GRANTED)
     asked = over_http.ask(message)
     over_http.clock.advance(hours=30)
     over_http.provider.answer = http(401)
@@ -684,7 +683,7 @@ def test_a_doubt_is_final_after_three_days(world, can_be_asked):
     """Asked every minute where that is possible, and left alone where not; then it counts as what it is."""
     if not can_be_asked:
         world.wire = webhooks
-    world.revise(said(ConsentState.GRANTED))
+    world.said(ConsentState.GRANTED)
     asked = lost_on_the_wire(world, "review_request", EMAIL)
     world.provider.looked_up[asked] = NoAnswer("timeout", in_doubt=True)
     begun = world.get(asked)["sending_at"]
@@ -933,7 +932,7 @@ def test_a_body_is_the_same_in_whatever_order_its_keys_come():
 
 def test_transactional_messages_go_first_and_marketing_does_not_starve(world):
     """One slice in ten belongs to the lowest lane that has work."""
-    world.revise(said(ConsentState.GRANTED))
+    world.said(ConsentState.GRANTED)
     world.provider.slice_room = 1
     marketing = {world.ask("review_request", EMAIL) for _ in range(2)}
     for _ in range(20):
@@ -1039,8 +1038,7 @@ class Will:
     def happens(self, happening, meanwhile):
         match happening:
             case ("say", state, topic, channel):
-                consents = (Said(topic=topic, channel=channel.value, state=state),)
-                self._world.revise(Profile(id=self._id, consents=consents))
+                self._world.said(state, topic, channel.value, customer_id=self._id)
                 self._said[topic, channel] = state
             case ("stop", channel):
                 self._world.suppress(channel.value, self._id)

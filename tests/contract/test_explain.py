@@ -34,7 +34,7 @@ from orchestrator.release import Release, read_release
 from orchestrator.store.evidence import WantedDecisions
 from orchestrator.store.port import ClosedAccount
 from orchestrator.suppress_rules import SuppressRule
-from tests.contract.world import EMAIL, PUSH, SMS, WHATSAPP, event, numbers, placed, said
+from tests.contract.world import EMAIL, PUSH, SMS, WHATSAPP, event, numbers, placed
 
 ZONE = "America/Sao_Paulo"
 STOCK = "inventory.KIT-BANHO-04.available"
@@ -105,7 +105,7 @@ def paused(scope, subject="", until=None, reason="balanço"):
 
 def agreed(world, *topics, channel="email"):
     for topic in topics or ("reviews",):
-        world.revise(said(ConsentState.GRANTED, topic, channel))
+        world.said(ConsentState.GRANTED, topic, channel)
 
 
 def night(world):
@@ -309,7 +309,7 @@ def test_consent_is_shown_with_its_proof_as_it_was_when_it_was_decided(world):
     asked = world.ask("review_request")
     world.drain()
     world.clock.advance(hours=1)
-    world.revise(said(ConsentState.WITHDRAWN))
+    world.said(ConsentState.WITHDRAWN)
 
     (consent,) = evidence(why_this(world, asked), "consent", EMAIL)
     assert (consent.topic, consent.said.state) == ("reviews", ConsentState.GRANTED)
@@ -367,7 +367,7 @@ def test_an_exit_event_is_shown_with_its_time(world):
 
 
 def test_every_channel_that_was_asked_has_its_answers(world):
-    world.revise(said(ConsentState.WITHDRAWN, "order_updates", "email"))
+    world.said(ConsentState.WITHDRAWN, "order_updates", "email")
     world.suppress("whatsapp", reason="bounce")
     answers = why_this(world, world.ask("order_confirmed", EMAIL, WHATSAPP, SMS, PUSH)).decision.answers
 
@@ -445,6 +445,20 @@ def test_a_pause_with_an_end_is_waited_for_and_one_without_is_not(world):
 
     paused(PauseScope.ALL)(world)
     assert why_this(world, world.ask()).ahead.verdict == Hold("kill_switch")
+
+
+def test_a_break_of_their_own_is_told_from_what_the_shop_stopped(world):
+    """It has a code and words of its own, and is waited for as any pause."""
+    end = world.clock.now() + 3_600_000
+    agreed(world)
+    paused(PauseScope.CUSTOMER, "cus_ana", until=end)(world)
+    asked = world.ask("review_request")
+    world.drain()
+
+    assert world.ended(asked) == ("held", "paused:customer")
+    explanation = why_this(world, asked)
+    assert explanation.ahead.halts[0].reason == "paused:customer"
+    assert (explanation.history[-1].state, explanation.history[-1].reason) == (State.HELD, "paused:customer")
 
 
 def test_a_supposition_changes_nothing(world):

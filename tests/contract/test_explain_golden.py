@@ -10,7 +10,7 @@ from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.pause import PauseScope
 from orchestrator.journeys.model import Exit
 from tests.contract import test_explain as shop
-from tests.contract.world import EMAIL, PUSH, SMS, WHATSAPP, event, said
+from tests.contract.world import EMAIL, PUSH, SMS, WHATSAPP, event
 
 HOUR_MS = 3_600_000
 
@@ -45,7 +45,7 @@ def sent(world):
 
 def other_channel(world):
     """The first was never agreed to, the second is suppressed, the third takes it."""
-    world.revise(said(ConsentState.WITHDRAWN, "order_updates", "email"))
+    world.said(ConsentState.WITHDRAWN, "order_updates", "email")
     world.suppress("whatsapp", reason="bounce")
     world.ask("order_confirmed", EMAIL, WHATSAPP, SMS, PUSH)
     return shop.why(world, "order_confirmed")

@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.dispatch.breaker import CALLS_MIN, CLOSED_FIRST_MS, PROBES
 from orchestrator.dispatch.publish import publish
-from orchestrator.dispatch.register import Profile, Said
+from orchestrator.dispatch.register import Profile
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.identifiers import new_id
 from orchestrator.domain.pause import Pause, PauseScope
@@ -36,6 +36,7 @@ from tests.contract.world import (
     webhooks,
     with_project,
 )
+from tests.saying import tell
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 24 * 3_600_000
 GRANTED = ConsentState.GRANTED
@@ -75,14 +76,12 @@ def agree(world, customer_id, phone, **profile):
             phones=(phone,),
             push_tokens=(f"token-{customer_id}",),
             attributes={"first_name": "Ana"},
-            consents=tuple(
-                Said(topic=topic, channel=channel.value, state=GRANTED)
-                for topic in ("reviews", "offers", "cart_reminders")
-                for channel in (EMAIL, WHATSAPP, SMS, PUSH)
-            ),
             **profile,
         )
     )
+    with world.store.write() as transaction:
+        topics, channels = ("reviews", "offers", "cart_reminders"), (EMAIL, WHATSAPP, SMS, PUSH)
+        tell(transaction, world.clock, [customer_id], GRANTED, topics, channels)
 
 
 def at(world, *when):
@@ -333,7 +332,7 @@ def pause(world, scope, subject="", until=None):
         (PauseScope.CHANNEL, "email", "paused"),
         (PauseScope.ACCOUNT, "email", "paused"),
         (PauseScope.MESSAGE, "review_request", "paused"),
-        (PauseScope.CUSTOMER, "cus_ana", "paused"),
+        (PauseScope.CUSTOMER, "cus_ana", "paused:customer"),
     ],
 )
 def test_what_is_paused_is_held_and_goes_on_afterwards(ruled, scope, subject, reason):

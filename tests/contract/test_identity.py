@@ -13,7 +13,8 @@ from orchestrator.dispatch.audit import violations
 from orchestrator.dispatch.consents import Proof, withdraw
 from orchestrator.dispatch.identity import apply, dismiss, look, merge, undo
 from orchestrator.dispatch.pauses import WantedPause
-from orchestrator.dispatch.register import Profile, Said, revise
+from orchestrator.dispatch.record import record
+from orchestrator.dispatch.register import Profile, revise
 from orchestrator.domain.customer import AddressKind, ConsentState
 from orchestrator.domain.errors import Conflict, InputError, NotFound
 from orchestrator.domain.pause import PauseScope
@@ -21,7 +22,7 @@ from orchestrator.domain.time import instant
 from orchestrator.store import merging
 from orchestrator.store.people_tables import audit_entries, merges
 from orchestrator.store.people_tables import metadata as tables
-from orchestrator.store.port import MergeState
+from orchestrator.store.port import ChainQuery, MergeState
 from tests.contract.world import EMAIL, after_the_claim, placed, with_project
 
 GRANTED, PENDING, WITHDRAWN = ConsentState.GRANTED, ConsentState.PENDING, ConsentState.WITHDRAWN
@@ -54,7 +55,7 @@ def undone(world, one):
 
 
 def said_of(world, customer_id, state, topic="reviews", channel="email", at=None):
-    return world.revise(Profile(id=customer_id, consents=(Said(topic=topic, channel=channel, state=state, at=at),)))
+    world.said(state, topic, channel, customer_id=customer_id, at=at)
 
 
 def read(world, ask):
@@ -266,6 +267,39 @@ def test_merge_then_undo_changes_nothing(two):
     assert everything(two) != before
     undone(two, done)
     assert everything(two) == before
+
+
+def test_neither_entry_of_a_merge_names_the_other(two):
+    """Once they are parted, one may be erased alone; until then both are found under either id."""
+    done = merged(two)
+    undone(two, done)
+    with two.store.read() as transaction:
+        entries = transaction.chain.page(ChainQuery(limit=50, kind="customer"))
+    assert [(one.kind, one.customer_id) for one in entries if "merged" in one.kind] == [
+        ("customer.unmerged", MERGED), ("customer.unmerged", KEPT),
+        ("customer.merged", MERGED), ("customer.merged", KEPT),
+    ]  # fmt: skip
+    for entry in entries:
+        assert {KEPT, MERGED} & set(entry.said().values()) == {entry.customer_id}
+
+
+def test_the_log_is_asked_by_any_name_of_a_customer(two):
+    """What was put on record under the id of then is theirs; parted, each has their own again."""
+    for customer_id in (KEPT, MERGED):
+        with two.store.write() as transaction:
+            record(transaction, two.clock, "customer.read", by="cli:bia", customer_id=customer_id, what="profile")
+    done = merged(two)
+    looks = {name: log_of(two, name) for name in (KEPT, MERGED)}
+    assert looks == {KEPT: [MERGED, KEPT], MERGED: [MERGED, KEPT]}
+    undone(two, done)
+    assert (log_of(two, KEPT), log_of(two, MERGED)) == ([KEPT], [MERGED])
+
+
+def log_of(world, customer_id):
+    """Whose entries are found: looks alone, newest first."""
+    with world.store.read() as transaction:
+        found = transaction.chain.page(ChainQuery(limit=50, customer_id=customer_id, kind="customer.read"))
+    return [one.customer_id for one in found]
 
 
 def test_what_came_after_the_merge_stays_with_the_kept_one(two):

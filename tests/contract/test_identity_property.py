@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from orchestrator.dispatch import pauses
 from orchestrator.dispatch.identity import merge, undo
 from orchestrator.dispatch.pauses import WantedPause
-from orchestrator.dispatch.register import Profile, Said
+from orchestrator.dispatch.register import Profile
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.pause import PauseScope
 from tests.contract.conftest import opened
@@ -101,7 +101,7 @@ def live(shop, profile, life):
 def tell(shop, customer_id, what):
     for topic, channel, state in what:
         shop.clock.advance(seconds=1)
-        shop.revise(Profile(id=customer_id, consents=(Said(topic=topic, channel=channel, state=state),)))
+        shop.said(state, topic, channel, customer_id=customer_id)
 
 
 def merged(shop, kept, other):

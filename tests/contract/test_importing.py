@@ -338,6 +338,40 @@ def test_the_order_of_a_yes_and_a_no_in_one_file_does_not_matter(desk):
         assert set(desk.consents(desk.named(external_id).id).values()) == {"withdrawn"}
 
 
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("no_first", [True, False])
+def test_a_no_reaches_everybody_who_has_the_address(desk, no_first, together):
+    """Under whichever code, whichever row comes first, in one file or two; and on the channels of that address only."""
+    no = {"id": "7", "email": ANA["email"], "reviews": "saiu"}
+    rows = [no, ANA] if no_first else [ANA, no]
+    for file in [rows] if together else [[row] for row in rows]:
+        desk.brings(*file)
+
+    consents = desk.consents(desk.named("1").id)
+    assert consents.pop(("reviews", "email"), "never said") != "granted"
+    assert consents == {("reviews", "sms"): "granted"}
+    assert desk.consents(desk.named("7").id)["reviews", "email"] == "withdrawn"
+
+
+@pytest.mark.parametrize(("days", "counted"), [(30, "opted_out"), (0, "granted")])
+def test_what_is_older_than_a_return_stays_ended(desk, days, counted):
+    """Whoever came back from a STOP for offers did not come back for what an old file says."""
+    ana = desk.known(phones=("+5511912345678",), external_ids={"crm": "1"})
+    with desk.store.read() as transaction:
+        (phone,) = transaction.customers.get(ana).addresses
+    proof = Proof(method="text", source="sms", actor="person")
+    desk.said(lambda transaction: stop(transaction, desk.clock, [phone.id], [SMS], proof))
+    desk.clock.advance(days=1)
+    back = Proof(method="text", source="sms", actor="person", wording="optin_pesquisas@1")
+    desk.said(lambda transaction: agree(transaction, desk.release, desk.clock, ana, "surveys", [SMS], back))
+    desk.clock.advance(days=1)
+
+    row = {"id": "1", "phone": "+5511912345678", "reviews": "sim", "at": rfc3339(desk.clock.now() - days * DAY_MS)}
+    consents = [SHEET["consents"][0] | {"channels": ["sms"]}]
+    assert desk.brings(row, consents=consents)[counted] == 1
+    assert (("reviews", "sms") in desk.consents(ana)) is (counted == "granted")
+
+
 def test_an_import_neither_weakens_nor_repeats_what_the_person_granted(desk):
     """A newer grant of the person's own stays the one in force."""
     ana = desk.known(emails=("ana@example.com",), phones=("+5511912345678",), external_ids={"crm": "1"})
@@ -443,6 +477,17 @@ def test_what_was_kept_aside_can_be_corrected_and_imported(desk):
 
     assert said(desk.an_import(corrected).run()) == {"created": 1}
     assert [one.value for one in desk.named("x").addresses] == ["ana@example.com", "+5511912345678"]
+
+
+def test_who_cannot_be_written_to_stays_out(desk):
+    """Nobody knows them by their id, and the row has no address; unless they said no, which is kept for later files."""
+    ended = desk.an_import(desk.file({"id": "8", "name": "Ana"}, {"id": "9", "reviews": "saiu"})).run()
+
+    assert said(ended) == {"created": 1, "withdrawn": 2, "quarantined": 1}
+    assert list(ended.tally.kept_aside) == [
+        "The row has neither e-mail address nor phone, and nobody is known by its id."
+    ]
+    assert desk.brings(ANA | {"id": "9"}) == {"changed": 1, "opted_out": 2}
 
 
 def test_an_empty_file_is_an_import_of_nobody(desk):

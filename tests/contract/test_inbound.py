@@ -14,6 +14,7 @@ from orchestrator.dispatch.register import Profile
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.pause import PauseScope
 from orchestrator.stop_words import Meaning
+from orchestrator.store.port import ChainQuery
 from tests.contract.world import EMAIL, SMS, WHATSAPP, after_the_claim, with_project
 
 PHONE = "+5511912345678"
@@ -191,6 +192,171 @@ def test_a_confirmation_that_is_late_is_not_sent(world):
     assert world.ended(heard.confirmation) == ("expired", "not_after")
 
 
+# --- out of everything, and not us at all ---------------------------------------------------------------------------
+
+
+def test_who_wants_their_data_erased_is_out_of_everything_and_shown_the_way(world):
+    """The text opens no request: it shows who has the phone, and not whose data they are."""
+    agree(world, ALERTS, SMS, EMAIL)
+    heard = write(world, "apaguem meus dados")
+    assert (heard.reading.kind, heard.done) == (Meaning.ERASURE, Done.STOPPED)
+    assert {decided(world, channel)[0] for channel in (EMAIL, SMS)} == {"blocked"}
+    (call,) = world.provider.calls
+    assert (call.entry.rendered.message, call.entry.address) == ("your_choices", PHONE)
+    assert "https://loja.example/p/" in call.entry.rendered.text
+    with world.store.read() as transaction:
+        assert transaction.privacy_requests.about(["cus_ana"], []) == []
+
+
+def test_the_way_to_the_erasure_is_shown_also_after_a_stop(world):
+    """The confirmation of the STOP did not name it; asked for twice, it is shown once."""
+    assert write(world, "SAIR").confirmation is not None
+    assert write(world, "apaguem meus dados").confirmation is not None
+    assert write(world, "apaguem meus dados!!!").confirmation is None
+    world.drain()
+    assert [message for message, _ in texts_sent(world)] == ["opt_out_confirmed", "your_choices"]
+
+
+def test_where_several_have_the_phone_nobodys_page_is_shown(world):
+    """It would be one person's, and anybody's to use: that the STOP was heard is all that they are told.
+
+    Nor does one end what the other hears elsewhere.
+    """
+    world.register(Profile(id="cus_bia", phones=(PHONE,), emails=("bia@example.com",)))
+    agree(world, ALERTS, EMAIL, customer_id="cus_bia")
+    write(world, "apaguem meus dados")
+    assert write(world, "VOLTAR").confirmation is None
+    world.drain()
+    assert [message for message, _ in texts_sent(world)] == ["opt_out_confirmed"]
+    assert decided(world, EMAIL, "cus_bia") == ("sent", "")
+
+
+def test_nothing_more_goes_to_the_wrong_person(world):
+    """Orders neither: somebody else would read them. They get no answer; another address still works."""
+    agree(world, ALERTS, SMS, WHATSAPP, EMAIL)
+    heard = write(world, "número errado")
+    assert (heard.done, heard.confirmation) == (Done.SILENCED, None)
+    for channel in (SMS, WHATSAPP):
+        order = world.ask("order_confirmed", channel)
+        world.drain()
+        assert world.ended(order) == ("blocked", "suppressed:wrong_person")
+    assert decided(world, EMAIL) == ("sent", "")
+    with world.store.read() as transaction:
+        entries = transaction.chain.page(ChainQuery(limit=9, customer_id="cus_ana", kind="address.suppressed"))
+    assert "wrong_person" in {json.loads(one.payload)["reason"] for one in entries}
+
+
+def test_a_stop_does_not_open_what_the_wrong_person_closed(world):
+    """It would let orders through again."""
+    write(world, "número errado")
+    write(world, "SAIR")
+    order = world.ask("order_confirmed", SMS)
+    world.drain()
+    assert world.ended(order) == ("blocked", "suppressed:wrong_person")
+
+
+def test_who_says_that_it_is_theirs_after_all_hears_of_their_orders(world):
+    """And of no marketing that they have not said yes to since."""
+    write(world, "número errado")
+    agree(world)
+    world.clock.advance(hours=1)
+    heard = write(world, "VOLTAR")
+    assert (heard.done, heard.confirmation is not None) == (Done.RESTORED, True)
+    order = world.ask("order_confirmed", SMS)
+    world.drain()
+    assert world.ended(order) == ("sent", "")
+    assert decided(world) == ("blocked", "suppressed:stop")
+
+
+def test_a_stranger_who_is_the_wrong_person_is_only_stopped(world):
+    """Nobody gave us that address: whoever gives it later is more likely its owner."""
+    assert write(world, "número errado", sender="+5511988887777").done is Done.STOPPED
+    world.register(Profile(id="cus_new", phones=("+5511988887777",)))
+    order = world.ask("order_confirmed", SMS, customer_id="cus_new")
+    world.drain()
+    assert world.ended(order) == ("sent", "")
+
+
+# --- yes --------------------------------------------------------------------------------------------------------------
+
+
+def ask_to_confirm(world, *topics, customer_id="cus_ana", channels=(SMS,)):
+    """Offers, and what else is named, wait for a yes."""
+    proof = Proof(method="form", source="checkout", actor="key:shop", wording="optin_ofertas@4")
+    with world.store.write() as transaction:
+        for topic in topics or ("offers",):
+            consents.agree(transaction, world.release, world.clock, customer_id, topic, channels, proof)
+    world.clock.advance(minutes=1)
+
+
+def states(world, customer_id="cus_ana"):
+    with world.store.read() as transaction:
+        return {
+            (event.topic, event.channel): event.state.value
+            for event in consents.in_force(transaction, customer_id)
+        }  # fmt: skip
+
+
+def test_a_yes_from_the_phone_that_was_asked_confirms(world):
+    """On all that the phone was asked about; the text is the proof. A second one finds nothing that waits."""
+    ask_to_confirm(world, channels=(SMS, WHATSAPP))
+    heard = write(world, "Sim!")
+    assert (heard.reading.kind, heard.done) == (Meaning.AMBIGUOUS, Done.CONFIRMED)
+    assert write(world, "Sim!").done is Done.NOTHING
+    assert states(world) == {("offers", "sms"): "granted", ("offers", "whatsapp"): "granted"}
+    with world.store.read() as transaction:
+        event = consents.in_force(transaction, "cus_ana")[0]
+    assert (event.method, event.actor, event.evidence["text"]) == ("double_opt_in", "person", "Sim!")
+    assert event.wording == "optin_ofertas@4"
+
+
+def test_a_yes_after_a_stop_opens_what_was_asked(world):
+    """The STOP, a new wish, the question and the yes: each is in the record."""
+    write(world, "SAIR")
+    world.clock.advance(hours=1)
+    with world.store.write() as transaction:
+        proof = Proof(method="form", source="preferences", actor="person", wording="optin_ofertas@4")
+        consents.agree(transaction, world.release, world.clock, "cus_ana", "offers", [SMS], proof)
+    world.clock.advance(minutes=1)
+    assert write(world, "SIM").done is Done.CONFIRMED
+    with world.store.read() as transaction:
+        assert transaction.customers.standings(["cus_ana"], ())["cus_ana"].suppressions == {}
+
+
+def test_a_yes_to_nothing_that_was_asked_changes_nothing(world):
+    """It answers somebody else, or comes too late, or from somewhere else, or twice."""
+    assert write(world, "SIM").done is Done.NOTHING
+    ask_to_confirm(world)
+    asked_at = world.clock.now()
+    assert write(world, "SIM", sender="+5511988887777").done is Done.NOTHING
+    assert write(world, "SIM", at=asked_at - HOUR_MS).done is Done.NOTHING
+    world.clock.advance(days=3, minutes=1)
+    assert write(world, "SIM").done is Done.NOTHING
+    assert states(world) == {("offers", "sms"): "pending"}
+
+
+def test_a_yes_by_email_confirms_nothing(world):
+    """Anybody can write any sender into an e-mail; the link that came with the question is the answer there."""
+    ask_to_confirm(world, channels=(EMAIL,))
+    assert write(world, "SIM", EMAIL, "ana@example.com").done is Done.NOTHING
+    assert states(world) == {("offers", "email"): "pending"}
+
+
+def test_where_two_were_asked_at_one_phone_a_yes_is_nobodys(world):
+    """Each has the link of their own question."""
+    world.register(Profile(id="cus_bia", phones=(PHONE,)))
+    for customer_id in ("cus_ana", "cus_bia"):
+        ask_to_confirm(world, customer_id=customer_id)
+    assert write(world, "SIM").done is Done.NOTHING
+
+
+def test_a_yes_to_a_question_about_a_phone_that_they_gave_up_is_none(world):
+    """It is not theirs any more."""
+    ask_to_confirm(world)
+    world.revise(Profile(id="cus_ana", phones=("+5521987654321",)))
+    assert write(world, "SIM").done is Done.NOTHING
+
+
 # --- what is something else -------------------------------------------------------------------------------------------
 
 
@@ -217,7 +383,7 @@ def test_a_pause_is_thirty_days_without_marketing(world):
     """Less instead of none."""
     agree(world)
     assert write(world, "pausar").done is Done.PAUSED
-    assert decided(world) == ("held", "paused")
+    assert decided(world) == ("held", "paused:customer")
     assert paused_until(world) == world.clock.now() + PAUSED_MS
 
 
@@ -260,12 +426,23 @@ def test_who_comes_back_has_what_they_had(world):
     assert event.evidence[ADDRESS_ID]
 
 
-def test_who_had_agreed_to_nothing_comes_back_to_nothing(world):
-    """START is no consent to a topic that nobody asked about."""
+def test_who_had_agreed_to_nothing_comes_back_to_nothing_and_is_shown_where_to_choose(world):
+    """START is no consent to a topic that nobody asked about. Repeated within a day, it is not answered again."""
     write(world, "SAIR")
     world.clock.advance(hours=1)
-    assert write(world, "START").done is Done.NOTHING
+    heard = write(world, "START")
+    assert (heard.done, write(world, "START").confirmation) == (Done.NOTHING, None)
     assert decided(world)[0] == "blocked"
+    assert world.ended(heard.confirmation) == ("sent", "")
+    assert texts_sent(world)[-1] == ("your_choices", PHONE)
+    world.clock.advance(hours=25)
+    assert write(world, "START").confirmation is not None
+
+
+def test_a_project_that_names_no_such_message_answers_nothing(world):
+    """As with every answer."""
+    world.release = with_project(world.release, consents={})
+    assert write(world, "START").confirmation is None
 
 
 def test_a_topic_of_double_opt_in_is_asked_about_again(world):

@@ -10,7 +10,6 @@ import pytest
 from orchestrator.catalog.links import EXAMPLES
 from orchestrator.catalog.render import MissingVariable, render
 from orchestrator.dispatch.links import ExampleLinks, Links, unsubscribe_url
-from orchestrator.dispatch.register import Profile, Said
 from orchestrator.domain.customer import Channel, ConsentState
 from orchestrator.domain.delivery import Delivery, Request
 from orchestrator.domain.message import Purpose
@@ -28,7 +27,7 @@ REQUEST = Request(
 @pytest.fixture
 def letters(world):
     """What leaves as e-mail, asked for by message: its subject's owner is Ana, who agreed to be asked for reviews."""
-    world.revise(Profile(id="cus_ana", consents=(Said(topic="reviews", channel="email", state=ConsentState.GRANTED),)))
+    world.said(ConsentState.GRANTED)
 
     def sent(message, **wanted):
         asked = world.ask(message, EMAIL, **wanted)
@@ -59,7 +58,9 @@ def test_a_marketing_letter_says_how_to_end_it(world, letters):
         "customer": "cus_ana", "address": address, "topic": "reviews", "delivery": asked,
     }  # fmt: skip
     assert KEYRING.read(TokenPurpose.PREFERENCES, tokens["p"], now) == {"customer": "cus_ana", "address": address}
-    assert KEYRING.read(TokenPurpose.WHY, tokens["w"], now) == {"customer": "cus_ana", "delivery": asked}
+    assert KEYRING.read(TokenPurpose.WHY, tokens["w"], now) == {
+        "customer": "cus_ana", "address": address, "delivery": asked,
+    }  # fmt: skip
     with pytest.raises(InvalidToken):
         KEYRING.read(TokenPurpose.UNSUBSCRIBE, tokens["p"], now)
 
@@ -143,11 +144,10 @@ def test_a_text_whose_link_does_not_exist_is_not_sent(release):
 def test_links_are_made_when_they_are_read():
     """An SMS that reads none costs no signature."""
 
-    class NoKeys:
-        def issue(self, *_, **__):
-            raise AssertionError("nobody asked")
+    def no_keys():
+        raise AssertionError("nobody asked")
 
-    made = Links(NoKeys(), "https://loja.example").of(REQUEST, "adr_1")
+    made = Links(no_keys, "https://loja.example").of(REQUEST, "adr_1")
 
     assert dict(made) == {}
     assert unsubscribe_url(made, Purpose.MARKETING, SMS) == ""

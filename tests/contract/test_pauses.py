@@ -9,7 +9,7 @@ from orchestrator.dispatch.pauses import GATE_MS, LOOKED_FOR_MS, WantedPause
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.errors import InputError, NotFound
 from orchestrator.domain.pause import PauseScope
-from tests.contract.world import EMAIL, SMS, placed, said
+from tests.contract.world import EMAIL, SMS, placed
 
 ALL, CHANNEL, ACCOUNT, JOURNEY, MESSAGE, CUSTOMER = PauseScope
 HOUR_MS = 3_600_000
@@ -66,7 +66,7 @@ def test_a_journey_that_is_paused_holds_what_it_asked_for(world):
 
 def test_a_customers_pause_stops_marketing_only(world):
     """They asked for silence, not for less than they bought."""
-    world.revise(said(ConsentState.GRANTED))
+    world.said(ConsentState.GRANTED)
     pause(world, CUSTOMER, "cus_ana")
     marketing, bought = world.ask("review_request", EMAIL), world.ask()
     world.drain()

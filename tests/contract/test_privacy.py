@@ -6,18 +6,20 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from orchestrator.dispatch import privacy
 from orchestrator.dispatch.consents import PERSON
-from orchestrator.dispatch.privacy import PrivacyDesk, WantedRequest
-from orchestrator.dispatch.register import Profile, Said
+from orchestrator.dispatch.privacy import WantedRequest
+from orchestrator.dispatch.register import Profile
 from orchestrator.domain.customer import AddressKind, ConsentState
-from orchestrator.domain.errors import Conflict, InputError
-from orchestrator.domain.privacy import RequestKind, RequestState
+from orchestrator.domain.errors import Conflict, InputError, NotFound
+from orchestrator.domain.privacy import RequestKind, RequestState, WaitsFor
 from orchestrator.store.holdings import HOLDINGS, KEPT_WITHOUT_IDENTITY, NOBODYS
 from orchestrator.store.people_tables import metadata
-from orchestrator.tokens import Keyring, SigningKey, TokenPurpose
+from orchestrator.tokens import TokenPurpose
 from tests.contract.world import EMAIL, after_the_claim, before_settling, placed
+from tests.saying import tell
 
 EXPORT, ERASE, RECTIFY, UNSUBSCRIBE = RequestKind
 DAY_MS = 86_400_000
@@ -30,32 +32,20 @@ CANARY = Profile(
     push_tokens=("token-canario",),
     attributes={"first_name": "Canário"},
     external_ids={"shop": "loja-canario"},
-    consents=(
-        Said(
-            topic="reviews", channel="email", state=ConsentState.GRANTED, method="form", source="canario",
-            evidence={"form": "canario"},
-        ),
-    ),
-)  # fmt: skip
+)
 # `canário` too, however JSON writes it.
 TRACES = ("canario", "Can\\u00e1rio", "Canário", "987650001")
-
-
-@pytest.fixture
-def desk(world, tmp_path):
-    return PrivacyDesk(
-        release=world.release,
-        clock=world.clock,
-        keyring=Keyring(keys=(SigningKey(id="k1", secret=b"k" * 40),)),
-        public_url="https://mail.shop.example",
-        quarantine=tmp_path / "quarantine",
-    )
 
 
 @pytest.fixture
 def canary(world):
     """Somebody with something in every corner of the ledger."""
     world.register(CANARY)
+    with world.store.write() as transaction:
+        tell(
+            transaction, world.clock, ["cus_canario"], ConsentState.GRANTED,
+            source="canario", evidence={"form": "canario"},
+        )  # fmt: skip
     world.accept(placed("ord_canario", at=world.clock.now(), customer="cus_canario", event_id="canario/1"))
     world.ask(customer_id="cus_canario", message="order_confirmed")
     world.drain()
@@ -146,6 +136,17 @@ def test_who_comes_back_by_themselves_is_written_to_again(world, desk, canary):
     asked = world.ask(customer_id="cus_novo")
     world.drain()
     assert world.ended(asked) == ("sent", "")
+
+
+def test_a_callers_key_that_names_them_goes_too(world, desk, canary):
+    """Callers make idempotency keys of what they send; those of others stay."""
+    kept = "INSERT INTO idempotency (scope, key, body_hash, status, answer, at) VALUES ('k', :key, 'x', 202, '{}', 0)"
+    with world.store.engine.begin() as connection:
+        for key in ("order/cus_canario/7", "canario@example.com", "order/cus_ana/7"):
+            connection.execute(text(kept), {"key": key})
+    erase(world, desk, canary)
+    with world.store.engine.connect() as connection:
+        assert connection.scalars(text("SELECT key FROM idempotency WHERE scope = 'k'")).all() == ["order/cus_ana/7"]
 
 
 def test_what_was_on_its_way_is_stopped(world, desk, canary):
@@ -289,14 +290,52 @@ def test_a_request_is_proven_by_its_address_and_carried_out(world, desk, canary)
 
 
 def test_somebody_unknown_leaves_no_trace_but_a_digest(world, desk):
-    """The same row is written as for anybody, nothing is sent, and in a month it is gone."""
+    """Nothing is sent, and nothing is due: nobody can prove it. In a month it is gone."""
     opened = ask(world, desk, ERASE, contact=contact("nobody@example.com"))
     assert (opened.customer_ids, opened.contact) == ((), None)
-    world.clock.advance(days=4)
-    privacy.attend(world.store, desk)
     assert request(world, opened.id).state is RequestState.EXPIRED
+    assert request(world, opened.id).waits_for is None
     world.clock.advance(days=31)
     assert privacy.tidy(world.store, world.clock.now()) == 1
+
+
+def test_nobody_can_vouch_for_somebody_unknown(world, desk):
+    """It would stand among what is due, and nobody could ever carry it out."""
+    with pytest.raises(NotFound, match="Nobody has this address"):
+        ask(world, desk, EXPORT, contact=contact("nobody@example.com"), vouched="by phone")
+
+
+@pytest.mark.usefixtures("canary")
+@pytest.mark.parametrize(
+    ("kind", "proven", "state", "result"),
+    [
+        (ERASE, True, RequestState.DONE, "done_with"),
+        (EXPORT, True, RequestState.REFUSED, "reason"),
+        (ERASE, False, RequestState.EXPIRED, None),
+    ],
+)
+def test_what_a_person_proved_stays_told_when_they_are_erased_by_hand(world, desk, kind, proven, state, result):
+    """An erasure that somebody carried out is done, and was not "never proven"."""
+    theirs = ask(world, desk, kind, contact=contact())
+    if proven:
+        with world.store.write() as transaction:
+            privacy.prove(transaction, desk, theirs, by=PERSON, method="link")
+    done = erase(world, desk)
+    left = request(world, theirs.id)
+    assert (left.state, left.customer_ids, left.contact) == (state, (), None)
+    assert (left.verified_at is not None) is proven
+    assert left.result.get(result) == {"done_with": done.id, "reason": "erased", None: None}[result]
+
+
+@pytest.mark.usefixtures("canary")
+def test_a_request_says_whose_turn_it_is(world, desk):
+    """The person's who has to prove it, the timer's, or that of somebody here."""
+    assert ask(world, desk, EXPORT, contact=contact()).waits_for is WaitsFor.PROOF
+    assert vouched(world, desk, EXPORT).waits_for is WaitsFor.TIMER
+    assert vouched(world, desk, RECTIFY).waits_for is WaitsFor.PERSON
+    world.register(Profile(id="cus_mae", emails=("canario@example.com",)))
+    assert ask(world, desk, EXPORT, contact=contact(), vouched="by phone").waits_for is WaitsFor.PERSON
+    assert ask(world, desk, UNSUBSCRIBE, contact=contact(), vouched="by phone").waits_for is WaitsFor.TIMER
 
 
 @pytest.mark.usefixtures("canary")

@@ -12,7 +12,7 @@ from orchestrator.dispatch.publish import publish
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.time import instant
 from orchestrator.project import Project
-from tests.contract.world import ANA, EMAIL, SMS, World, after_the_claim, placed, said
+from tests.contract.world import ANA, EMAIL, SMS, World, after_the_claim, placed
 
 STOCK = "inventory.KIT-BANHO-04.available"
 CART = {"cart": {"id": "crt_8fk2", "url": "https://casalume.example/c/8fk2", "first_item": "Kit Banho"}}
@@ -22,7 +22,7 @@ HELD = ("held", "fact_unavailable:offers.banho_lume20")
 @pytest.fixture
 def offering(world):
     """A shop with plenty in stock, and a customer who wants offers."""
-    world.revise(said(ConsentState.GRANTED, "offers", "email"))
+    world.said(ConsentState.GRANTED, "offers", "email")
     put(world, 500)
     return world
 
@@ -78,7 +78,7 @@ def test_stock_that_falls_between_the_two_looks_holds_the_message(offering):
 
 
 def test_an_offer_whose_stock_nobody_told_is_held(world):
-    world.revise(said(ConsentState.GRANTED, "offers", "email"))
+    world.said(ConsentState.GRANTED, "offers", "email")
     asked = offer(world)
     world.drain()
     assert world.ended(asked) == HELD

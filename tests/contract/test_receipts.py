@@ -21,7 +21,7 @@ from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile
 from orchestrator.domain.customer import Channel, ConsentState
 from orchestrator.domain.errors import NotFound, Refused
-from tests.contract.world import PowerCut, before_settling, delivered, power_cut, said, with_project
+from tests.contract.world import PowerCut, before_settling, delivered, power_cut, with_project
 
 SECRET = "whsec-of-a-test"
 RECIPE = {
@@ -119,8 +119,9 @@ def rows(world, query):
 def person(world):
     """Somebody who was never written to, and wants to hear of reviews."""
     number = next(people)
-    consents = said(ConsentState.GRANTED).consents
-    return world.register(Profile(id=f"cus_{number}", emails=(f"pessoa{number}@example.com",), consents=consents))[0]
+    (customer_id,) = world.register(Profile(id=f"cus_{number}", emails=(f"pessoa{number}@example.com",)))
+    world.said(ConsentState.GRANTED, customer_id=customer_id)
+    return customer_id
 
 
 def sent(world, **wanted):

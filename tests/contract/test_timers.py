@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select, update
 
-from orchestrator.dispatch.accept import PROJECT, Later
+from orchestrator.dispatch.accept import Later
 from orchestrator.dispatch.accept.message import new_request
 from orchestrator.dispatch.fire import ROUND, fire, recompute
 from orchestrator.dispatch.register import Profile
@@ -26,6 +26,7 @@ from orchestrator.faultpoints import VARIABLE
 from orchestrator.store.port import BusinessClock, NewDelivery
 from orchestrator.store.sql import SqlStore
 from orchestrator.store.tables import deliveries, timers
+from orchestrator.zones import PROJECT
 from tests.contract.world import EMAIL, PUSH, SMS, PowerCut
 
 SECONDS = 30  # for a process that ends itself; reached only by a test that fails

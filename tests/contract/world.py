@@ -9,12 +9,12 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from orchestrator.app import wire
+from orchestrator.app.accounts import wire
 from orchestrator.channels import HttpAnswer, HttpCall, InboxAnswer, InboxLookUp, NoAnswer, build_adapter
 from orchestrator.dispatch.accept import CustomerReference, EventDesk, IncomingEvent, WantedMessage, accept_message
 from orchestrator.dispatch.drain import Drain
 from orchestrator.dispatch.links import Links
-from orchestrator.dispatch.register import Profile, Said, register, revise
+from orchestrator.dispatch.register import Profile, register, revise
 from orchestrator.dispatch.sweep import sweep
 from orchestrator.dispatch.wake import wake
 from orchestrator.domain.customer import Channel
@@ -22,6 +22,7 @@ from orchestrator.journeys.steps import Channels
 from orchestrator.release import read_release
 from orchestrator.settings import Settings
 from orchestrator.tokens import Keyring, SigningKey
+from tests.saying import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ SHIPMENT = {"promised_date": "2026-11-30"}
 EVERYTHING = {"order": {**ORDER, "first_item": "Kit Banho"}, "shipment": SHIPMENT}
 
 KEYRING = Keyring(keys=(SigningKey(id="k1", secret=b"a secret of the tests, and no other"),))
-LINKS = Links(KEYRING, "https://loja.example")
+LINKS = Links(lambda: KEYRING, "https://loja.example")
 
 numbers = itertools.count(1)
 
@@ -166,6 +167,11 @@ class World:
         with self.store.write() as transaction:
             return revise(transaction, profile.id, profile, self.clock)
 
+    def said(self, state, topic="reviews", channel="email", *, customer_id="cus_ana", at=None):
+        """A customer said so; as doors keep it, without what they ask for."""
+        with self.store.write() as transaction:
+            tell(transaction, self.clock, [customer_id], state, [topic], [channel], at=at)
+
     def suppress(self, channel, customer_id="cus_ana", reason="stop"):
         with self.store.write() as transaction:
             addresses = transaction.customers.get(customer_id).addresses
@@ -253,10 +259,6 @@ def placed(order_id="ord_1", *, at, customer="cus_ana", event_id=None, **data):
     return event(
         "order.placed", event_id or f"placed/{order_id}", customer=customer, at=at, order_id=order_id, **ORDER | data
     )
-
-
-def said(state, topic="reviews", channel="email", at=None):
-    return Profile(id="cus_ana", consents=(Said(topic=topic, channel=channel, state=state, at=at),))
 
 
 def with_project(release, **settings):

@@ -6,14 +6,17 @@ import json
 import os
 import select
 import signal
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-ROOT = Path(__file__).parents[2]
+from tests.preloaded import JOGRAL, clean_environment, pipe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.preloaded import Preloaded
+
 SECONDS = 30  # for anything that is waited for; reached only by a test that fails
 
 
@@ -30,35 +33,6 @@ class Done:
         return json.loads(self.out)
 
 
-class Preloaded:
-    """Runs commands quickly: see `preloaded`."""
-
-    def __init__(self, folder: Path) -> None:
-        self._files = {name: folder / name for name in ("stdin", "stdout", "stderr")}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.doors.preloaded"],
-            env={**clean_environment(), "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._process.communicate()
-
-    def run(self, arguments: list[str], folder: Path, environment: dict[str, str], stdin: str) -> Done:
-        for name, file in self._files.items():
-            file.write_text(stdin if name == "stdin" else "")
-        request = {"arguments": arguments, "folder": str(folder), "environment": environment}
-        self._process.stdin.write(json.dumps(request | {name: str(file) for name, file in self._files.items()}) + "\n")
-        self._process.stdin.flush()
-        code = int(self._process.stdout.readline())
-        return Done(code, self._files["stdout"].read_text(), self._files["stderr"].read_text())
-
-
 @dataclass(frozen=True)
 class Jogral:
     """The command in a folder; `environment` adds to one that holds nothing of the machine's own settings."""
@@ -68,33 +42,25 @@ class Jogral:
     environment: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *arguments: object, stdin: str = "", **environment: str) -> Done:
-        done = self.preloaded.run([*map(str, arguments)], self.folder, self.env(**environment), stdin)
+        done = Done(*self.preloaded.run([*map(str, arguments)], self.env(**environment), self.folder, stdin))
         assert "Traceback" not in done.err, done.err
         assert '"crashed"' not in done.err, done.err
         return done
 
     def start(self, *arguments: object, **environment: str) -> Running:
-        return Running(self.command(*arguments), self.folder, self.env(**environment))
-
-    def command(self, *arguments: object) -> list[str]:
-        return [sys.executable, "-m", "orchestrator", *map(str, arguments)]
+        """One that stays."""
+        return Running(self.preloaded, [*map(str, arguments)], self.env(**environment), self.folder)
 
     def env(self, **environment: str) -> dict[str, str]:
         return {**clean_environment(), **self.environment, **environment}
 
 
-def clean_environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    return {**kept, "LANG": "C.UTF-8"}
-
-
 class Running:
     """A command that stays. Leaving the `with` kills it, if the test has not ended it."""
 
-    def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+    def __init__(self, preloaded: Preloaded, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
+        with pipe() as (self._stdout, out), pipe() as (self._stderr, err):
+            self.process = preloaded.start(JOGRAL, arguments, environment, folder, stdout=out, stderr=err)
         self.log: list[str] = []
         self._logged = threading.Condition()
         self._reader = threading.Thread(target=self._read)
@@ -108,7 +74,7 @@ class Running:
 
     def line(self) -> str:
         """Its next line on stdout."""
-        line = self.process.stdout.readline()
+        line = self._stdout.readline()
         assert line, "".join(self.log)
         return line
 
@@ -134,8 +100,8 @@ class Running:
     def _ended(self) -> int:
         code = self.process.wait(SECONDS)
         self._reader.join()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        self._stdout.close()
+        self._stderr.close()
         return code
 
     def _of(self, event: str) -> list[dict[str, Any]]:
@@ -143,7 +109,7 @@ class Running:
         return [line for line in lines if line.get("event") == event]
 
     def _read(self) -> None:
-        for line in self.process.stderr:
+        for line in self._stderr:
             with self._logged:
                 self.log.append(line)
                 self._logged.notify_all()

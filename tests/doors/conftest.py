@@ -15,14 +15,16 @@ import aiohttp
 import pytest
 
 from orchestrator.api.server import serve
-from orchestrator.app import App, DatabaseThreads, SystemClock, open_drain
+from orchestrator.app import App, SystemClock
+from orchestrator.app.draining import open_drain
+from orchestrator.app.threads import DatabaseThreads
 from orchestrator.dispatch import keys
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile, register
 from orchestrator.settings import Settings
 from orchestrator.store.migrate import upgrade
 from orchestrator.store.sql import SqlStore
-from tests.doors.command import Jogral, Preloaded
+from tests.shipped import ORDERS, keep_only
 
 SECONDS = 20  # for anything that is waited for; reached only by a test that fails
 
@@ -82,17 +84,17 @@ def ledger(shop, empty_ledger):
     store.close()
 
 
-@pytest.fixture(scope="module")
-def jogral_in(tmp_path_factory):
-    """The command, run in a folder."""
-    with Preloaded(tmp_path_factory.mktemp("command")) as preloaded:
-        yield lambda folder: Jogral(folder, preloaded)
-
-
 @pytest.fixture
 def jogral(jogral_in, shop):
     """The command, run in the shop."""
     return jogral_in(shop)
+
+
+@pytest.fixture
+def orders_alone(shop):
+    """The shop with what an order needs and no more: many a command begins with a check of everything."""
+    keep_only(shop, *ORDERS)
+    return shop
 
 
 @pytest.fixture

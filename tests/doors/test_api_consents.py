@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.dispatch.consents import PERSON, Proof, stop
+from orchestrator.domain.customer import Channel
 from tests.doors.conftest import drained, new_key
 
 PATH = "/v1/consents"
@@ -48,6 +50,68 @@ def test_double_opt_in_is_pending_and_the_person_is_asked(api, bell, casa_lume):
         (letter,) = transaction.inbox.page(before=None, limit=5, customer_id="cus_ana")
     assert letter["message"] == "confirm_subscription"
     assert "/c/" in letter["content"]["text"]
+
+
+def stopped(app, *channels):
+    """Ana writes STOP from her phone."""
+    with app.store.write() as transaction:
+        phone = next(one.id for one in transaction.customers.get("cus_ana").addresses if one.kind == "phone")
+        proof = Proof(method="text", source="sms", actor=PERSON)
+        stop(transaction, app.clock, [phone], [Channel(one) for one in channels], proof)
+
+
+def test_what_only_the_person_can_say_is_left_out_and_told(api, casa_lume):
+    """After a STOP nobody grants for her; what could be recorded is."""
+    stopped(casa_lume, "sms")
+    reply = api.post(PATH, REVIEWS | {"channels": ["email", "sms"], "at": "2026-11-25T09:00:00-03:00"})
+
+    assert reply.status == 201
+    assert [(one["topic"], one["channel"]) for one in reply.json["recorded"]] == [("reviews", "email")]
+    assert reply.json["left_out"] == [
+        {"topic": "reviews", "channel": "sms", "why": "stopped", "since": "2026-11-25T09:00:00-03:00"}
+    ]
+    assert ("reviews", "sms") not in states(reply)
+
+
+def test_what_is_said_with_a_profile_is_left_out_and_told_as_well(api, casa_lume):
+    """The same word at another door."""
+    stopped(casa_lume, "sms")
+    said = {"topic": "reviews", "channel": "sms", "state": "granted", "wording": "optin_avaliacoes@1"}
+
+    reply = api.patch("/v1/customers/cus_ana", {"consents": [said]})
+
+    assert [(one["channel"], one["why"]) for one in reply.json["left_out"]] == [("sms", "stopped")]
+    assert all(one["channel"] != "sms" or one["state"] == "withdrawn" for one in reply.json["consents"])
+    assert "left_out" not in api.get("/v1/customers/cus_ana").json
+
+
+def test_a_grant_behind_a_suppression_says_that_nothing_is_sent(api, casa_lume):
+    """Wherever it is shown: a state alone would promise more than happens."""
+    with casa_lume.store.write() as transaction:
+        email = next(one.id for one in transaction.customers.get("cus_ana").addresses if one.kind == "email")
+        transaction.consents.suppress([email], "email", "bounce", casa_lume.clock.now())
+    reply = api.post(PATH, REVIEWS)
+    shown = [
+        *reply.json["recorded"],
+        *reply.json["consents"],
+        *api.get("/v1/customers/cus_ana").json["consents"],
+        *api.get(THEIRS).json["data"],
+    ]
+
+    assert len(shown) == 8
+    assert {(one["channel"], one.get("not_sent")) for one in shown} == {
+        ("email", "suppressed:bounce"), ("whatsapp", None),
+    }  # fmt: skip
+
+
+def test_a_question_that_a_profile_brings_is_on_its_way_at_once(api, bell):
+    """Double opt-in does not wait for the timer."""
+    said = {"topic": "offers", "channel": "email", "state": "granted", "wording": "optin_ofertas@4"}
+
+    api.post("/v1/customers", {"id": "cus_bia", "email": "bia@example.com", "consents": [said]})
+    assert bell.heard() == "transactional"
+    api.patch("/v1/customers/cus_ana", {"consents": [said]})
+    assert bell.heard() == "transactional"
 
 
 def test_a_customer_may_be_named_in_any_way(api):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from orchestrator.dispatch.fire import fire
@@ -170,6 +173,22 @@ def test_the_letters_html_comes_only_when_it_is_asked_for(api, ask, casa_lume):
     assert "html" not in api.get(location).json["rendering"] or api.get(location).json["rendering"]["html"] == ""
     assert "<html" in api.get(f"{location}?content=html").json["rendering"]["html"]
     assert api.get(f"{location}?content=pdf").pointers == ["?content"]
+
+
+def test_nobody_can_act_as_the_customer_with_what_they_are_shown(api, casa_lume):
+    """Whoever reads messages would else prove a request of theirs, and fetch all that we hold."""
+    asked = api.post("/v1/privacy/requests", {"kind": "export", "customer": {"id": "cus_ana"}})
+    assert asked.status == 201
+    drained(casa_lume)
+    message = api.get("/v1/decisions").json["data"][0]["message_id"]
+    said = api.get(f"/v1/messages/{message}?content=html").json["rendering"]
+    with casa_lume.store.read() as transaction:
+        (kept,) = transaction.inbox.page(before=None, limit=5, channel="email")
+    (link,) = set(re.findall(r"/v/[\w.-]+", kept["content"]["text"]))
+    assert len(link) > 50
+    assert link not in json.dumps(said)
+    assert "/v/…" in said["text"]
+    assert "/v/…" in said["html"]
 
 
 def test_a_phone_is_masked_too(api, ask, casa_lume):

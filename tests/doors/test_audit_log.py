@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import queue
+import re
 
 import pytest
 import structlog
@@ -13,9 +14,10 @@ from structlog.testing import capture_logs
 
 from orchestrator.app import App, SystemClock
 from orchestrator.audit_chain import FINDINGS
-from orchestrator.cli.chain import WRONG
+from orchestrator.cli.chain import CONSENTS_WRONG, WRONG
 from orchestrator.cli.timekeeper import Timekeeper
 from orchestrator.console import add_console
+from orchestrator.dispatch.consent_record import CONSENT_FINDINGS
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.reads import reader, record_reads
 from orchestrator.dispatch.sealing import HEADS_FILE, carried_heads, carry_head, chain_keys, seal_chain
@@ -93,6 +95,22 @@ def test_what_was_done_to_the_log_is_named_and_exits_with_1(sealed, ledger, sql,
     assert finding in [item["finding"] for item in document["items"]]
 
 
+def test_a_consent_that_was_changed_by_hand_is_named_and_exits_with_1(sealed, ledger):
+    """By its id, with what differs from what was put on record, and without whose it is."""
+    sealed("consent", "grant", "cus_ana", "--topic", "reviews", "--channel", "email", "--wording",
+           "optin_avaliacoes@1", "--source", "phone")  # fmt: skip
+    assert "✔ consents, each as it was put on record: 1" in sealed("audit", "verify").out
+    change(ledger, "UPDATE consent_events SET source = 'form', wording = 'optin_avaliacoes@2'")
+    done = sealed("audit", "verify")
+    assert done.code == 1
+    assert re.search(r"consent con_\w+ does not say what was put on record: proof, wording  consent_edited", done.out)
+    document = sealed("audit", "verify", "--json").document
+    assert (document["ok"], document["count"], document["consents"]) == (False, 1, 1)
+    (item,) = document["items"]
+    assert (item["finding"], item["differs"]) == ("consent_edited", ["proof", "wording"])
+    assert "cus_ana" not in done.out
+
+
 def test_a_head_that_somebody_kept_is_compared(sealed, shop, ledger):
     """Where the file of heads is gone too."""
     (kept,) = carried_heads(shop / ".jogral" / HEADS_FILE)
@@ -112,6 +130,7 @@ def test_what_is_no_head_is_a_mistake_of_usage(open_shop):
 
 def test_every_finding_has_words():
     assert set(WRONG) == set(FINDINGS)
+    assert set(CONSENTS_WRONG) == set(CONSENT_FINDINGS)
 
 
 def test_the_timer_seals_and_carries_the_head_away(api, casa_lume):

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 
 import pytest
 
 from orchestrator.check.registry import RULES
 from orchestrator.cli.main import main
+from orchestrator.project import SHIPPED
 
 LATE = "templates/messages/order_late.yaml"
+
+
+@pytest.fixture
+def shop(orders_alone):
+    """Small, for each of these commands checks all of it."""
+    return orders_alone
+
+
+@pytest.fixture
+def casa_lume(tmp_path):
+    """The sample shop, whole."""
+    folder = tmp_path / "casa-lume"
+    shutil.copytree(SHIPPED / "templates", folder / "templates")
+    shutil.copy(SHIPPED / "brand_voice.yaml", folder)
+    return folder
 
 
 @pytest.fixture
@@ -30,8 +47,10 @@ def edit(path, before, after):
 # --- what is said -----------------------------------------------------------------------------------------------------
 
 
-def test_the_sample_shop_has_no_faults(jogral):
+def test_the_sample_shop_has_no_faults(jogral_in, casa_lume):
     """Twice the same, the second time from the cache."""
+    jogral = jogral_in(casa_lume)
+
     first, again = jogral("check"), jogral("check")
 
     assert (first.code, again.code) == (0, 0), first.out
@@ -333,14 +352,14 @@ def test_every_rule_is_explained_in_both_languages(code, capsys):
 # --- schemas ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_first_line_of_every_file_names_an_installed_schema(jogral, shop):
+def test_the_first_line_of_every_file_names_an_installed_schema(jogral_in, casa_lume):
     """The path is right for the file's own folder, so that editors find it without a setting."""
-    assert jogral("schema", "install").code == 0
+    assert jogral_in(casa_lume)("schema", "install").code == 0
 
-    for path in [shop / "brand_voice.yaml", *(shop / "templates").rglob("*.yaml")]:
+    for path in [casa_lume / "brand_voice.yaml", *(casa_lume / "templates").rglob("*.yaml")]:
         first = path.read_text(encoding="utf-8").splitlines()[0]
         schema = path.parent / first.removeprefix("# yaml-language-server: $schema=")
-        assert schema.resolve().is_relative_to(shop / ".jogral/schemas"), path
+        assert schema.resolve().is_relative_to(casa_lume / ".jogral/schemas"), path
         assert json.loads(schema.read_text(encoding="utf-8"))["$schema"], path
 
 

@@ -24,6 +24,7 @@ from orchestrator.domain.errors import ConfigurationError
 from orchestrator.domain.message import Rendered
 from orchestrator.store.sql import SqlStore
 from tests.olist_sample import write_orders
+from tests.preloaded import JOGRAL
 
 PLACED = {
     "id": "e1",
@@ -128,6 +129,7 @@ def test_no_command_shows_help(capsys):
     assert "Commands:" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("orders_alone")
 def test_colours_are_for_terminals(jogral):
     """A pipe gets plain text, a terminal colours, and a terminal with NO_COLOR none."""
     piped = jogral("where", "nowhere.yaml", "--project", "/nowhere")
@@ -140,8 +142,8 @@ def test_colours_are_for_terminals(jogral):
 def in_a_terminal(jogral, *arguments, **environment):
     """What a command writes where it believes that a person looks."""
     ours, its = pty.openpty()
-    process = subprocess.Popen(
-        jogral.command(*arguments), cwd=jogral.folder, env=jogral.env(**environment), stdout=its, stderr=its, stdin=its
+    process = jogral.preloaded.start(
+        JOGRAL, arguments, jogral.env(**environment), jogral.folder, stdin=its, stdout=its, stderr=its
     )
     os.close(its)
     written = b""
@@ -254,7 +256,7 @@ def test_init_without_a_sample_is_a_project_too(jogral_in, tmp_path):
 
     done = jogral_in(tmp_path / "shop")("doctor", "--json")
     assert done.code == 0
-    assert "4 messages" in done.document["items"][0]["message"]
+    assert "5 messages" in done.document["items"][0]["message"]
     assert jogral_in(tmp_path / "shop")("check", "--json").document["items"] == []
 
 
@@ -620,6 +622,7 @@ def test_a_full_outbox_is_listed_whole(open_shop, ledger):
 # --- doctor -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("orders_alone")
 def test_a_healthy_project_is_well(open_shop):
     """Everything has a line, and the exit code is 0."""
     done = open_shop("doctor", "--json")
@@ -631,6 +634,7 @@ def test_a_healthy_project_is_well(open_shop):
     ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("orders_alone")
 def test_an_smtp_server_that_is_not_there_is_unreachable(open_shop, shop, unused_port):
     """Exit 3, with the account and where its settings stand."""
     account = f"{{id: email, adapter: email_smtp, host: 127.0.0.1, port: {unused_port}, security: none}}"
@@ -643,6 +647,7 @@ def test_an_smtp_server_that_is_not_there_is_unreachable(open_shop, shop, unused
     assert "JOGRAL_ACCOUNTS__EMAIL__" in done.out
 
 
+@pytest.mark.usefixtures("orders_alone")
 def test_a_recipe_into_a_private_network_is_refused(open_shop, shop):
     """The guard that stands before sending stands before the check too."""
     account = '{id: sms, adapter: webhook, url: "https://127.0.0.1/send", body: {to: "{to}"}}'
@@ -654,6 +659,7 @@ def test_a_recipe_into_a_private_network_is_refused(open_shop, shop):
     assert "127.0.0.1 is loopback" in done.out
 
 
+@pytest.mark.usefixtures("orders_alone")
 def test_secrets_that_others_read_are_a_problem(open_shop, shop):
     """Exit 1, with the command that closes them; and so is a file in which there are none."""
     keys = shop / ".jogral/keys.json"
@@ -674,6 +680,7 @@ def test_secrets_that_others_read_are_a_problem(open_shop, shop):
     assert again.endswith("Found 2 problems.\n")
 
 
+@pytest.mark.usefixtures("orders_alone")
 def test_a_broken_project_does_not_hide_the_other_checks(open_shop, shop):
     """Exit 1, and the ledger is looked at all the same."""
     (shop / "templates/messages/order_late.yaml").write_text("kind: [", encoding="utf-8")
@@ -697,6 +704,7 @@ def unused_port():
 # --- first mistakes -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("orders_alone")
 def test_a_misspelt_adapter_stops_the_start_and_not_the_messages(jogral, shop):
     """Before anything is accepted that no worker could send."""
     settings = shop / "templates/project.yaml"
@@ -712,6 +720,7 @@ def test_a_misspelt_adapter_stops_the_start_and_not_the_messages(jogral, shop):
 
 
 @pytest.mark.parametrize(("name", "value"), [("JOGRAL_REDIS_URL", "blah"), ("JOGRAL_DATABASE_URL", "sqlite://")])
+@pytest.mark.usefixtures("orders_alone")
 def test_a_url_that_is_none_is_named_with_what_to_write(jogral, name, value):
     """No traceback, and the variable's name."""
     done = jogral("up", "--port", "0", **{name: value})
@@ -720,6 +729,7 @@ def test_a_url_that_is_none_is_named_with_what_to_write(jogral, name, value):
     assert name in done.err
 
 
+@pytest.mark.usefixtures("orders_alone")
 def test_semicolons_of_a_spreadsheet_are_read(jogral, tmp_path):
     """Excel in Brazil separates by them."""
     orders = write_orders(tmp_path / "orders.csv", 3)
@@ -731,6 +741,7 @@ def test_semicolons_of_a_spreadsheet_are_read(jogral, tmp_path):
     assert done.document["rows"] == 3
 
 
+@pytest.mark.usefixtures("orders_alone")
 def test_an_unclosed_quote_is_told_with_its_line(jogral, tmp_path):
     """What follows it is one endless field: nothing is guessed, and nothing is sent."""
     orders = write_orders(tmp_path / "orders.csv", 3)

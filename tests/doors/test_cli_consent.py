@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.app import SystemClock
+from orchestrator.dispatch.consents import PERSON, Proof, stop
+from orchestrator.domain.customer import Channel
+
 GRANT = ("consent", "grant", "ana@example.com", "--topic", "reviews", "--channel", "email,whatsapp")
 WORDING = ("--wording", "optin_avaliacoes@1")
 
@@ -32,6 +36,44 @@ def test_double_opt_in_says_what_happens_next(open_shop):
     assert done.code == 0, done.err
     assert "to be confirmed" in done.out
     assert "three days" in done.out
+
+
+def silenced(ledger, kind, *channels, reason):
+    """Ana wrote STOP there, or our messages come back."""
+    clock = SystemClock()
+    with ledger.write() as transaction:
+        address = next(one.id for one in transaction.customers.get("cus_ana").addresses if one.kind == kind)
+        if reason == "stop":
+            proof = Proof(method="text", source="sms", actor=PERSON)
+            stop(transaction, clock, [address], [Channel(one) for one in channels], proof)
+        else:
+            transaction.consents.suppress([address], channels[0], reason, clock.now())
+
+
+def test_what_only_the_person_can_say_is_left_out_and_told(open_shop, ledger):
+    """After a STOP nobody grants for her: exit 1, and nothing says granted."""
+    silenced(ledger, "phone", "sms", reason="stop")
+    command = ("consent", "grant", "cus_ana", "--topic", "reviews", "--channel", "sms", *WORDING)
+
+    told, document = open_shop(*command), open_shop(*command, "--json")
+
+    assert (told.code, document.code) == (1, 1)
+    assert "not recorded: they said STOP there on 20" in told.out
+    assert "Only they can take a STOP back" in told.out
+    assert (document.document["ok"], document.document["items"]) == (False, [])
+    (left_out,) = document.document["left_out"]
+    assert (left_out["channel"], left_out["why"], bool(left_out["since"])) == ("sms", "stopped", True)
+
+
+def test_a_grant_behind_a_suppression_says_that_nothing_is_sent(open_shop, ledger):
+    """When it is recorded and when it is looked at; the history tells it of what stands."""
+    silenced(ledger, "email", "email", reason="bounce")
+
+    for done in (open_shop(*GRANT, *WORDING), open_shop("consent", "show", "cus_ana")):
+        assert done.out.count("But nothing of it is sent there. The address must not be written to (bounce).") == 1
+    open_shop(*GRANT, *WORDING)
+    history = open_shop("consent", "show", "cus_ana", "--history", "--json").document["items"]
+    assert [one["not_sent"] for one in history if one["channel"] == "email"] == ["suppressed:bounce", None]
 
 
 def test_a_withdrawal_without_a_topic_ends_all_marketing(open_shop):

@@ -7,6 +7,13 @@ import stat
 
 import pytest
 
+from orchestrator.app import App, SystemClock
+from orchestrator.dispatch import privacy
+from orchestrator.dispatch.privacy import WantedRequest
+from orchestrator.domain.privacy import RequestKind
+from orchestrator.privacy_desk import open_privacy_desk
+from orchestrator.settings import Settings
+
 VOUCHED = ("--vouched", "ticket 8841")
 ANA = (b"ana@example.com", b"cus_ana", b"5511912345678")
 
@@ -45,6 +52,27 @@ def test_a_correction_is_applied_and_listed(open_shop):
     listed = told(open_shop("privacy", "requests", "--kind", "rectify", "--json"))["items"]
     assert [one["id"] for one in listed] == [done["request"]["id"]]
     assert done["request"]["id"] in open_shop("privacy", "show", done["request"]["id"]).out
+
+
+def test_what_waits_for_a_person_says_so_and_how_it_goes_on(open_shop, ledger, shop, release):
+    """In the list, and with the command that does it where one is shown."""
+    timer = App(root=shop, settings=Settings(), store=ledger, clock=SystemClock())
+    desk = open_privacy_desk(timer, release)
+    with ledger.write() as transaction:
+        wanted = WantedRequest(kind=RequestKind.RECTIFY, customer_id="cus_ana", vouched="by phone")
+        opened = privacy.ask(transaction, desk, wanted, by="test")
+        nobodys = WantedRequest(kind=RequestKind.ERASE, contact=privacy.read_contact("nobody@example.com"))
+        privacy.ask(transaction, desk, nobodys, by="person")
+    listed = open_shop("privacy", "requests")
+    assert "proven, waits for you" in listed.out
+    assert "due in" in listed.out.splitlines()[0]
+    assert "due in" not in listed.out.splitlines()[1]
+    assert "Waiting for you: 1." in listed.out
+    assert [one["waits_for"] for one in told(open_shop("privacy", "requests", "--json"))["items"]] == ["person", None]
+    shown = open_shop("privacy", "show", opened.id).out
+    assert f"jogral privacy approve {opened.id} --set NAME=VALUE\n" in shown
+    assert open_shop("privacy", "approve", opened.id, "--set", "first_name=Anna").code == 0
+    assert "waits for you" not in open_shop("privacy", "requests").out
 
 
 @pytest.mark.parametrize("arguments", [("--kind", "exprot"), ("--state", "opend")])

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.cli.inbound import MEANINGS
 from orchestrator.cli.main import main
+from orchestrator.stop_words import Meaning
 
 CASES = json.loads((Path(__file__).parents[1] / "vectors" / "stop_words.json").read_text("utf-8"))["cases"]
 
@@ -27,6 +29,13 @@ def test_the_words_that_decided_are_shown(capsys):
     out = capsys.readouterr().out
     assert "opt_out" in out
     assert '"me tira da lista"' in out
+
+
+def test_every_meaning_has_its_words(capsys):
+    """And a yes has words of its own: what it does depends on what was asked."""
+    assert set(MEANINGS) == set(Meaning)
+    assert main(["inbound", "SIM"]) == 0
+    assert "asked to confirm" in capsys.readouterr().out
 
 
 def test_a_text_comes_from_stdin_too(jogral):

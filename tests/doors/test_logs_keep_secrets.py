@@ -93,6 +93,12 @@ SHIPMENT = {"promised_date": "2026-11-30"}
 
 
 @pytest.fixture
+def shop(orders_alone):
+    """Small, for most of these commands begin with a check of everything."""
+    return orders_alone
+
+
+@pytest.fixture
 def mail(tmp_path):
     """A mail server that refuses everybody, in words that repeat whom."""
     refusal = f"550 5.1.1 <{EMAIL}> {NAME}: no such user, call 11 {CANARIES['written phone']}"

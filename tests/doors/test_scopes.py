@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator.api.routes import ROUTES
 from orchestrator.api.server import build_api
+from orchestrator.cli.init import FIRST_SCOPES
 from orchestrator.console import add_console
 from orchestrator.dispatch.keys import ADMIN, SCOPES
 from orchestrator.public import add_public_pages
@@ -72,7 +73,7 @@ def test_every_route_of_the_router_is_guarded_or_public_on_purpose(app, bell):
     """The router is asked, not the table: what is mounted past it would have no guard."""
     web_app = build_api(app, bell)
     add_console(web_app, app)
-    add_public_pages(web_app, app)
+    add_public_pages(web_app, app, ring=list)
     routed = {
         f"{route.method} {route.resource.canonical}" for route in web_app.router.routes() if route.method != "HEAD"
     }
@@ -152,3 +153,9 @@ def public_table():
     lines = ["| Route | Why |", "|---|---|", *(f"| `{route}` | {why} |" for route, why in (PUBLIC | OPENED).items())]
     console = ", ".join(f"`{route}`" for route in sorted(LOCAL))
     return "\n".join([*lines, "", f"The console ({console}) opens in a browser on the server's own machine alone.", ""])
+
+
+def test_the_first_key_may_do_what_the_how_tos_call():
+    """Whoever has just made a shop tries consents and texts with it; it reads no address and erases nobody."""
+    assert {"consents:write", "inbound:write", "pauses:write"} <= set(FIRST_SCOPES) <= set(SCOPES)
+    assert not {"admin", "customers:read_addresses", "privacy:write"} & set(FIRST_SCOPES)

@@ -31,7 +31,7 @@ def test_rotating_makes_a_key_that_signs(open_shop, shop):
     assert [item["signs"] for item in after] == [True, False]
     assert after[1]["id"] == before[0]["id"]
     assert f"{after[0]['id']} signs from now on" in rotated.out
-    assert "Restart what runs" in rotated.out
+    assert "takes it up at once" in rotated.out
     assert [line.split()[0] for line in listed.out.splitlines()] == [item["id"] for item in after]
     secrets = [item["secret"] for item in json.loads((shop / ".jogral/keys.json").read_text())["items"]]
     assert not [secret for secret in secrets if secret in rotated.out + listed.out]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import email
 import json
-import os
 import socket
-import subprocess
-import sys
 import threading
 import urllib.request
 from email import policy
 
 import pytest
 
+from tests.shipped import ORDERS, keep_only
 from tests.sinks.process import running
 
 SECONDS = 30  # for anything that is waited for; reached only by a test that fails
@@ -36,30 +34,24 @@ PLACED = {
 class Shop:
     """A shop made with `init`, whose e-mail goes to a mail server on this machine."""
 
-    def __init__(self, folder, port):
-        made = jogral("init", folder, "--json")
-        assert made.returncode == 0, made.stderr
-        self.folder = folder
-        self.key = json.loads(made.stdout)["key"]["secret"]
+    def __init__(self, jogral_in, folder, port):
+        made = jogral_in(folder.parent)("init", folder, "--json")
+        assert made.code == 0, made.err
+        keep_only(folder, *ORDERS)
+        self.jogral = jogral_in(folder)
+        self.key = made.document["key"]["secret"]
         settings = folder / "templates/project.yaml"
         text = settings.read_text(encoding="utf-8")
         account = f"- {{id: email, adapter: email_smtp, host: 127.0.0.1, port: {port}, security: none}}"
         settings.write_text(text.replace("- {id: email, adapter: outbox}", account), encoding="utf-8")
 
     def __enter__(self):
-        command = [sys.executable, "-m", "orchestrator", "--project", self.folder, "up", "--port", "0", "--json"]
-        self.up = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.url = json.loads(self.up.stdout.readline())["url"]
-        self._drained = threading.Thread(target=self.up.stderr.read)  # a full pipe would stop the log
-        self._drained.start()
+        self.up = self.jogral.start("up", "--port", "0", "--json")
+        self.url = json.loads(self.up.line())["url"]
         return self
 
     def __exit__(self, *_):
-        self.up.terminate()
-        self.up.wait(SECONDS)
-        self._drained.join()
-        self.up.stdout.close()
-        self.up.stderr.close()
+        self.up.stop()
 
     def call(self, method, path, body=None):
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
@@ -81,17 +73,9 @@ class Shop:
         return pytest.fail(f"still {message['state']}")
 
 
-def jogral(*arguments):
-    command = [sys.executable, "-m", "orchestrator", *map(str, arguments)]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JOGRAL_")}
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-
-
-def test_an_event_becomes_a_mail_with_text_and_html_and_a_decision(tmp_path):
+def test_an_event_becomes_a_mail_with_text_and_html_and_a_decision(jogral_in, tmp_path):
     """From the HTTP door to a mail server in another process."""
-    with running("smtp", tmp_path / "mails.jsonl") as server, Shop(tmp_path / "shop", server.port) as shop:
+    with running("smtp", tmp_path / "mails.jsonl") as server, Shop(jogral_in, tmp_path / "shop", server.port) as shop:
         shop.call("POST", "/v1/customers", CUSTOMER)
         accepted = shop.call("POST", "/v1/events", PLACED)
         message = shop.message_once(accepted["messages"][0], "sent")
@@ -112,18 +96,18 @@ def test_an_event_becomes_a_mail_with_text_and_html_and_a_decision(tmp_path):
     ]  # fmt: skip
 
 
-def test_a_mail_server_that_is_away_defers_the_message_and_doctor_names_it(tmp_path):
+def test_a_mail_server_that_is_away_defers_the_message_and_doctor_names_it(jogral_in, tmp_path):
     """Nothing is lost: it says what is the matter, and tries again."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with Shop(tmp_path / "shop", port) as shop:
+    with Shop(jogral_in, tmp_path / "shop", port) as shop:
         shop.call("POST", "/v1/customers", CUSTOMER)
         accepted = shop.call("POST", "/v1/events", PLACED)
         message = shop.message_once(accepted["messages"][0], "deferred")
 
     assert message["reason"]["code"] == "provider_unavailable"
 
-    doctor = jogral("--project", tmp_path / "shop", "doctor")
+    doctor = shop.jogral("doctor")
 
-    assert doctor.returncode == 3
-    assert f"127.0.0.1 on port {port}" in doctor.stdout
+    assert doctor.code == 3
+    assert f"127.0.0.1 on port {port}" in doctor.out

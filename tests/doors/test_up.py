@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import urllib.request
 from pathlib import Path
@@ -27,22 +29,43 @@ from orchestrator.store.migrate import upgrade
 from orchestrator.store.port import BusinessClock
 from orchestrator.store.sql import SqlStore
 from orchestrator.supervisor import QUICK_DEATHS_MAX, Supervisor
-from tests.doors.command import SECONDS, Jogral, Preloaded, ended
+from tests.check.cases import GOOD
+from tests.doors.command import SECONDS, Jogral, ended
+from tests.preloaded import clean_environment
 
-DATA = {"order_id": "ord_1", "number": "1", "url": "https://casalume.example/p/1", "promised_date": "2026-11-30"}
+DATA = {"order_id": "ord_1", "number": "1", "url": "https://loja.example/p/1", "promised_date": "2026-11-30"}
 WANTED = WantedMessage(
-    message="order_confirmed",
+    message="order_placed",
     customer_id="cus_ana",
     channels=Channels(first_reachable=(Channel.EMAIL,)),
     data={"order": DATA},
 )
-SEND = ("send", "order_confirmed", "--customer", "cus_ana", "--data", "-", "--wait", str(SECONDS), "--json")
+MANY = 1_300  # more than the two slices that a worker holds at a time
+SEND = ("send", "order_placed", "--customer", "cus_ana", "--data", "-", "--wait", str(SECONDS), "--json")
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """A small one: every `up` checks and publishes all of it."""
+    return small_shop(tmp_path / "shop")
 
 
 @pytest.fixture(scope="module")
-def preloaded(tmp_path_factory):
-    with Preloaded(tmp_path_factory.mktemp("command")) as started:
-        yield started
+def release(tmp_path_factory):
+    """The small shop, read."""
+    return Project(small_shop(tmp_path_factory.mktemp("small") / "shop")).read()
+
+
+def small_shop(folder):
+    shutil.copytree(GOOD, folder)
+    edit(folder / "templates/project.yaml", ', sender: "+551155550100"', "")  # the outbox writes under no number
+    return folder
+
+
+def edit(file, before, after):
+    text = file.read_text("utf-8")
+    assert before in text
+    file.write_text(text.replace(before, after), "utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -122,8 +145,8 @@ def sent(jogral):
 # --- what it carries --------------------------------------------------------------------------------------------------
 
 
-def test_an_event_reaches_the_inbox(jogral, secret):
-    """Posted over HTTP or fed from a file, an event becomes a message in the inbox, and the console shows it."""
+def test_an_event_reaches_the_inbox(jogral, secret, ledger):
+    """Posted over HTTP or fed from a file, it becomes a message in the inbox; its links lead to where `up` listens."""
     event = {"id": "e1", "source": "test", "type": "order.placed", "customer": {"id": "cus_ana"}, "data": DATA}
     with started(jogral) as up:
         status, answer = post(up, secret, "/v1/events", event)
@@ -135,12 +158,15 @@ def test_an_event_reaches_the_inbox(jogral, secret):
         with urllib.request.urlopen(f"{up.url}/inbox", timeout=SECONDS) as page:
             shown = page.read().decode()
         items = jogral("outbox", "list", "--json").document["items"]
+        with ledger.read() as transaction:
+            letters = [one["content"]["text"] for one in transaction.inbox.page(before=None, limit=10)]
         code = up.stop()
 
     wanted = {answer["messages"][0], fed.document["items"][0]["messages"][0], last["id"]}
     assert (status, fed.code, last["state"]) == (202, 0, "sent")
     assert {item["delivery_id"] for item in items} == wanted
-    assert "Pedido 1 confirmado" in shown
+    assert "Recebemos seu pedido 1" in shown
+    assert all(f"{up.url}/w/" in letter for letter in letters)
     assert code == 0
 
 
@@ -155,10 +181,15 @@ def test_without_redis_it_says_so_and_works(jogral):
     assert (state, code) == ("sent", 0)
 
 
-def test_it_makes_and_migrates_its_own_ledger(shop, preloaded):
-    """A project fresh out of Git needs no other command first."""
-    with started(Jogral(shop, preloaded)) as up:
-        assert up.stop() == 0
+def test_it_makes_and_migrates_its_own_ledger(shop):
+    """A project fresh out of Git needs no other command first. This one is started as a person starts it."""
+    command = [sys.executable, "-m", "orchestrator", "up", "--port", "0", "--json"]
+    with subprocess.Popen(
+        command, cwd=shop, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as up:
+        assert json.loads(up.stdout.readline())["workers"] == 1
+        up.terminate()
+        assert up.wait(SECONDS) == 0
 
     assert (shop / ".jogral/ledger.db").exists()
 
@@ -232,8 +263,8 @@ def test_a_stop_in_the_middle_leaves_no_doubt(jogral, ledger, release):
     """What is on the wire is settled, the rest waits for the next time, and nothing is sent twice."""
     with started(jogral) as up:
         up.logged("worker_started")
-        accept_many(2_000, ledger, release)
-        jogral("send", "order_confirmed", "--customer", "cus_ana", "--data", "-", stdin=json.dumps({"order": DATA}))
+        accept_many(MANY, ledger, release)
+        jogral("send", "order_placed", "--customer", "cus_ana", "--data", "-", stdin=json.dumps({"order": DATA}))
         deadline = SystemClock().monotonic() + SECONDS
         while not inbox_size(ledger):
             assert SystemClock().monotonic() < deadline
@@ -245,8 +276,8 @@ def test_a_stop_in_the_middle_leaves_no_doubt(jogral, ledger, release):
     with started(jogral) as up:
         sent(jogral)
         assert up.stop() == 0
-    assert tally(ledger) == {"sent": 2_002}
-    assert inbox_size(ledger) == 2_002
+    assert tally(ledger) == {"sent": MANY + 2}
+    assert inbox_size(ledger) == MANY + 2
 
 
 def accept_many(count, ledger, release):
@@ -262,7 +293,7 @@ def inbox_size(ledger):
 
 def tally(ledger):
     with ledger.read() as transaction:
-        return transaction.deliveries.tally()["order_confirmed"]
+        return transaction.deliveries.tally()["order_placed"]
 
 
 def test_everything_ends_when_it_is_killed(jogral):
@@ -313,8 +344,7 @@ def test_a_busy_port_leaves_what_runs_as_it_is(jogral, ledger, shop, command):
     publish(ledger, read_admitted(Project(shop)), SystemClock().now())
     with ledger.read() as transaction:
         before = transaction.ledger.release_id()
-    offers = shop / "templates/facts/offers.yaml"
-    offers.write_text(offers.read_text("utf-8").replace("LUME20", "LUME21"), "utf-8")
+    edit(shop / "templates/facts/ofertas.yaml", "KIT20", "KIT21")
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = jogral(command, "--port", taken.getsockname()[1])
@@ -328,9 +358,8 @@ def test_a_moved_clock_and_real_accounts_do_not_meet(jogral, ledger, shop):
     """Made-up customers of a rehearsal may be real people's addresses: exit 4."""
     with ledger.write() as transaction:
         transaction.ledger.set_clock(BusinessClock(offset_ms=3_600_000))
-    file = shop / "templates/project.yaml"
-    account = "{id: email, adapter: email_smtp, host: smtp.casalume.example}"
-    file.write_text(file.read_text().replace("      - {id: email, adapter: outbox}", f"      - {account}"))
+    account = "{id: email, adapter: email_smtp, host: smtp.loja.example}"
+    edit(shop / "templates/project.yaml", "{id: email, adapter: outbox}", account)
 
     done = jogral("up", "--port", "0")
 

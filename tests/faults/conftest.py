@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.preloaded import JOGRAL
 
 
 class Command:
     """A `jogral` command, running. Its JSON document is read from stdout when it ends."""
 
-    def __init__(self, arguments, environment):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "orchestrator", *arguments],
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def __init__(self, preloaded, arguments, environment, folder, said):
+        self._out, self._err = said / "stdout", said / "stderr"
+        with self._out.open("wb") as out, self._err.open("wb") as err:
+            self.process = preloaded.start(
+                JOGRAL, arguments, environment, folder, stdout=out.fileno(), stderr=err.fileno()
+            )
 
     def workers(self):
         """The process ids of its workers that live."""
@@ -30,25 +27,28 @@ class Command:
         pids = [int(pid) for listed in children for pid in listed.read_text().split()]
         return [pid for pid in pids if b"orchestrator.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
+    def log(self):
+        """What it wrote to stderr until now."""
+        return self._err.read_text()
+
     def document(self, seconds):
         """What it printed, once it has ended well."""
-        out, err = self.process.communicate(timeout=seconds)
-        assert self.process.returncode == 0, err
-        return json.loads(out)
+        assert self.process.wait(seconds) == 0, self.log()
+        return json.loads(self._out.read_text())
 
     def end(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.communicate()
+        self.process.kill()
+        self.process.wait()
 
 
 @pytest.fixture
-def jogral(shop, database_url):
+def jogral(preloaded, shop, database_url, tmp_path_factory):
     """Start a command in the test's shop and on its ledger."""
     started = []
 
     def start(*arguments):
-        command = Command(["--project", str(shop), *arguments], {"JOGRAL_DATABASE_URL": database_url})
+        environment = {**os.environ, "JOGRAL_DATABASE_URL": database_url}
+        command = Command(preloaded, arguments, environment, shop, tmp_path_factory.mktemp("said"))
         started.append(command)
         return command
 

@@ -1,16 +1,19 @@
-"""Processes of a shop that may die at any moment, and are started again: workers, the API, the timer."""
+"""Processes of a shop that may die at any moment, and are started again: workers, the API, the timer.
+
+They are forked from one that has imported everything: what is at stake is what they do, not how fast Python starts.
+"""
 
 from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from tests.faults.harness import until
+from tests.preloaded import JOGRAL, WORKER
 
 if TYPE_CHECKING:
     import random
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.faults.harness import Shop
+    from tests.preloaded import Forked
 
 POINT = "JOGRAL_FAULT_POINT"
 SERVER = "server"
@@ -37,10 +41,11 @@ class Member:
     """One place in the crew, and the process that fills it now."""
 
     name: str
-    command: Sequence[str]
+    module: str
+    arguments: Sequence[str]
     log: Path
     ready: str
-    process: subprocess.Popen[bytes]
+    process: Forked
     point: str = ""
     since: int = 0
     dies_at: float | None = None
@@ -92,17 +97,16 @@ class Crew:
 
     def add_worker(self, name: str) -> Member:
         """One more worker, which polls the ledger."""
-        command = ["-m", "orchestrator.worker", "--project", str(self.shop.folder), "--name", name]
-        return self._add(name, command, "worker_started")
+        return self._add(name, WORKER, ["--project", str(self.shop.folder), "--name", name], "worker_started")
 
     def add_server(self, port: int) -> Member:
         """The HTTP API on a fixed port, so that its successor is found there too."""
-        command = ["-m", "orchestrator", "serve", "--project", str(self.shop.folder), "--no-publish"]
-        return self._add(SERVER, [*command, "--port", str(port)], "Serving")
+        arguments = ["serve", "--project", str(self.shop.folder), "--no-publish", "--port", str(port)]
+        return self._add(SERVER, JOGRAL, arguments, "Serving")
 
     def add_timer(self, name: str) -> Member:
         """One more timer."""
-        return self._add(name, ["-m", "orchestrator", "timer", "--project", str(self.shop.folder)], "timer runs")
+        return self._add(name, JOGRAL, ["timer", "--project", str(self.shop.folder)], "timer runs")
 
     def tend(self) -> list[Death]:
         """Start again whoever is dead; whose deaths were found. Raises when somebody ended without being killed."""
@@ -150,10 +154,10 @@ class Crew:
                 self.kill(member)
         self.tend()
 
-    def _add(self, name: str, command: Sequence[str], ready: str) -> Member:
+    def _add(self, name: str, module: str, arguments: Sequence[str], ready: str) -> Member:
         log = self.shop.folder / f"{name}.log"
         log.touch()
-        member = Member(name=name, command=command, log=log, ready=ready, process=_NOBODY)
+        member = Member(name=name, module=module, arguments=arguments, log=log, ready=ready, process=_NOBODY)
         self._start(member)
         self.members.append(member)
         return member
@@ -162,12 +166,13 @@ class Crew:
         point = self.arm(member.name)
         member.since = member.log.stat().st_size
         with member.log.open("ab") as log:
-            member.process = subprocess.Popen(
-                [sys.executable, *member.command],
-                env={**self.shop.environment, **self.environment, **({POINT: point} if point else {})},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+            member.process = self.shop.preloaded.start(
+                member.module,
+                member.arguments,
+                {**self.shop.environment, **self.environment, **({POINT: point} if point else {})},
+                self.shop.folder,
+                stdout=log.fileno(),
+                stderr=log.fileno(),
             )
         member.point, member.shot, member.dies_at = point, False, None
 

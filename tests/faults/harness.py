@@ -30,13 +30,15 @@ from orchestrator.app import SystemClock
 from orchestrator.dispatch import keys
 from orchestrator.dispatch.accept import WantedMessage, accept_message
 from orchestrator.dispatch.publish import publish
-from orchestrator.dispatch.register import Profile, Said, register
+from orchestrator.dispatch.register import Profile, register
 from orchestrator.dispatch.settle import RESEND_AFTER_MS
 from orchestrator.domain.customer import Channel, ConsentState
 from orchestrator.domain.receipt import ReceiptKind
 from orchestrator.journeys.steps import Channels
 from orchestrator.project import find_project
 from tests.ledgers import url_of
+from tests.saying import said
+from tests.shipped import keep_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,12 +47,14 @@ if TYPE_CHECKING:
     from orchestrator.store.sql import SqlStore
     from tests.faults.items import Setting
     from tests.faults.provider import Provider
+    from tests.preloaded import Preloaded
 
 ROOT = Path(__file__).parents[2]
 
 # One transactional and one marketing message of Casa Lume, both said on e-mail, WhatsApp and push.
 SHIPPED, REVIEW = "order_shipped", "review_request"
 REVIEWS = "reviews"
+REVIEWS_ON = (Channel.EMAIL, Channel.WHATSAPP, Channel.PUSH)
 
 LOOKED_UP, KEYED, NEITHER, LETTERS = "looked_up", "keyed", "neither", "smtp"
 ACCOUNTS: Mapping[Channel, str] = {
@@ -95,6 +99,7 @@ class Shop:
     store: SqlStore
     release: Release
     provider: Provider
+    preloaded: Preloaded
     accounts: Mapping[Channel, str]
     clock: SystemClock = field(default_factory=SystemClock)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(100_000))
@@ -119,7 +124,9 @@ class Shop:
         numbers = [next(self._numbers) for _ in range(count)]
         for batch in batches(numbers):
             with self.store.write() as transaction:
-                register(transaction, [_profile(number, zone) for number in batch], self.clock)
+                customer_ids = register(transaction, [_profile(number, zone) for number in batch], self.clock)
+                yes = said(self.clock, customer_ids, ConsentState.GRANTED, [REVIEWS], REVIEWS_ON)
+                transaction.consents.record(yes, self.clock.now())
         return [_customer_id(number) for number in numbers]
 
     def ask(self, wishes: Sequence[Wish]) -> list[Asked]:
@@ -224,10 +231,18 @@ def shop(
     folder = setting.folder / "shop"
     shutil.copytree(ROOT / "templates", folder / "templates")
     shutil.copy(ROOT / "brand_voice.yaml", folder)
+    keep_only(folder, SHIPPED, REVIEW)
     _rewrite(folder / "templates" / "project.yaml", provider, accounts, caps, topics or {})
     release = find_project(folder).read()
     with setting.ledgers.migrated() as store:
-        found = Shop(folder=folder, store=store, release=release, provider=provider, accounts=accounts)
+        found = Shop(
+            folder=folder,
+            store=store,
+            release=release,
+            provider=provider,
+            preloaded=setting.preloaded,
+            accounts=accounts,
+        )
         publish(store, release, found.clock.now())
         yield found
 
@@ -340,8 +355,4 @@ def _profile(number: int, zone: str) -> Profile:
         emails=(f"pessoa{number}@example.com",),
         phones=(f"+5511{910_000_000 + number}",),
         push_tokens=(f"token-{number}",),
-        consents=tuple(
-            Said(topic=REVIEWS, channel=channel.value, state=ConsentState.GRANTED, method="form", source="faults")
-            for channel in (Channel.EMAIL, Channel.WHATSAPP, Channel.PUSH)
-        ),
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.ledgers import Ledgers
+    from tests.preloaded import Preloaded
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 DATABASES = (SQLITE, POSTGRESQL)
@@ -36,10 +37,14 @@ MODULES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What an item is given: a kind of database to take empty ledgers from, a folder, a size, and chance."""
+    """What an item is given: a kind of database to take empty ledgers from, a folder, a size, and chance.
+
+    Its processes are forked from `preloaded`.
+    """
 
     database: str
     ledgers: Ledgers
+    preloaded: Preloaded
     folder: Path
     fast: bool
     seed: int

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tests.faults.items import POSTGRESQL, Item, Setting
 from tests.ledgers import Ledgers, SqliteFiles, postgres
+from tests.preloaded import Preloaded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -57,20 +58,31 @@ def run_all(
     wanted = [(entry, database) for entry in entries for database in databases if database in entry.databases]
     with ExitStack() as stack:
         ledgers = {database: stack.enter_context(opened(database)) for database in {one for _, one in wanted}}
+        preloaded = stack.enter_context(Preloaded())
         pool = stack.enter_context(ThreadPoolExecutor(at_once, thread_name_prefix="item"))
         running = [
-            pool.submit(run_one, entry, database, ledgers[database], fast=fast, seed=seed, say=say)
+            pool.submit(run_one, entry, database, ledgers[database], preloaded, fast=fast, seed=seed, say=say)
             for entry, database in wanted
         ]
         return [one.result() for one in running]
 
 
-def run_one(entry: Entry, database: str, ledgers: Ledgers, *, fast: bool, seed: int, say: Callable[[str], None]) -> Ran:
+def run_one(
+    entry: Entry,
+    database: str,
+    ledgers: Ledgers,
+    preloaded: Preloaded,
+    *,
+    fast: bool,
+    seed: int,
+    say: Callable[[str], None],
+) -> Ran:
     """One item. What it raises is a broken promise too; the folder of an item that is not ok stays."""
     folder = Path(tempfile.mkdtemp(prefix=f"jogral-faults-{entry.name}-"))
     setting = Setting(
         database=database,
         ledgers=ledgers,
+        preloaded=preloaded,
         folder=folder,
         fast=fast,
         seed=seed,

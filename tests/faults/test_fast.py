@@ -32,7 +32,7 @@ CASES = (
 
 
 @pytest.fixture(scope="module")
-def running():
+def running(preloaded):
     """All of them, side by side: most of their time is spent waiting for leases to run out."""
     said = {case: [] for case in CASES}
     with ExitStack() as stack:
@@ -41,7 +41,14 @@ def running():
         items = registered()
         found = {
             (name, database): pool.submit(
-                run_one, items[name], database, ledgers[database], fast=True, seed=SEED, say=said[name, database].append
+                run_one,
+                items[name],
+                database,
+                ledgers[database],
+                preloaded,
+                fast=True,
+                seed=SEED,
+                say=said[name, database].append,
             )
             for name, database in CASES
         }

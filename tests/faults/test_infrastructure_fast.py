@@ -20,17 +20,17 @@ CASES = (
 
 
 @pytest.fixture(scope="module")
-def running():
+def running(preloaded):
     """All of them, two at a time: much of what they do is to wait."""
     with ThreadPoolExecutor(2) as pool:
-        found = {case: pool.submit(_ran, *case) for case in CASES}
+        found = {case: pool.submit(_ran, preloaded, *case) for case in CASES}
         yield lambda case: found[case].result(SECONDS)
 
 
-def _ran(name, database):
+def _ran(preloaded, name, database):
     said = []
     with opened(database) as ledgers:
-        return run_one(registered()[name], database, ledgers, fast=True, seed=SEED, say=said.append), said
+        return run_one(registered()[name], database, ledgers, preloaded, fast=True, seed=SEED, say=said.append), said
 
 
 @pytest.mark.parametrize("case", CASES, ids="-".join)

@@ -12,12 +12,20 @@ import pytest
 from orchestrator import embedded_redis
 from orchestrator.app import state_folder
 from orchestrator.queue import connect
+from tests import shipped
 from tests.olist_counts import counts
 from tests.olist_sample import write_orders
 
-ORDERS = 80
+ORDERS = 75
 SECONDS = 120  # reached only by a test that fails
 MIDDLE = 30  # messages in the inbox when the fault strikes
+
+
+@pytest.fixture
+def shop(shop):
+    """What orders need and no more: each command checks all of it."""
+    shipped.keep_only(shop, *shipped.ORDERS)
+    return shop
 
 
 @pytest.fixture
@@ -121,6 +129,6 @@ def until(condition, command):
     for _ in range(SECONDS * 50):
         if condition():
             return
-        assert command.process.poll() is None, command.process.stderr.read()
+        assert command.process.poll() is None, command.log()
         pause.wait(0.02)
     pytest.fail("it did not come about")

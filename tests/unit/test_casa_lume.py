@@ -20,7 +20,7 @@ LOCALES = ("pt-BR", "en")
 MESSAGES = sorted(path.stem for path in (SHIPPED / "templates/messages").glob("*.yaml") if "." not in path.stem)
 # What every shop owes to people: answers to what they ask of us about consent and their data. Nothing that happens in
 # the shop asks for them, and they have no place on anybody's way. Their links are signed, so an SMS takes three parts.
-ANSWERS = {"confirm_subscription", "opt_out_confirmed", "privacy_done", "privacy_verify"}
+ANSWERS = {"confirm_subscription", "opt_out_confirmed", "privacy_done", "privacy_verify", "your_choices"}
 PERSONAS = sorted(path.stem for path in (SHIPPED / "templates/personas").glob("*.yaml"))
 NOW = instant(datetime(2026, 11, 25, 12, tzinfo=UTC))
 

@@ -16,7 +16,7 @@ from orchestrator.decide import PATIENCE_MS, UNDISTURBED, Backing, Circumstances
 from orchestrator.domain.customer import Address, AddressKind, CapUse, Channel, ConsentState, Customer, Standing
 from orchestrator.domain.delivery import PRIORITIES, Request, State
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.pause import Pause, Pauses, PauseScope
+from orchestrator.domain.pause import HELD_AS, Pause, Pauses, PauseScope
 from orchestrator.domain.time import instant
 from orchestrator.domain.verdict import Drop, Hold, Send, Step, Wait
 from orchestrator.facts.book import Obstacle
@@ -180,7 +180,7 @@ def test_of_two_gates_that_would_stop_it_the_earlier_is_heard(earlier, later):
 )
 def test_a_pause_holds_what_it_names_and_nothing_else(scope, subject, other):
     decision = asked(circumstances=paused(scope, subject))
-    assert decision.verdict == Hold("paused")
+    assert decision.verdict == Hold(HELD_AS[scope])
     assert decision.trace[-1].detail == f"{scope.value} {subject}"
     assert isinstance(asked(circumstances=paused(scope, other)).verdict, Send)
 

@@ -236,6 +236,13 @@ def test_what_began_a_run_is_not_what_it_waits_for():
     assert run.position == "outro"
 
 
+@pytest.mark.parametrize(("event_type", "waits"), [("order.placed", True), ("shipment.dispatched", False)])
+def test_what_is_older_than_the_run_may_be_of_it_but_not_what_began_another(event_type, waits):
+    one = journey({"id": "w", "wait_for": {"event": event_type}}, send("depois"), entry={"again_after": "1d"})
+    moved = begun(one, past=[happened(event_type, MONDAY - HOUR)])
+    assert (moved.run.position == "w") is waits
+
+
 def test_an_event_ends_one_wait_only():
     one = journey(AWAIT, {"id": "segundo", "wait_for": {"event": "shipment.dispatched"}})
     moved = hear(one, begun(one).run, DISPATCHED, past=[DISPATCHED])

@@ -11,7 +11,7 @@ from orchestrator.translations import translator
 # decisions, section 1: the only list.
 CODES = (
     "quiet_hours", "frequency_cap", "rate_limit", "provider_unavailable", "awaiting_template_approval",
-    "capacity", "freeze", "fact_unavailable", "approval_missing", "kill_switch", "handoff", "paused",
+    "capacity", "freeze", "fact_unavailable", "approval_missing", "kill_switch", "handoff", "paused", "paused:customer",
     "no_consent", "consent_pending", "consent_withdrawn", "suppressed", "suppress_rule", "sandbox_recipient",
     "exit_event", "duplicate", "superseded", "audience_changed", "holdout", "rollout", "channel_off", "fact_changed",
     "cancelled",

@@ -13,8 +13,18 @@ import structlog
 from pydantic import SecretStr
 
 from orchestrator.channels import SmtpCall
+from orchestrator.dispatch.links import PATHS
 from orchestrator.domain.errors import Unavailable
-from orchestrator.redaction import LibraryLines, kinds_of, places_of, redacted, tell_crashes, without_secrets
+from orchestrator.redaction import (
+    LibraryLines,
+    kinds_of,
+    places_of,
+    redacted,
+    tell_crashes,
+    without_secrets,
+    without_tokens,
+)
+from orchestrator.tokens import Keyring, SigningKey, TokenPurpose
 
 
 def line(**values):
@@ -270,3 +280,15 @@ def test_what_nobody_caught_is_told_by_kind_and_place(monkeypatch):
 
 def fail_loudly(words):
     raise ValueError(words)
+
+
+@pytest.mark.parametrize("purpose", TokenPurpose)
+def test_links_are_shown_without_what_they_can_do(purpose):
+    """Wherever they stand; what else is there stays."""
+    ring = Keyring(keys=(SigningKey(id="autumn26", secret=b"k" * 40),))
+    page = f"https://loja.example/mensagens/{PATHS[purpose]}"
+    url = f"{page}/{ring.issue(purpose, {'customer': 'cus_ana'}, now=0)}"
+    said = {"text": f"Sair: {url}.", "buttons": [{"url": url}], "units": 2, "url": "https://loja.example/p/10234"}
+    assert without_tokens(said) == {
+        "text": f"Sair: {page}/….", "buttons": [{"url": f"{page}/…"}], "units": 2, "url": "https://loja.example/p/10234",
+    }  # fmt: skip

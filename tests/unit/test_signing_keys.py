@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator import signing_keys
 from orchestrator.app import App
+from orchestrator.cli.serve import listening
 from orchestrator.domain.errors import ConfigurationError
 from orchestrator.settings import Settings, read_settings
 from orchestrator.testing import FakeClock
@@ -119,11 +120,43 @@ def test_the_environment_s_keys_come_first(app, tmp_path):
 
 
 def test_without_them_the_file_s_are_used(app):
-    """Read once for a process."""
+    """Read again only when the file is another."""
     one = app()
 
     assert one.keyring is one.keyring
     assert one.keyring == app().keyring
+
+
+def test_a_rotation_is_seen_by_what_runs(app, tmp_path, clock):
+    """A worker signs with the new key from the next link on, and a server knows that link: nothing is restarted."""
+    worker, server = app(), app()
+    old = worker.keyring.issue(TokenPurpose.WHY, {"customer": "cus_1"}, now=NOW)
+    assert server.keyring.read(TokenPurpose.WHY, old, NOW)
+
+    added = signing_keys.rotate(tmp_path / ".jogral", clock)
+    new = worker.keyring.issue(TokenPurpose.WHY, {"customer": "cus_1"}, now=NOW)
+
+    assert worker.keyring.newest.id == added.id
+    assert new.partition(".")[0] == added.id
+    for token in (old, new):
+        assert server.keyring.read(TokenPurpose.WHY, token, NOW) == {"customer": "cus_1"}
+
+
+@pytest.mark.parametrize("spoilt", ["", '{"items": []}', None])
+def test_a_file_that_is_spoilt_while_links_are_read_leaves_the_keys_as_they_were(app, tmp_path, spoilt):
+    """People must get out by their links; the next start says what is wrong. Put back, it counts again."""
+    running, file = app(), tmp_path / ".jogral/keys.json"
+    known, text = running.keyring, file.read_text()
+    file.unlink()
+    if spoilt is not None:
+        file.write_text(spoilt)
+
+    assert running.keyring == known
+    with pytest.raises(ConfigurationError, match=r"keys\.json"):
+        signing_keys.read(file)
+    file.unlink(missing_ok=True)
+    file.write_text(text)
+    assert running.keyring == known
 
 
 @pytest.mark.parametrize(
@@ -140,6 +173,34 @@ def test_without_them_the_file_s_are_used(app):
 def test_public_pages_are_where_the_settings_say(app, settings, url):
     """Otherwise on this machine."""
     assert app(**settings).public_url == url
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "port", "url"),
+    [
+        ({}, "", 9000, "http://127.0.0.1:9000"),
+        ({"port": 9000}, "", None, "http://127.0.0.1:9000"),
+        ({}, "::1", 9000, "http://[::1]:9000"),
+        ({}, "0.0.0.0", 9000, "http://localhost:9000"),
+        ({"public_url": "https://mail.casalume.example"}, "", 9000, "https://mail.casalume.example"),
+    ],
+)
+def test_links_lead_to_where_a_command_listens(app, settings, host, port, url):
+    """Whatever the environment says of host and port; a public URL is said for links alone."""
+    with listening(app(**settings), host, port) as (listens, _):
+        assert listens.public_url == url
+
+
+def test_links_lead_to_a_free_port_as_well(app):
+    """It is known before anything is served there."""
+    with listening(app(), "127.0.0.1", 0) as (listens, listener):
+        assert listens.public_url == "http://127.0.0.1:{1}".format(*listener.getsockname())
+
+
+def test_a_host_of_another_machine_is_refused(app):
+    """With what to do."""
+    with pytest.raises(ConfigurationError, match="--host 127") as refused, listening(app(), "203.0.113.7", 0):
+        raise AssertionError(refused)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 
 from orchestrator.stop_words import Meaning, read_text
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "stop_words.json").read_text(encoding="utf-8"))["cases"]
+FOLDER = Path(__file__).parents[1] / "vectors"
+VECTORS = json.loads((FOLDER / "stop_words.json").read_text("utf-8"))["cases"]
+AS_WRITTEN = json.loads((FOLDER / "stop_words_as_written.json").read_text("utf-8"))["expect"]
+
+# What is about something else, or for a person to read.
+NOT_OUT = frozenset({Meaning.NONE, Meaning.AMBIGUOUS, Meaning.HELP})
 
 OUT = """
 me tira da lista por favor
@@ -83,6 +88,22 @@ unsubscribe me from everything
 darme de baja de todo
 """
 
+SOMEBODY_ELSE = """
+número errado
+vocês mandaram para o número errado
+esse número não é da Maria
+wrong number, sorry
+numero equivocado
+"""
+
+ERASE = """
+apaguem meus dados
+excluir meus dados
+quero que apaguem todos os meus dados pessoais
+please delete my personal data
+borren mis datos
+"""
+
 BACK_IN = """
 quero voltar a receber ofertas
 quero receber novidades
@@ -102,6 +123,8 @@ menos mensajes
 
 # Nothing of this may silence anybody, nor let anybody be written to.
 SOMETHING_ELSE = """
+veio o número errado
+não apaguem meus dados
 cancelar meu pedido
 quero cancelar minha compra
 vou sair agora
@@ -145,13 +168,11 @@ Para não receber mais ofertas, responda SAIR
 FOR_A_PERSON = """
 cancelar tudo
 quero cancelar
-não quero mais
 se eu sair da lista perco o cupom?
 if I unsubscribe do I lose the coupon?
 vão deixar de enviar meu pedido?
 não quero mais receber mensagens do pedido
 tira meu nome do pedido
-excluir meus dados
 cancel my subscription
 """
 
@@ -166,11 +187,67 @@ def test_a_text_is_read_as_in_the_vectors(case):
     assert read_text(case["text"], case["language"]).kind == case["expect"]
 
 
+@pytest.mark.parametrize("expected", AS_WRITTEN)
+def test_a_text_is_understood_as_people_write_them(expected):
+    """In a hurry, abbreviated, misspelt and angry; and about everything else that a shop is written to about."""
+    meant = NOT_OUT if expected == "not_out" else {expected}
+    read = ((text, read_text(text, "pt-BR")) for text in AS_WRITTEN[expected])
+    assert [(text, one.kind.value, one.matched) for text, one in read if one.kind not in meant] == []
+
+
+@pytest.mark.parametrize(
+    "denied",
+    [
+        "não pare de mandar as ofertas",
+        "nunca parem de mandar promoções",
+        "nem pensem em parar de mandar",
+        "no dejen de mandarme ofertas",
+        "please don't ever stop sending me offers",
+    ],
+)
+def test_the_contrary_of_an_opt_out_is_none_in_any_language(denied):
+    """Portuguese and Spanish share verbs: what one denies, the other must not find."""
+    assert all(not read_text(denied, locale).ends for locale in ("pt-BR", "es", "en"))
+
+
+@pytest.mark.parametrize("complaint", ["vocês não param de mandar", "vcs não para de mandar msg", "no paran de mandar"])
+def test_who_complains_that_it_never_stops_wants_out(complaint):
+    """They deny that we stop, and not that we should."""
+    assert read_text(complaint).kind is Meaning.OPT_OUT
+
+
+def test_what_a_shop_sells_takes_nothing_from_another_clause():
+    """The order is one matter, and the advertising another; "do pedido" is about both."""
+    assert read_text("cancele minha compra e não me mandem mais propaganda").kind is Meaning.OPT_OUT
+    assert read_text("comprei uma vez e não param de mandar propaganda").kind is Meaning.OPT_OUT
+    assert read_text("cancele minha compra e não me mandem mais mensagens do pedido").kind is Meaning.AMBIGUOUS
+
+
+def test_who_wants_to_go_on_with_something_is_read_by_a_person():
+    """They leave one thing and keep another, and only a person can tell which is ours."""
+    assert read_text("quero sair do grupo vip mas continuar com ofertas").kind is Meaning.AMBIGUOUS
+
+
+@pytest.mark.parametrize("text", ["SIM", "Sim, por favor!", "YES", "Sí", "s", "confirmo"])
+def test_a_yes_says_yes_to_whatever_was_asked(text):
+    """What that was, the text does not say: by itself it is for a person to read."""
+    reading = read_text(text)
+    assert (reading.kind, reading.agrees) == (Meaning.AMBIGUOUS, True)
+    assert not read_text("não").agrees
+
+
+def test_the_wrong_person_outweighs_whatever_they_ask():
+    """Who is not our customer must not withdraw what our customer agreed to elsewhere."""
+    assert read_text("Número errado. Quero sair de tudo, apaguem meus dados!").kind is Meaning.WRONG_PERSON
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
         *((text, Meaning.OPT_OUT) for text in lines(OUT)),
         *((text, Meaning.OPT_OUT_ALL) for text in lines(OUT_OF_EVERYTHING)),
+        *((text, Meaning.WRONG_PERSON) for text in lines(SOMEBODY_ELSE)),
+        *((text, Meaning.ERASURE) for text in lines(ERASE)),
         *((text, Meaning.OPT_IN) for text in lines(BACK_IN)),
         *((text, Meaning.PAUSE) for text in lines(A_PAUSE)),
         *((text, Meaning.NONE) for text in lines(SOMETHING_ELSE)),

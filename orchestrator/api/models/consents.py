@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from orchestrator.api.faults import fault
-from orchestrator.api.models.customers import ConsentShown
+from orchestrator.api.models.customers import ConsentLeftOut, ConsentShown
 from orchestrator.api.models.parts import Body, CustomerNamed, Document, Id, Shown, Time, Word
 from orchestrator.domain.customer import Channel, ConsentState
 
@@ -73,10 +73,14 @@ class ConsentRecorded(ConsentShown):
 
 
 class ConsentAccepted(Document):
-    """What was recorded, and what is in force now."""
+    """What was recorded, what was not, and what is in force now."""
 
     customer_id: str
     recorded: tuple[ConsentRecorded, ...]
+    left_out: Annotated[
+        tuple[ConsentLeftOut, ...],
+        Field(description="What only an act of the person's own can bring, such as one on their preference page."),
+    ] = ()
     confirm_by: Annotated[
         Shown | None, Field(description="Until when the person can confirm it, where it is pending.")
     ] = None

@@ -14,10 +14,12 @@ from orchestrator.api.models.parts import (
     Locale,
     Phone,
     PushToken,
+    Shown,
     Time,
     TimeZone,
     Word,
 )
+from orchestrator.dispatch.consents import WhyNot  # noqa: TC001  # pydantic reads annotations
 from orchestrator.domain.customer import Channel, ConsentState  # noqa: TC001  # pydantic reads annotations
 
 ADDRESSES_MAX = 20
@@ -105,6 +107,28 @@ class ConsentShown(Document):
     topic: str
     channel: str
     state: ConsentState
+    not_sent: Annotated[
+        str | None,
+        Field(
+            description="Why nothing of it is sent although they agreed: a reason code, such as suppressed:bounce.",
+            examples=["suppressed:bounce"],
+        ),
+    ] = None
+
+
+class ConsentLeftOut(Document):
+    """What was not recorded: it is for nobody but the person to say."""
+
+    topic: str
+    channel: str
+    why: Annotated[
+        WhyNot,
+        Field(
+            description="stopped: they said STOP there; outdated: they have come back since then, for something else; "
+            "refused: they said no, and this comes out of a file."
+        ),
+    ]
+    since: Annotated[Shown | None, Field(description="When they said STOP, or came back.")] = None
 
 
 class CustomerListed(Document):
@@ -124,6 +148,10 @@ class CustomerShown(CustomerListed):
 
     external_ids: dict[str, str]
     consents: tuple[ConsentShown, ...]
+    left_out: Annotated[
+        tuple[ConsentLeftOut, ...] | None,
+        Field(description="Of the consents of the body, what only an act of the person's own can bring."),
+    ] = None
 
 
 class CustomersPage(Document):

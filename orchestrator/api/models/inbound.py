@@ -47,8 +47,16 @@ class InboundHeard(Document):
 
     id: Annotated[str, Field(examples=["inb_01JDJ8Y0M7S4G6RQF9T1K2V3XA"])]
     reading: ReadingShown
-    done: Annotated[Done, Field(description="`asked`: a message asks them to confirm that they come back.")]
+    done: Annotated[
+        Done,
+        Field(
+            description=(
+                "`asked`: a message asks them to confirm that they come back. `confirmed`: they agreed to what they "
+                "were asked. `silenced`: it is the wrong person, and nothing at all is sent there."
+            )
+        ),
+    ]
     customer_ids: Annotated[tuple[str, ...], Field(description="Everybody who gave that address.")]
-    confirmation: Annotated[
-        str | None, Field(description="The delivery that says it was heard; see /v1/messages/{id}.")
-    ] = None
+    confirmation: Annotated[str | None, Field(description="The delivery that answers them; see /v1/messages/{id}.")] = (
+        None
+    )

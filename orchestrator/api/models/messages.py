@@ -21,10 +21,11 @@ from orchestrator.api.models.parts import (
     Word,
     time_zone,
 )
-from orchestrator.dispatch.accept import CUSTOMER, PROJECT, Later
+from orchestrator.dispatch.accept import Later
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import State  # noqa: TC001  # pydantic reads annotations
 from orchestrator.domain.receipt import ReceiptKind  # noqa: TC001  # pydantic reads annotations
+from orchestrator.zones import CUSTOMER, PROJECT
 
 _WALL = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 
@@ -165,7 +166,7 @@ class ButtonShown(Document):
 
 
 class RenderingShown(Document):
-    """What the customer read."""
+    """What the customer read. Links by which they act without a login are cut short."""
 
     locale: str
     text: str

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from orchestrator.api.faults import fault
 from orchestrator.api.models.parts import Body, CustomerNamed, Document, Email, Id, Locale, Phone, Shown, TimeZone
-from orchestrator.domain.privacy import RequestKind, RequestState  # noqa: TC001  # pydantic reads annotations
+from orchestrator.domain.privacy import RequestKind, RequestState, WaitsFor  # noqa: TC001  # pydantic reads annotations
 
 Told = Annotated[str, Field(min_length=1, max_length=500)]
 Attribute = Annotated[str, Field(max_length=80, pattern="^[a-z][a-z0-9_]*$")]
@@ -28,7 +28,7 @@ class NewPrivacyRequest(Body):
     """A request of a person about their own data."""
 
     kind: Annotated[RequestKind, Field(description="What they ask for.")]
-    customer: Annotated[CustomerNamed, Field(description="Who asks. An address that we do not know is no mistake.")]
+    customer: Annotated[CustomerNamed, Field(description="Who asks. An address that nobody has is no mistake.")]
     locale: Annotated[Locale | None, Field(description="The language that they are answered in.")] = None
     changes: Annotated[Correction | None, Field(description="What a correction should change.")] = None
     text: Annotated[Told | None, Field(description="What they wrote about it.")] = None
@@ -62,6 +62,9 @@ class PrivacyRequestShown(Document):
     id: str
     kind: RequestKind
     state: RequestState
+    waits_for: Annotated[
+        WaitsFor | None, Field(description="Whose turn it is: proof of the address, a person here, or the timer.")
+    ] = None
     customer_ids: Annotated[tuple[str, ...], Field(description="Whom it may be about; nobody once they are erased.")]
     contact: Annotated[str | None, Field(description="The address that asked, masked; absent once it has ended.")] = (
         None

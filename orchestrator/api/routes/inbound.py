@@ -17,7 +17,8 @@ INBOUND = (
         says=(
             "Somebody wrote to us. A STOP, in any reasonable words of Portuguese, English or Spanish, ends all "
             "marketing at that address on that channel before the answer leaves, and is confirmed once; what was "
-            "bought is still told. What is about something else is kept, and changes nothing. The same text may come "
+            "bought is still told. A yes confirms what this phone was asked to confirm; whoever is the wrong person is "
+            "not written to at all. What is about something else is kept, and changes nothing. The same text may come "
             "as often as it likes."
         ),
         body={JSON: NewInbound},

@@ -2,14 +2,12 @@
 
 from orchestrator.dispatch.accept.desk import EventDesk
 from orchestrator.dispatch.accept.event import Accepted, IncomingEvent, Result
-from orchestrator.dispatch.accept.later import CUSTOMER, PROJECT, Later
+from orchestrator.dispatch.accept.later import Later
 from orchestrator.dispatch.accept.message import WantedMessage, accept_message
 from orchestrator.dispatch.accept.once import Answer, IdempotencyKey, body_hash, once
 from orchestrator.dispatch.accept.who import CustomerReference, find_customers
 
 __all__ = [
-    "CUSTOMER",
-    "PROJECT",
     "Accepted",
     "Answer",
     "CustomerReference",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.timer import WallTime, wall_time
 from orchestrator.translations import mark
-from orchestrator.zones import zone_of
+from orchestrator.zones import CUSTOMER, PROJECT, zone_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from orchestrator.domain.time import Instant
     from orchestrator.release import Release
     from orchestrator.store.port import Transaction
-
-CUSTOMER, PROJECT = "customer", "project"
-"""Zones that are looked up: the customer's own, and the project's. Any other is an IANA name."""
 
 
 @dataclass(frozen=True, slots=True)

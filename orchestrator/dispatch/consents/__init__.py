@@ -1,6 +1,6 @@
 """Consent: what people say about topics and channels, with its proof. Every door that hears it says it here."""
 
-from orchestrator.dispatch.consents.agreeing import Agreement, agree, agree_all
+from orchestrator.dispatch.consents.agreeing import Agreed, Agreement, LeftOut, WhyNot, agree, agree_all
 from orchestrator.dispatch.consents.confirming import confirm
 from orchestrator.dispatch.consents.ending import Stopped, stop, withdraw
 from orchestrator.dispatch.consents.proof import (
@@ -22,9 +22,12 @@ __all__ = [
     "DOUBLE_OPT_IN",
     "ENDED",
     "PERSON",
+    "Agreed",
     "Agreement",
+    "LeftOut",
     "Proof",
     "Stopped",
+    "WhyNot",
     "agree",
     "agree_all",
     "confirm",

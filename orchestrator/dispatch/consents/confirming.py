@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.dispatch.accept.message import new_request
 from orchestrator.dispatch.consents.proof import ADDRESS_ID, CONFIRMED_AT, DOUBLE_OPT_IN
-from orchestrator.dispatch.consents.returning import come_back, sharing
+from orchestrator.dispatch.consents.returning import come_back
 from orchestrator.dispatch.consents.standing import event_of, keep, lock_owners
 from orchestrator.domain.customer import Channel, ConsentState
 from orchestrator.domain.errors import ConfigurationError, Conflict
@@ -51,7 +51,7 @@ def ask_to_confirm(
 def confirm(
     transaction: Transaction, _release: Release, clock: Clock, subject: Mapping[str, str], proof: Proof
 ) -> tuple[ConsentEvent, ...]:
-    """Grant what is pending at an address: a new act of the person, which lifts a STOP there too.
+    """Grant what is pending at an address: a new act of the person, which ends a STOP there for them too.
 
     Args:
         transaction: the ledger.
@@ -68,7 +68,7 @@ def confirm(
         Conflict: nothing waits for a confirmation (`nothing_to_confirm`): it was withdrawn since.
     """
     named = subject["customer"]
-    owner = lock_owners(transaction, [named], sharing(transaction, [named]))[named]
+    owner = lock_owners(transaction, [named])[named]
     customer = transaction.customers.get(owner)
     address = next((one for one in customer.addresses if one.id == subject["address"]), None) if customer else None
     said = [

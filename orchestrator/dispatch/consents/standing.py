@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.dispatch.record import Entry, record_all
+from orchestrator.dispatch.consent_record import entry_of
+from orchestrator.dispatch.record import record_all
 from orchestrator.dispatch.whose import lock_customers
 from orchestrator.domain.customer import ADDRESS_KINDS, ConsentState
 from orchestrator.domain.errors import NotFound
@@ -19,24 +20,15 @@ if TYPE_CHECKING:
     from orchestrator.domain.time import Clock
     from orchestrator.store.port import Transaction
 
-_RECORDED = {
-    ConsentState.GRANTED: "consent.granted",
-    ConsentState.PENDING: "consent.pending",
-    ConsentState.WITHDRAWN: "consent.withdrawn",
-}
-
 
 def in_force(transaction: Transaction, customer_id: str) -> tuple[ConsentEvent, ...]:
     """The event that each topic and channel's state rests on: since when (`at`), how we know, in which words."""
     return tuple(transaction.consents.in_force([customer_id]))
 
 
-def lock_owners(transaction: Transaction, customer_ids: Collection[str], also: Collection[str] = ()) -> dict[str, str]:
-    """Each id → whose it is now, locked until the commit together with others, all in one order.
-
-    Raises NotFound where there is nobody of such an id.
-    """
-    whose = lock_customers(transaction, {*customer_ids, *also})
+def lock_owners(transaction: Transaction, customer_ids: Collection[str]) -> dict[str, str]:
+    """Each id → whose it is now, locked until the commit. Raises NotFound where there is nobody of such an id."""
+    whose = lock_customers(transaction, set(customer_ids))
     for customer_id in customer_ids:
         if customer_id not in whose:
             raise NotFound('There is no customer "{customer}".', code="unknown_customer", customer=customer_id)
@@ -82,20 +74,5 @@ def keep(transaction: Transaction, clock: Clock, events: Sequence[ConsentEvent])
     if events:
         # Not an hour from before the lock: until it came, a gate may have let something pass.
         transaction.consents.record(events, clock.now())
-        record_all(transaction, clock, [_entry(one) for one in events])
+        record_all(transaction, clock, [entry_of(one) for one in events])
     return tuple(events)
-
-
-def _entry(event: ConsentEvent) -> Entry:
-    return Entry(
-        kind=_RECORDED[event.state],
-        by=event.actor,
-        customer_id=event.customer_id,
-        said={
-            "event": event.id,
-            "topic": event.topic,
-            "channel": event.channel,
-            "method": event.method,
-            **({"wording": event.wording} if event.wording else {}),
-        },
-    )

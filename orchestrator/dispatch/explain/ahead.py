@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orchestrator.dispatch.explain.values import Ahead, Halt
-from orchestrator.domain.pause import Pauses
+from orchestrator.domain.pause import HELD_AS, Pauses
 from orchestrator.domain.verdict import Hold, Wait
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def circumstances_at(circumstances: Circumstances, at: Instant) -> Circumstances
     return replace(circumstances, pauses=Pauses(standing), closed=closed)
 
 
-_PAUSED = frozenset({"paused", "kill_switch"})
+_PAUSED = frozenset(HELD_AS.values())
 
 
 def _until(verdict: Verdict, circumstances: Circumstances, at: Instant) -> Instant | None:

@@ -48,7 +48,7 @@ def read_findings(
     """
     request, why = known.request, transaction.explanations
     said = [one for one in why.consents(customer.id, request.topic) if one.recorded_at <= recorded_until]
-    silenced = why.silenced([address.id for address in customer.addresses])
+    silenced = why.silenced(customer.id, [address.id for address in customer.addresses])
     data = data_for(request, customer, transaction.events.data_of(set(request.objects.items())))
     claimed = current.claimed(request)
     live = current.live_paths([request])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from orchestrator.dispatch.explain.values import Past
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import State
+from orchestrator.domain.pause import HELD_AS, PauseScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -87,7 +88,7 @@ _CODES: Mapping[str, Callable[[str], str]] = {
     "journey_live": lambda _: "cancelled",
     "exit_marks": lambda _: "exit_event",
     "not_after": lambda _: "not_after",
-    "pauses": lambda detail: "kill_switch" if detail == "all" else "paused",
+    "pauses": lambda detail: HELD_AS[PauseScope(_first(detail))],
     "suppress_rules": lambda detail: f"suppress_rule:{detail}",
     "facts": _first,
     "quiet_hours": lambda detail: f"quiet_hours:{_first(detail)}",

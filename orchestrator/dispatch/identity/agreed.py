@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.dispatch.record import record
+from orchestrator.dispatch.consents.standing import keep
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.message import Purpose
@@ -57,13 +57,7 @@ def part_consents(transaction: Transaction, clock: Clock, done: Merge, *, by: st
     transaction.identity.put_consents(done.merged_id, theirs)
     since = set(transaction.identity.withdrawn_since(done.kept_id, done.moved["newest_consent"]))
     standing = [one for one in transaction.consents.in_force([done.kept_id]) if one.id in since]
-    at = clock.now()
-    transaction.consents.record([_of_both(one, done, clock, by) for one in standing], at)
-    for one in standing:
-        record(
-            transaction, clock, "consent.withdrawn", by=by, customer_id=done.merged_id, topic=one.topic,
-            channel=one.channel, method=PARTED,
-        )  # fmt: skip
+    keep(transaction, clock, [_of_both(one, done, clock, by) for one in standing])
 
 
 def _side(transaction: Transaction, customer: Customer) -> Side:

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.dispatch.identity.agreed import join_consents, part_consents
 from orchestrator.dispatch.identity.profiles import join_profiles, part_profiles
-from orchestrator.dispatch.record import record
+from orchestrator.dispatch.record import Entry, record_all
 from orchestrator.dispatch.whose import lock_customers
 from orchestrator.domain.errors import Conflict, InputError, NotFound
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.store.port import Merge, MergeState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from orchestrator.domain.customer import Customer
-    from orchestrator.domain.time import Clock
+    from orchestrator.domain.time import Clock, Instant
     from orchestrator.release import Release
     from orchestrator.store.port import Transaction
 
@@ -66,12 +68,14 @@ def merge(  # two customers, and all that is said of their becoming one
         "consents": join_consents(transaction, release, clock, kept, merged),
         "profile": join_profiles(transaction, release, kept, merged, at),
         "rows": transaction.identity.take_over(kept.id, merged.id, at),
+        "has": {name: transaction.customers.has(one.id) for name, one in (("kept", kept), ("merged", merged))},
     }
     # What is said from now on is said of the one who they became.
     moved["newest_consent"] = transaction.identity.newest_consent()
-    transaction.customers.change(replace(merged, addresses=()), at)
     joined = _customer(transaction, kept.id)
-    transaction.customers.change(replace(joined, addresses=(*joined.addresses, *brought)), at)
+    both = _both_have(moved["has"]["kept"], moved["has"]["merged"])
+    transaction.customers.change(replace(joined, addresses=(*joined.addresses, *brought)), at, both)
+    transaction.customers.change(replace(merged, addresses=()), at)
     done = Merge(
         id=suggestion.id if suggestion is not None else new_id("mrg", at, clock.entropy(ENTROPY_SIZE)),
         kept_id=kept.id,
@@ -83,9 +87,15 @@ def merge(  # two customers, and all that is said of their becoming one
         moved=moved,
     )
     transaction.identity.put(done)
-    said = {"merge": done.id, "merged": merged.id, "reason": reason}
-    record(transaction, clock, "customer.merged", by=by, customer_id=kept.id, **said)
+    _record(transaction, clock, "customer.merged", done, by=by, reason=reason)
     return done
+
+
+def _both_have(
+    mine: Mapping[str, Instant | None], theirs: Mapping[str, Instant | None]
+) -> Mapping[str, Instant | None]:
+    """The addresses of both; where one of them is written to, the one that they become is."""
+    return {**mine, **theirs, **{one: None for one in mine.keys() & theirs.keys() if None in (mine[one], theirs[one])}}
 
 
 def undo(transaction: Transaction, clock: Clock, merge_id: str, *, by: str) -> Merge:
@@ -109,17 +119,15 @@ def undo(transaction: Transaction, clock: Clock, merge_id: str, *, by: str) -> M
     transaction.identity.give_back(moved["rows"], done.kept_id, done.merged_id, at)
     kept, merged = _customer(transaction, done.kept_id), _customer(transaction, done.merged_id)
     theirs = transaction.customers.addresses(moved["addresses"])
-    transaction.customers.change(
-        replace(merged, addresses=tuple(theirs[one] for one in moved["addresses"] if one in theirs)), at
-    )
+    back = tuple(theirs[one] for one in moved["addresses"] if one in theirs)
+    transaction.customers.change(replace(merged, addresses=back), at, moved["has"]["merged"])
     own = tuple(one for one in kept.addresses if one.id not in moved["brought"])
-    transaction.customers.change(replace(part_profiles(transaction, kept, moved["profile"]), addresses=own), at)
+    parted = replace(part_profiles(transaction, kept, moved["profile"]), addresses=own)
+    transaction.customers.change(parted, at, moved["has"]["kept"])
     part_consents(transaction, clock, done, by=by)
     undone = replace(done, state=MergeState.UNDONE, ended_at=at, moved={})
     transaction.identity.put(undone)
-    record(
-        transaction, clock, "customer.unmerged", by=by, customer_id=done.kept_id, merge=done.id, merged=done.merged_id
-    )
+    _record(transaction, clock, "customer.unmerged", done, by=by)
     return undone
 
 
@@ -152,6 +160,13 @@ def _customer(transaction: Transaction, customer_id: str) -> Customer:
     if found is None:
         raise NotFound('There is no customer "{customer}".', code="unknown_customer", customer=customer_id)
     return found
+
+
+def _record(transaction: Transaction, clock: Clock, kind: str, done: Merge, *, by: str, **said: str) -> None:
+    """An entry for each of the two, and neither names the other: once they are parted, one may be erased alone."""
+    both = (done.kept_id, done.merged_id)
+    told = {"merge": done.id, **said}
+    record_all(transaction, clock, [Entry(kind=kind, by=by, customer_id=one, said=told) for one in both])
 
 
 def _ensure_last(transaction: Transaction, done: Merge) -> None:

@@ -57,7 +57,8 @@ def arrive(
     told, refused, after = _told_apart(known, people)
     standing = _Standing.read(transaction, known)
     owners = _stored(transaction, clock, source, told, terms=terms, tally=tally)
-    desk = _Desk(terms=terms, standing=standing, known=known, tally=tally)
+    sharing = _Sharing.read(transaction, [person for person, _ in told])
+    desk = _Desk(terms=terms, standing=standing, sharing=sharing, tally=tally)
     for (person, _), owner in zip(told, owners, strict=True):
         for one in person.said:
             desk.take(person, owner, one)
@@ -79,6 +80,8 @@ def _told_apart(
     for person in people:
         try:
             owner = known.customer_of(person)
+            if owner is None:
+                _require_address(person)
         except UnfitRow as why:
             refused.append((person, why))
             continue
@@ -88,6 +91,12 @@ def _told_apart(
         told.append((person, owner))
         seen |= {owner} if owner is not None else set()
     return told, refused, after
+
+
+def _require_address(person: Person) -> None:
+    """Refuse somebody new whom nothing can be sent to; not if they said no: then no other file says yes for them."""
+    if not person.addresses and all(one.state is not ConsentState.WITHDRAWN for one in person.said):
+        raise UnfitRow("The row has neither e-mail address nor phone, and nobody is known by its id.")
 
 
 def _stored(
@@ -188,6 +197,24 @@ class _Standing:
         return one.state is ConsentState.WITHDRAWN or (one.at is not None and before.at >= one.at)
 
 
+@dataclass(frozen=True)
+class _Sharing:
+    """Everybody who has an address of the file by now, those who came in with it too."""
+
+    holders: Mapping[AddressKind, Mapping[str, Sequence[str]]]
+
+    @classmethod
+    def read(cls, transaction: Transaction, people: Sequence[Person]) -> _Sharing:
+        values = {kind: {value for one in people for value in one.addresses.get(kind, ())} for kind in AddressKind}
+        return cls({kind: transaction.customers.by_address(kind, wanted) for kind, wanted in values.items() if wanted})
+
+    def of(self, person: Person, owner: str, channel: Channel) -> list[str]:
+        """Whoever speaks at an address speaks for all of its names: they do not mean only one of them."""
+        kind = ADDRESS_KINDS[channel]
+        found, values = self.holders.get(kind, {}), person.addresses.get(kind, ())
+        return list(dict.fromkeys((owner, *(one for value in values for one in found.get(value, ())))))
+
+
 _OptOut = tuple[str, tuple[Channel, ...], "Proof"]
 
 
@@ -197,7 +224,7 @@ class _Desk:
 
     terms: Terms
     standing: _Standing
-    known: Known
+    sharing: _Sharing
     tally: Tally
     agreements: list[Agreement] = field(default_factory=list)
     # By all that they have in common: a list of people who left is thousands of rows that say the same.
@@ -207,7 +234,7 @@ class _Desk:
         left = [channel for channel in one.channels if not self.standing.repeats(owner, one, channel)]
         self.tally.counts[REPEATED] += len(one.channels) - len(left)
         if one.state is ConsentState.WITHDRAWN:
-            self._opt_out(owner, one, tuple(left))
+            self._opt_out(person, owner, one, left)
             return
         free = [channel for channel in left if not self._opted_out(person, owner, one.topic, channel)]
         self.tally.counts[OPTED_OUT] += len(left) - len(free)
@@ -216,24 +243,25 @@ class _Desk:
             self.agreements.append(Agreement(customer_id=owner, topic=one.topic, channels=free, proof=proof))
 
     def record(self, transaction: Transaction, clock: Clock) -> None:
-        """Opt-outs first: a row that says both means no."""
+        """Opt-outs first: of a row that says yes and one that says no, whichever comes first, no stands."""
         for (topic, channels, proof), who in self.opt_outs.values():
             withdraw(transaction, clock, who, topic, channels, proof)
-        agreed = agree_all(transaction, self.terms.release, clock, self.agreements) if self.agreements else ()
-        self.tally.counts[GRANTED] += len(agreed)
-        # What is said by a file is left out where an address was stopped, by whoever has it.
-        self.tally.counts[OPTED_OUT] += sum(len(one.channels) for one in self.agreements) - len(agreed)
+        if self.agreements:
+            agreed = agree_all(transaction, self.terms.release, clock, self.agreements)
+            self.tally.counts.update({GRANTED: len(agreed.events), OPTED_OUT: len(agreed.left_out)})
 
     def _opted_out(self, person: Person, owner: str, topic: str, channel: Channel) -> bool:
-        """Whoever has this address said no on it, under whichever name: they do not mean only one of their names."""
-        sharing = self.known.holders_of(person, ADDRESS_KINDS[channel])
-        return self.standing.opted_out({owner, *sharing}, topic, channel)
+        return self.standing.opted_out(self.sharing.of(person, owner, channel), topic, channel)
 
-    def _opt_out(self, owner: str, one: Proven, channels: tuple[Channel, ...]) -> None:
-        if not channels:
-            return
+    def _opt_out(self, person: Person, owner: str, one: Proven, channels: Sequence[Channel]) -> None:
         self.tally.counts[WITHDRAWN] += len(channels)
         proof = self.terms.proof(one, None)
-        key = (one.topic, channels, proof.method, proof.source, proof.at, *sorted(proof.evidence.items()))
-        _, who = self.opt_outs.setdefault(key, ((one.topic, channels, proof), []))
-        who.append(owner)
+        told: dict[str, list[Channel]] = {}
+        for channel in channels:
+            for customer_id in self.sharing.of(person, owner, channel):
+                if not self.standing.opted_out([customer_id], one.topic, channel):
+                    told.setdefault(customer_id, []).append(channel)
+        for customer_id, theirs in told.items():
+            key = (one.topic, *theirs, proof.method, proof.source, proof.at, *sorted(proof.evidence.items()))
+            _, who = self.opt_outs.setdefault(key, ((one.topic, tuple(theirs), proof), []))
+            who.append(customer_id)

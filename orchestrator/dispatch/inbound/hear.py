@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from orchestrator.dispatch.inbound.confirming import say_yes
 from orchestrator.dispatch.inbound.hearing import Done, Hearing, hearing_of
 from orchestrator.dispatch.inbound.returning import come_back
-from orchestrator.dispatch.inbound.stopping import pause, stop
+from orchestrator.dispatch.inbound.stopping import erase, pause, silence, stop
 from orchestrator.stop_words import Meaning, Reading
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ log = structlog.get_logger()
 _ACTS: Mapping[Meaning, Callable[[Hearing], Act]] = {
     Meaning.OPT_OUT: stop,
     Meaning.OPT_OUT_ALL: stop,
+    Meaning.ERASURE: erase,
+    Meaning.WRONG_PERSON: silence,
     Meaning.PAUSE: pause,
     Meaning.OPT_IN: come_back,
 }
@@ -37,7 +40,7 @@ _ACTS: Mapping[Meaning, Callable[[Hearing], Act]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Heard:
-    """What became of a text. `holders` gave the address that it came from; `confirmation` says that it was heard.
+    """What became of a text. `holders` gave the address that it came from; `confirmation` answers them.
 
     `repeated`: it came before, and this is what was done then.
     """
@@ -51,7 +54,7 @@ class Heard:
 
 
 def hear_text(transaction: Transaction, release: Release, clock: Clock, text: InboundText) -> Heard:
-    """Keep a text, and do what it asks: stop, pause, or come back. What is about something else is only kept.
+    """Keep a text, and do what it asks: stop, pause, come back, or confirm. What is about something else is only kept.
 
     Raises:
         InvalidAddress: nobody can be reached at the address that it names.
@@ -60,7 +63,7 @@ def hear_text(transaction: Transaction, release: Release, clock: Clock, text: In
     if kept is not None:
         return _as_before(kept, tuple(sorted(transaction.customers.holders([kept.address_id]))))
     hearing = hearing_of(transaction, release, clock, text)
-    act = _ACTS.get(hearing.reading.kind)
+    act = say_yes if hearing.reading.agrees else _ACTS.get(hearing.reading.kind)
     done, confirmation = (Done.NOTHING, None) if act is None else act(hearing)
     hearing.keep(done, confirmation)
     log.info("text_heard", channel=text.channel.value, reading=hearing.reading.kind.value, done=done.value)

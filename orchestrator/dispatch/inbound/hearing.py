@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.addresses import sender_forms
 from orchestrator.dispatch.consents import ADDRESS_ID, PERSON, Proof
-from orchestrator.domain.customer import ADDRESS_KINDS, Address
+from orchestrator.domain.customer import ADDRESS_KINDS, Address, Channel
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.stop_words import read_text
 from orchestrator.store.port import KeptText
@@ -16,7 +16,6 @@ from orchestrator.store.port import KeptText
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orchestrator.domain.customer import Channel
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.release import Release
     from orchestrator.stop_words import Reading
@@ -57,16 +56,23 @@ class InboundText:
 
 
 class Done(StrEnum):
-    """What was done about a text. `asked`: they are asked to confirm that they want to come back."""
+    """What was done about a text.
+
+    `silenced`: nothing at all is sent there any more. `asked`: they are asked to confirm that they want to come back.
+    `confirmed`: what they were asked is agreed to.
+    """
 
     NOTHING = "nothing"
     STOPPED = "stopped"
+    SILENCED = "silenced"
     PAUSED = "paused"
     RESTORED = "restored"
     ASKED = "asked"
+    CONFIRMED = "confirmed"
 
 
-_TURNS = frozenset({Done.STOPPED, Done.RESTORED, Done.ASKED})
+_STOPS = frozenset({Done.STOPPED, Done.SILENCED})
+_TURNS = _STOPS | {Done.RESTORED, Done.ASKED, Done.CONFIRMED}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +93,12 @@ class Hearing:
     holders: tuple[str, ...]
     reading: Reading
 
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """All on which the address is reached: whoever has a phone has it on SMS and on WhatsApp."""
+        kind = ADDRESS_KINDS[self.text.channel]
+        return tuple(channel for channel in Channel if ADDRESS_KINDS[channel] is kind)
+
     def proof(self, wording: str | None = None) -> Proof:
         """The text itself shows what was said, from the address itself."""
         return Proof(
@@ -105,8 +117,12 @@ class Hearing:
 
     def turns_since(self, since: Instant) -> list[KeptText]:
         """Earlier texts from there on this channel that ended something or brought it back, newest first."""
-        lately = self.transaction.inbound.lately(self.addresses, self.text.channel.value, since)
-        return [one for one in lately if one.reading["done"] in _TURNS]
+        return [one for one in self._lately(since) if one.reading["done"] in _TURNS]
+
+    def answered_alike_since(self, since: Instant) -> bool:
+        """Whether a text from there on this channel that meant the same was answered."""
+        alike = (one.reading for one in self._lately(since) if one.reading["kind"] == self.reading.kind)
+        return any("confirmation" in one for one in alike)
 
     def keep(self, done: Done, confirmation: str | None) -> None:
         """Keep the text, with what it was taken for and what was done."""
@@ -131,6 +147,9 @@ class Hearing:
                 received_at=self.now,
             )
         )
+
+    def _lately(self, since: Instant) -> list[KeptText]:
+        return self.transaction.inbound.lately(self.addresses, self.text.channel.value, since)
 
 
 def hearing_of(transaction: Transaction, release: Release, clock: Clock, text: InboundText) -> Hearing:
@@ -157,7 +176,7 @@ def hearing_of(transaction: Transaction, release: Release, clock: Clock, text: I
 
 def is_stop(kept: KeptText) -> bool:
     """Whether an earlier text ended our marketing."""
-    return bool(kept.reading["done"] == Done.STOPPED)
+    return kept.reading["done"] in _STOPS
 
 
 def _stored(transaction: Transaction, clock: Clock, text: InboundText) -> tuple[str, ...]:

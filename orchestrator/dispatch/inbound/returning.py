@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from orchestrator.consent import STOP
+from orchestrator.consent import STOP, WRONG_PERSON
 from orchestrator.dispatch import consents
-from orchestrator.dispatch.consents import ADDRESS_ID, ENDED
+from orchestrator.dispatch.consents import ADDRESS_ID, ENDED, PERSON
+from orchestrator.dispatch.inbound.answering import show_choices
 from orchestrator.dispatch.inbound.hearing import Done, is_stop
+from orchestrator.dispatch.record import record
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.errors import InputError
 
@@ -28,18 +30,34 @@ _LOOKED_BACK = 1_000
 def come_back(hearing: Hearing) -> Act:
     """Agree again to what a STOP from this address ended on this channel.
 
-    Where several gave the address, nobody can say whose act this is; and a text from before the STOP came late.
+    Where several gave the address, nobody can say whose act this is; and a text from before the STOP came late. Who
+    has nothing to come back to is shown where they choose.
     """
     if any(is_stop(one) and one.at > hearing.at for one in hearing.turns_since(hearing.at)):
         return Done.NOTHING, None
+    believed = _believe(hearing)
     ended = {holder: grants for holder in hearing.holders if (grants := _ended(hearing, holder))}
-    if len(ended) != 1:
-        return Done.NOTHING, None
-    ((holder, grants),) = ended.items()
-    states = {event.state for one in grants for event in _agree_again(hearing, holder, one)}
-    if ConsentState.GRANTED in states:
-        return Done.RESTORED, None
-    return (Done.ASKED if states else Done.NOTHING), None
+    if len(ended) == 1:
+        ((holder, grants),) = ended.items()
+        states = {event.state for one in grants for event in _agree_again(hearing, holder, one)}
+        if states:
+            return (Done.RESTORED if ConsentState.GRANTED in states else Done.ASKED), None
+    return (Done.RESTORED if believed else Done.NOTHING), show_choices(hearing)
+
+
+def _believe(hearing: Hearing) -> bool:
+    """Whoever is there says that it is theirs after all: what was bought is told again; marketing takes a yes."""
+    transaction = hearing.transaction
+    believed = False
+    for channel in hearing.channels:
+        for address_id in transaction.consents.change_reason(hearing.addresses, channel.value, WRONG_PERSON, to=STOP):
+            believed = True
+            for holder in transaction.customers.holders([address_id]):
+                record(
+                    transaction, hearing.clock, "address.released", by=PERSON, customer_id=holder, address=address_id,
+                    channel=channel.value, reason=WRONG_PERSON,
+                )  # fmt: skip
+    return believed
 
 
 def _ended(hearing: Hearing, holder: str) -> list[ConsentEvent]:
@@ -83,7 +101,7 @@ def _agree_again(hearing: Hearing, holder: str, before: ConsentEvent) -> tuple[C
         return consents.agree(
             hearing.transaction, hearing.release, hearing.clock, holder, before.topic, [hearing.text.channel],
             hearing.proof(before.wording),
-        )  # fmt: skip
+        ).events  # fmt: skip
     except InputError as error:
         # Its topic or its words are gone since: what could not be proven tomorrow stays ended.
         log.info("not_restored", code=error.code)

@@ -1,36 +1,60 @@
-"""Less of us: no marketing at an address from now on, or none for a while."""
+"""Less of us: no marketing at an address from now on, or none for a while; or nothing at all, where nobody knows us."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from orchestrator.consent import WRONG_PERSON
 from orchestrator.dispatch import consents, pauses
-from orchestrator.dispatch.accept.message import new_request
 from orchestrator.dispatch.consents import PERSON
+from orchestrator.dispatch.inbound.answering import ANSWERED_AGAIN_MS, show_choices, tell_of_stop
 from orchestrator.dispatch.inbound.hearing import TEXT, Done, is_stop
 from orchestrator.dispatch.pauses import WantedPause
+from orchestrator.dispatch.record import record
 from orchestrator.domain.pause import PauseScope
 from orchestrator.stop_words import Meaning
-from orchestrator.store.port import NewDelivery
 
 if TYPE_CHECKING:
     from orchestrator.dispatch.inbound.hearing import Act, Hearing
-
-# One confirmation is allowed, at once, with no marketing in it; who repeats themselves gets no second one for a day.
-CONFIRMED_WITHIN_MS = 5 * 60_000
-CONFIRMED_AGAIN_MS = 24 * 3_600_000
 
 PAUSED_MS = 30 * 86_400_000
 
 
 def stop(hearing: Hearing) -> Act:
     """End all marketing at this address on this channel; where they said everything, on every channel."""
-    lately = hearing.turns_since(hearing.now - CONFIRMED_AGAIN_MS)
-    channels = None if hearing.reading.kind is Meaning.OPT_OUT_ALL else [hearing.text.channel]
-    consents.stop(hearing.transaction, hearing.clock, hearing.addresses, channels, hearing.proof())
-    repeated = bool(lately) and is_stop(lately[0])
-    return Done.STOPPED, None if repeated else _confirm(hearing)
+    repeated = _stop(hearing, everywhere=hearing.reading.kind is Meaning.OPT_OUT_ALL)
+    return Done.STOPPED, None if repeated else tell_of_stop(hearing)
+
+
+def erase(hearing: Hearing) -> Act:
+    """End all marketing, and show where they ask for the erasure: a text shows who has the phone, not whose data it is.
+
+    Who wants no data of theirs kept has revoked what rests on their consent (LGPD art. 8 §5); but they have not said
+    "everything", and others who have the phone go on elsewhere.
+    """
+    repeated = _stop(hearing, everywhere=len(hearing.holders) == 1)
+    return Done.STOPPED, show_choices(hearing) or (None if repeated else tell_of_stop(hearing))
+
+
+def silence(hearing: Hearing) -> Act:
+    """Send nothing there any more, orders neither: somebody else reads what our customer should.
+
+    Until somebody there says that it is theirs after all (see `come_back`). To say that it was heard would be one
+    more message to a stranger. Where nobody gave the address, there is nobody whose orders go astray.
+    """
+    transaction, channels = hearing.transaction, hearing.channels
+    consents.stop(transaction, hearing.clock, hearing.addresses, channels, hearing.proof())
+    if not hearing.holders:
+        return Done.STOPPED, None
+    for channel in channels:
+        transaction.consents.suppress(hearing.addresses, channel.value, WRONG_PERSON, hearing.now)
+    for address_id in hearing.addresses:
+        for holder in transaction.customers.holders([address_id]):
+            record(
+                transaction, hearing.clock, "address.suppressed", by=PERSON, customer_id=holder, address=address_id,
+                channels=[one.value for one in channels], reason=WRONG_PERSON,
+            )  # fmt: skip
+    return Done.SILENCED, None
 
 
 def pause(hearing: Hearing) -> Act:
@@ -49,25 +73,9 @@ def pause(hearing: Hearing) -> Act:
     return (Done.PAUSED if hearing.holders else Done.NOTHING), None
 
 
-def _confirm(hearing: Hearing) -> str | None:
-    """Say once that it was heard, there and nowhere else. A stranger is no customer: nobody writes to them at all."""
-    transaction, channel = hearing.transaction, hearing.text.channel
-    told = hearing.release.project.consents
-    message = None if told is None else told.opt_out
-    if message is None or not hearing.holders or channel not in hearing.release.said_on[message]:
-        return None
-    request = new_request(
-        hearing.release, hearing.clock, message=message, customer_id=_owner(hearing), candidates=(channel,),
-        objects={}, data={}, not_after=transaction.ledger.clock().now(hearing.now) + CONFIRMED_WITHIN_MS,
-    )  # fmt: skip
-    pinned = replace(request, pinned_address_id=hearing.addresses[0])
-    delivery = NewDelivery(request=pinned, identity=f"opt_out/{hearing.id}", origin="inbound")
-    transaction.deliveries.add([delivery], hearing.clock.now())
-    return pinned.id
-
-
-def _owner(hearing: Hearing) -> str:
-    """Who has had the first address longest."""
-    customers, address_id = hearing.transaction.customers, hearing.addresses[0]
-    address = customers.addresses([address_id])[address_id]
-    return customers.by_address(address.kind, [address.value])[address.value][0]
+def _stop(hearing: Hearing, *, everywhere: bool) -> bool:
+    """End it; whether the last turn within a day was a STOP, too: it was answered then."""
+    lately = hearing.turns_since(hearing.now - ANSWERED_AGAIN_MS)
+    channels = None if everywhere else [hearing.text.channel]
+    consents.stop(hearing.transaction, hearing.clock, hearing.addresses, channels, hearing.proof())
+    return bool(lately) and is_stop(lately[0])

@@ -47,8 +47,10 @@ class WantedRequest:
 def ask(transaction: Transaction, desk: PrivacyDesk, wanted: WantedRequest, *, by: str) -> PrivacyRequest:
     """Open a request, and send the proof to its address, or take the word of whoever vouches for it.
 
+    One of somebody whom we do not know has ended as it is made: nobody can prove it, and nothing is due.
+
     Raises:
-        NotFound: there is no such customer.
+        NotFound: there is no such customer, or nobody has the address for which somebody vouches.
         InputError: a customer is named, but nothing by which they could prove that it is theirs, and nobody vouches.
     """
     contact, holders = _who(transaction, wanted)
@@ -58,7 +60,7 @@ def ask(transaction: Transaction, desk: PrivacyDesk, wanted: WantedRequest, *, b
     request = PrivacyRequest(
         id=new_id("dsr", now, desk.clock.entropy(ENTROPY_SIZE)),
         kind=wanted.kind,
-        state=RequestState.VERIFIED if wanted.vouched else RequestState.OPENED,
+        state=_begins(wanted, holders),
         customer_ids=holders,
         contact_kind=contact[0] if contact else AddressKind.EMAIL,
         # Of somebody whom we do not know nothing is kept but that somebody asked.
@@ -72,6 +74,7 @@ def ask(transaction: Transaction, desk: PrivacyDesk, wanted: WantedRequest, *, b
         details=dict(wanted.details) if holders else {},
         result={"vouched": wanted.vouched} if wanted.vouched else {},
         verified_at=now if wanted.vouched else None,
+        completed_at=None if holders else now,
     )
     transaction.privacy_requests.add(request)
     if holders:
@@ -89,7 +92,14 @@ def _who(transaction: Transaction, wanted: WantedRequest) -> tuple[tuple[Address
     """The address that asks, and everybody who has it; of a customer who is named, the first that can be answered."""
     if wanted.contact is not None:
         kind, value = wanted.contact
-        return wanted.contact, tuple(transaction.customers.by_address(kind, [value]).get(value, ()))
+        holders = tuple(transaction.customers.by_address(kind, [value]).get(value, ()))
+        if wanted.vouched and not holders:
+            raise NotFound(
+                "Nobody has this address.",
+                remedy="Look for the person by another address of theirs, or by their id.",
+                code="unknown_customer",
+            )
+        return wanted.contact, holders
     customer = transaction.customers.get(wanted.customer_id or "")
     if customer is None:
         raise NotFound('There is no customer "{customer}".', code="unknown_customer", customer=wanted.customer_id or "")
@@ -101,6 +111,12 @@ def _who(transaction: Transaction, wanted: WantedRequest) -> tuple[tuple[Address
             code="nothing_to_prove_with",
         )
     return (found.kind, found.value) if found else None, (customer.id,)
+
+
+def _begins(wanted: WantedRequest, holders: tuple[str, ...]) -> RequestState:
+    if wanted.vouched:
+        return RequestState.VERIFIED
+    return RequestState.OPENED if holders else RequestState.EXPIRED
 
 
 # --- proof ------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from orchestrator.dispatch.privacy.desk import DAY_MS
 from orchestrator.dispatch.privacy.ending import closed, moved
 from orchestrator.dispatch.record import record
 from orchestrator.domain.errors import Conflict
-from orchestrator.domain.privacy import AUTOMATIC, PrivacyRequest, RequestKind, RequestState
+from orchestrator.domain.privacy import PrivacyRequest, RequestState, WaitsFor
 
 if TYPE_CHECKING:
     from orchestrator.dispatch.privacy.desk import PrivacyDesk
@@ -53,7 +53,7 @@ def attend(store: Store, desk: PrivacyDesk) -> int:
         _expire(store, desk, request)
     done = 0
     for request in proven:
-        if _can_be_carried_out(request):
+        if request.waits_for is WaitsFor.TIMER:
             done += _carry_out(store, desk, request)
         elif _is_due(request, now):
             _remind(store, request, now)
@@ -67,12 +67,6 @@ def tidy(store: Store, now: Instant) -> int:
     if not overwrite(store, bytes_max=OVERWRITTEN_BYTES_MAX):
         log.warning("erased_rows_not_overwritten", remedy="In a quiet hour, run: jogral privacy overwrite")
     return forgotten
-
-
-def _can_be_carried_out(request: PrivacyRequest) -> bool:
-    """By itself: proven, of a kind that nobody has to look at, and of one person, or of an address alone."""
-    alone = len(request.customer_ids) == 1 or request.kind is RequestKind.UNSUBSCRIBE
-    return alone and request.kind in AUTOMATIC
 
 
 def _carry_out(store: Store, desk: PrivacyDesk, request: PrivacyRequest) -> int:

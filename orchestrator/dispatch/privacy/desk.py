@@ -70,7 +70,11 @@ def read_contact(text: str) -> tuple[AddressKind, str]:
 
 def digest(transaction: Transaction, clock: Clock, kind: AddressKind, value: str) -> str:
     """What stands for an address in what we keep about a request."""
-    data = transaction.personal_data
-    if data.pepper() is None:
-        data.keep_pepper(clock.entropy(_PEPPER_SIZE).hex())
-    return data.digest((kind, value))
+    keep_pepper(transaction, clock)
+    return transaction.personal_data.digest((kind, value))
+
+
+def keep_pepper(transaction: Transaction, clock: Clock) -> None:
+    """Have something to make digests with: the first of them brings it, and it stays for good."""
+    if transaction.personal_data.pepper() is None:
+        transaction.personal_data.keep_pepper(clock.entropy(_PEPPER_SIZE).hex())

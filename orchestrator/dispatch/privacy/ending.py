@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.errors import Conflict
-from orchestrator.domain.privacy import FOLLOWING, PrivacyRequest, RequestState
+from orchestrator.domain.privacy import FOLLOWING, PrivacyRequest, RequestKind, RequestState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,23 @@ def closed(request: PrivacyRequest, now: Instant, result: Mapping[str, Any]) -> 
     return replace(request, contact=None, details={}, completed_at=now, result={**request.result, **result})
 
 
-def emptied(request: PrivacyRequest, now: Instant) -> PrivacyRequest:
-    """A request of somebody who was erased: it was made, and nobody can tell by whom."""
-    ended = request if request.ended else closed(replace(request, state=RequestState.EXPIRED), now, {})
-    return replace(ended, contact=None, customer_ids=(), details={}, digest="")
+DONE_WITH = "done_with"
+"""In the result of an erasure that somebody proved: the request by which they were erased."""
+
+ERASED = "erased"
+"""The reason why what somebody proved was not carried out any more."""
+
+
+def emptied(request: PrivacyRequest, now: Instant, erased_by: str) -> PrivacyRequest:
+    """A request of somebody who was erased: it was made, perhaps proven, and nobody can tell by whom."""
+    return replace(_ended(request, now, erased_by), contact=None, customer_ids=(), details={}, digest="")
+
+
+def _ended(request: PrivacyRequest, now: Instant, erased_by: str) -> PrivacyRequest:
+    if request.ended:
+        return request
+    if request.state is RequestState.OPENED:
+        return closed(moved(request, RequestState.EXPIRED), now, {})
+    if request.kind is RequestKind.ERASE:
+        return closed(moved(request, RequestState.DONE), now, {DONE_WITH: erased_by})
+    return closed(moved(request, RequestState.REFUSED), now, {"reason": ERASED})

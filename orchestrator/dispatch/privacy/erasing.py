@@ -10,7 +10,7 @@ import hmac
 import json
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.dispatch.privacy.desk import digest
+from orchestrator.dispatch.privacy.desk import digest, keep_pepper
 from orchestrator.dispatch.privacy.ending import emptied
 from orchestrator.dispatch.record import forget, record
 from orchestrator.domain.customer import ADDRESS_KINDS, AddressKind
@@ -18,7 +18,7 @@ from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.time import rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from orchestrator.dispatch.privacy.desk import PrivacyDesk
     from orchestrator.domain.privacy import PrivacyRequest
@@ -53,7 +53,9 @@ def erase(
     """Take the person out; the certificate. Nothing of theirs is being sent, and they are locked."""
     clock, now = desk.clock, desk.clock.now()
     digests = {digest(transaction, clock, kind, value) for kind, value in person.values}
-    kept = transaction.personal_data.remember_erased(person.values, ERASED, now) if person.values else 0
+    # Of a family's address too: the others are served there, and whoever comes to it later is not.
+    familys = [(one.kind, one.value) for one in transaction.customers.addresses(person.shared).values()]
+    kept = _remember(transaction, desk, [*person.values, *familys])
     _forget_requests(transaction, desk, request, person, digests)
     logged = forget(transaction, clock, person.customer_ids, by=by)
     counts = transaction.personal_data.erase(person, remains=new_id("erased", now, clock.entropy(ENTROPY_SIZE)), at=now)
@@ -65,6 +67,13 @@ def erase(
         suppressions=kept,
         shared=len(person.shared),
     )
+
+
+def _remember(transaction: Transaction, desk: PrivacyDesk, values: Sequence[tuple[AddressKind, str]]) -> int:
+    if not values:
+        return 0
+    keep_pepper(transaction, desk.clock)
+    return transaction.personal_data.remember_erased(values, ERASED, desk.clock.now())
 
 
 def readmit(
@@ -127,4 +136,4 @@ def _forget_requests(
     """Other requests of theirs end with the person: who they were about is gone."""
     for one in transaction.privacy_requests.about(person.customer_ids, digests):
         if one.id != request.id:
-            transaction.privacy_requests.put(emptied(one, desk.clock.now()))
+            transaction.privacy_requests.put(emptied(one, desk.clock.now(), request.id))

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from orchestrator.audit_chain import ChainEntry, Head, Seal, Written
-    from orchestrator.store.port.values import ChainQuery
+    from orchestrator.store.port.values import ChainQuery, SaidByCustomer
 
 
 class Chain(Protocol):
@@ -40,10 +40,25 @@ class Chain(Protocol):
         """How many entries have no seal yet."""
         ...
 
+    def erasures_waiting(self) -> list[ChainEntry]:
+        """Those that tell of an erasure and have no seal yet."""
+        ...
+
     def sealed(self) -> Iterator[ChainEntry]:
         """The whole chain, in order, read page by page."""
         ...
 
     def page(self, asked: ChainQuery) -> list[ChainEntry]:
-        """Entries, newest first, sealed or not."""
+        """Entries, newest first, sealed or not. Those of a customer are also those of whoever became one with them."""
+        ...
+
+    def said_by(self, after: str, customers_max: int) -> list[SaidByCustomer]:
+        """What customers said of consent beside what is on record of it, in order of their ids, after an id.
+
+        Who said nothing is among them too, with nothing: the last one is where the next page begins.
+        """
+        ...
+
+    def said_by_nobody(self) -> Iterator[ChainEntry]:
+        """Entries of consent about customers who do not exist."""
         ...

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         ImportRun,
         KeptConsent,
         KeptWording,
+        Stop,
     )
 
 
@@ -88,8 +89,19 @@ class Customers(Protocol):
         """New customers with their addresses; addresses that exist are shared."""
         ...
 
-    def change(self, customer: Customer, at: Instant) -> None:
-        """Overwrite a customer's profile and addresses."""
+    def has(self, customer_id: str) -> dict[str, Instant | None]:
+        """The ids of a customer's addresses → since when nothing goes there to them, because they were erased.
+
+        That is of an address of others alone; one that nobody else has is suppressed.
+        """
+        ...
+
+    def change(self, customer: Customer, at: Instant, has: Mapping[str, Instant | None] = ...) -> None:
+        """Overwrite a customer's profile and addresses.
+
+        What they come to and do not have may be an erased person's. `has` is of others who become one with them, or
+        were: their addresses are no news either.
+        """
         ...
 
     def add_external_ids(self, customer_id: str, ids: Mapping[str, str]) -> None:
@@ -117,10 +129,23 @@ class Consents(Protocol):
         """All that a customer said, newest record first; with `before`, what was recorded before that number."""
         ...
 
-    def suppress(self, address_ids: Collection[str], channel: str, reason: str, at: Instant) -> None: ...
+    def suppress(self, address_ids: Collection[str], channel: str, reason: str, at: Instant) -> None:
+        """Write nothing there: to everybody who has the address, also those who had come back from a STOP."""
+        ...
 
-    def release(self, address_ids: Collection[str], channel: str, reason: str) -> dict[str, Instant]:
-        """Lift suppressions of exactly this reason: the addresses that had one, and since when."""
+    def change_reason(self, address_ids: Collection[str], channel: str, reason: str, *, to: str) -> set[str]:
+        """Give suppressions of exactly one reason another; the addresses that had one."""
+        ...
+
+    def stops(self, customer_ids: Collection[str]) -> dict[str, dict[tuple[str, str], Stop]]:
+        """Customer → (address id, channel) → the STOP that was said there; customers without one are left out.
+
+        Whoever said that they are the wrong person has said it, too; nobody comes back from that (see `change_reason`).
+        """
+        ...
+
+    def come_back(self, customer_id: str, address_id: str, channel: str, at: Instant) -> bool:
+        """Let a STOP bind this customer no more, and whoever else has the address as before. Whether it did."""
         ...
 
     def wordings(self, ids: Collection[str]) -> dict[str, KeptWording]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from orchestrator.audit_chain import ChainEntry
     from orchestrator.domain.customer import Channel, ConsentState
     from orchestrator.domain.delivery import Request, State
     from orchestrator.domain.message import Purpose
@@ -286,6 +287,13 @@ class ConsentEvent:
     actor: str = ""
 
 
+class Stop(NamedTuple):
+    """That somebody said STOP at an address, and when a customer who has it came back by their own act."""
+
+    at: Instant
+    returned_at: Instant | None
+
+
 class KeptConsent(NamedTuple):
     """What was said, its number in the record, and when it came there (machine time)."""
 
@@ -354,6 +362,20 @@ class ChainQuery:
     by: str | None = None
     since: Instant | None = None
     until: Instant | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SaidByCustomer:
+    """All that one customer said of consent, and what the audit chain holds of it, both in the order of their record.
+
+    `in_force` is (topic, channel) → state and the event that it rests on; `merged`: others are one with them, or were.
+    """
+
+    customer_id: str
+    events: tuple[ConsentEvent, ...]
+    entries: tuple[ChainEntry, ...]
+    in_force: Mapping[tuple[str, str], tuple[ConsentState, str]]
+    merged: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

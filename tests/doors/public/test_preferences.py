@@ -2,51 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from orchestrator.dispatch.consents import PERSON, Proof, stop
 from orchestrator.dispatch.pauses import WantedPause, pause
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.pause import PauseScope
-from orchestrator.tokens import TokenPurpose
 from tests.doors.conftest import drained
+from tests.doors.public.choosing import links_to
 from tests.doors.public.visiting import ORDER
-
-
-@pytest.fixture
-def centre(visitor):
-    """Somebody with offers on e-mail and reminders on push, and their page."""
-    visitor.agreed("offers", "email")
-    visitor.agreed("cart_reminders", "push")
-    return Centre(visitor)
-
-
-class Centre:
-    """The page as somebody uses it."""
-
-    def __init__(self, visitor):
-        self.visitor = visitor
-        self.link = visitor.link(TokenPurpose.PREFERENCES)
-        self.shown = visitor.get(self.link)
-
-    def boxes(self, shown=None):
-        """Name → ticked."""
-        inputs = (shown or self.shown).page.all("input")
-        return {one["value"]: "checked" in one for one in inputs if one.get("type") == "checkbox"}
-
-    def filled(self, on=(), off=()):
-        """The form's fields, once somebody has ticked some boxes and emptied others."""
-        hidden = [(one["name"], one["value"]) for one in self.shown.page.all("input") if one["type"] == "hidden"]
-        ticked = ({name for name, checked in self.boxes().items() if checked} | set(on)) - set(off)
-        return [*hidden, *(("on", name) for name in sorted(ticked)), ("do", "save")]
-
-    def save(self, on=(), off=()):
-        return self.visitor.post(self.link, *self.filled(on, off))
-
-    def press(self, button):
-        return self.visitor.post(self.link, ("do", button))
 
 
 def test_the_page_shows_what_the_gate_would_say(centre):
@@ -149,10 +113,36 @@ def test_what_was_taken_back_cannot_be_confirmed(centre):
     assert centre.visitor.consents["offers", "sms"] == "withdrawn"
 
 
-def links_to(page, visitor):
-    """The links to a page in what this person was sent."""
-    said = [str(one) for one in visitor.inbox() if one["customer_id"] == visitor.customer]
-    return sorted({found for text in said for found in re.findall(rf"/{page}/[\w.-]+", text)})
+def test_what_was_confirmed_at_an_address_that_bounces_says_that_nothing_comes(centre):
+    """A yes is a yes, and the page promises no more than is done."""
+    visitor = centre.visitor
+    centre.save(on=["offers.whatsapp"])
+    drained(visitor.app)
+    (link,) = links_to("c", visitor)
+    with visitor.app.store.write() as transaction:
+        transaction.consents.suppress([visitor.address("phone")], "whatsapp", "bounce", visitor.app.clock.now())
+
+    shown = visitor.post(link)
+
+    assert "A partir de agora você recebe" in shown.text
+    assert "Mas por enquanto nada é enviado pelo WhatsApp: nossas mensagens voltam desse endereço." in shown.text
+
+
+# --- the doorbell -----------------------------------------------------------------------------------------------------
+
+
+def test_a_question_is_on_its_way_at_once(centre, rung):
+    """Nobody waits for the timer who waits for a confirmation."""
+    centre.save(on=["offers.whatsapp"])
+    assert rung.heard() == "transactional"
+
+
+def test_what_a_break_held_goes_on_at_once_when_it_ends(centre, rung):
+    """In the lane in which it was."""
+    centre.press("break")
+    assert centre.visitor.outcome(centre.visitor.send("preference_checkin", "email"))[0] == "held"
+    centre.press("go_on")
+    assert rung.heard() == "marketing"
 
 
 def test_a_stop_is_shown_and_taken_back_by_the_persons_own_yes(centre):

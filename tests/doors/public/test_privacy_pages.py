@@ -13,6 +13,7 @@ from orchestrator.privacy_desk import open_privacy_desk
 from orchestrator.store.people_tables import privacy_requests
 from orchestrator.tokens import TokenPurpose
 from tests.doors.conftest import drained
+from tests.doors.public.choosing import link_in_newest
 
 KINDS = [kind.value for kind in RequestKind]
 
@@ -25,14 +26,6 @@ def asked(visitor, kind="export", contact=None, **fields):
 def requests_of(visitor):
     with visitor.app.store.read() as transaction:
         return [one for one in transaction.privacy_requests.page("", 1_000) if visitor.customer in one.customer_ids]
-
-
-def link(visitor, page):
-    """The path of the newest link that a message about a request carries."""
-    drained(visitor.app)
-    ours = [one for one in visitor.inbox() if one["customer_id"] == visitor.customer]
-    found = [re.search(rf"/{page}/[A-Za-z0-9._-]+", json.dumps(one["content"])) for one in ours]
-    return next(match[0] for match in found if match)
 
 
 def attend(visitor):
@@ -60,6 +53,13 @@ def test_nobody_learns_who_is_known(visitor):
     assert known.body.replace(f"{name}@example.com", "x") == unknown.body.replace("stranger@example.org", "x")
 
 
+def test_the_link_that_proves_an_address_is_on_its_way_at_once(visitor, rung):
+    """A stranger's rings alike: nobody learns by the hour who is known."""
+    for contact in (None, "stranger@example.org"):
+        asked(visitor, contact=contact)
+        assert rung.heard() == "transactional"
+
+
 def test_what_is_no_address_is_said_beside_the_field(visitor):
     """And what was typed is still there."""
     shown = asked(visitor, contact="nobody at example")
@@ -71,7 +71,7 @@ def test_what_is_no_address_is_said_beside_the_field(visitor):
 def test_a_request_is_proven_by_a_button_and_not_by_a_look(visitor):
     """Programs open every link; only the confirmation counts."""
     asked(visitor)
-    proof = link(visitor, "v")
+    proof = link_in_newest(visitor, "v")
     for method in ("GET", "HEAD", "OPTIONS"):
         visitor.get(proof, method=method)
     assert [one.state for one in requests_of(visitor)] == ["opened"]
@@ -82,9 +82,9 @@ def test_a_request_is_proven_by_a_button_and_not_by_a_look(visitor):
 def test_an_export_is_saved_from_the_link_that_was_sent(visitor):
     """As a page and as JSON, and only by a button."""
     asked(visitor)
-    visitor.post(link(visitor, "v"))
+    visitor.post(link_in_newest(visitor, "v"))
     attend(visitor)
-    result = link(visitor, "d")
+    result = link_in_newest(visitor, "d")
     assert "@example.com" not in visitor.get(result).body
     saved = visitor.post(result, ("format", "json"))
     assert saved.headers["Content-Disposition"].startswith("attachment;")
@@ -98,7 +98,7 @@ def test_an_export_is_saved_from_the_link_that_was_sent(visitor):
 def test_an_erasure_ends_with_a_certificate(visitor):
     """Saved from the page that confirmed it: there is no address any more to send it to."""
     asked(visitor, "erase")
-    proof = link(visitor, "v")
+    proof = link_in_newest(visitor, "v")
     result = re.search(r"/d/[A-Za-z0-9._-]+", visitor.post(proof).body)[0]
     assert visitor.post(result, ("format", "json")).headers["Content-Type"].startswith("text/html")
     attend(visitor)
@@ -111,7 +111,7 @@ def test_an_erasure_ends_with_a_certificate(visitor):
 def test_a_correction_brings_its_words_and_waits(visitor):
     """For somebody who reads them."""
     asked(visitor, "rectify", text="Meu nome é Bento")
-    visitor.post(link(visitor, "v"))
+    visitor.post(link_in_newest(visitor, "v"))
     attend(visitor)
     (request,) = requests_of(visitor)
     assert (request.state, request.details) == ("verified", {"text": "Meu nome é Bento"})

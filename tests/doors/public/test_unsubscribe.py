@@ -86,25 +86,25 @@ MULTIPART = (
 
 
 @pytest.mark.parametrize(
-    ("body", "media_type", "ended"),
+    ("body", "media_type"),
     [
-        (b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded", True),
-        (*MULTIPART, True),
-        (b"List-Unsubscribe=One-Click", "text/plain", True),
-        (b"List-Unsubscribe=One-Click\r\n", None, True),
-        (b"", "application/x-www-form-urlencoded", False),
-        (b"List-Unsubscribe=Two-Clicks", "application/x-www-form-urlencoded", False),
-        (b'{"List-Unsubscribe": "One-Click"}', "application/json", False),
-        (b"--b\r\nbroken", "multipart/form-data; boundary=b", False),
-        (b"no boundary", "multipart/form-data", False),
+        (b"List-Unsubscribe=One-Click", "application/x-www-form-urlencoded"),
+        MULTIPART,
+        (b"List-Unsubscribe=One-Click\r\n", None),
+        (b"", "application/x-www-form-urlencoded"),
+        (None, None),
+        (b'{"List-Unsubscribe": "One-Click"}', "application/json"),
+        (b"--b\r\nbroken", "multipart/form-data; boundary=b"),
+        (b"no boundary", "multipart/form-data"),
+        (b"\xff" * 70_000, "application/x-www-form-urlencoded"),
     ],
 )
-def test_only_the_words_of_the_standard_are_a_click(visitor, body, media_type, ended):
-    """In whichever form they come; anything else shows the page again."""
+def test_whatever_is_posted_is_a_click(visitor, body, media_type):
+    """Mail programs send the words of the standard as a form of either kind, or nothing: a person has pressed."""
     reply = visitor.caller.call("POST", visitor.link(TokenPurpose.UNSUBSCRIBE), body, Content_Type=media_type)
 
     assert reply.status == 200
-    assert bool(visitor.history) == ended
+    assert visitor.consents == {("offers", "email"): "withdrawn"}
 
 
 def test_the_page_says_what_the_button_does_and_offers_more(visitor):
@@ -118,7 +118,6 @@ def test_the_page_says_what_the_button_does_and_offers_more(visitor):
     assert "@example.com" in before.body
     assert f"{visitor.customer[4:]}@example.com" not in before.body
     (button,) = before.page.all("button")
-    assert [(one["name"], one["value"]) for one in before.page.all("input")] == [("List-Unsubscribe", "One-Click")]
 
     after = visitor.click(link)
     (form,) = after.page.all("form")

@@ -65,7 +65,7 @@ class Visitor:
         every = {"customer": self.customer, "address": self.address("email"), "topic": "offers", "delivery": "msg_none"}
         wanted = {
             TokenPurpose.PREFERENCES: ("customer", "address"),
-            TokenPurpose.WHY: ("customer", "delivery"),
+            TokenPurpose.WHY: ("customer", "address", "delivery"),
         }.get(purpose, tuple(every))
         return {name: every[name] for name in wanted}
 

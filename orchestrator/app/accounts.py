@@ -1,0 +1,65 @@
+"""Every account of a release as the adapter that it names, with its settings and the environment's secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from orchestrator import channels
+from orchestrator.domain.errors import ConfigurationError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from orchestrator.channels import Adapter
+    from orchestrator.domain.customer import Channel
+    from orchestrator.release import Account, ChannelSettings, Release
+    from orchestrator.settings import Settings
+
+
+def wire(settings: Settings) -> Callable[[Release], Mapping[str, Adapter]]:
+    """Every account of a release as an adapter: the file's settings, the channel's, and the environment's secrets."""
+
+    def adapters(release: Release) -> Mapping[str, Adapter]:
+        found = {
+            account.id: _adapter(account, channel, shared, settings)
+            for channel, shared in release.project.channels.items()
+            for account in shared.accounts
+        }
+        _refuse_strangers(settings, found)
+        return found
+
+    return adapters
+
+
+def wire_account(settings: Settings, release: Release, account_id: str) -> Adapter | None:
+    """One account of a release as an adapter, so that nobody needs the secrets of the others; None: there is none."""
+    for channel, shared in release.project.channels.items():
+        for account in shared.accounts:
+            if account.id == account_id:
+                return _adapter(account, channel, shared, settings)
+    return None
+
+
+def _adapter(account: Account, channel: Channel, shared: ChannelSettings, settings: Settings) -> Adapter:
+    """The channel's sender and reply address reach only adapters that take them."""
+    where = f"templates/project.yaml, account {account.id}"
+    taken = channels.settings_of(account.adapter, where=where)
+    of_channel = {"sender": shared.from_, "reply_to": shared.reply_to}
+    secrets = {
+        name.lower(): secret.get_secret_value() for name, secret in settings.accounts.get(account.id, {}).items()
+    }
+    given = {name: value for name, value in of_channel.items() if value and name in taken} | account.settings | secrets
+    return channels.build_adapter(account.adapter, channel, given, where=where)
+
+
+def _refuse_strangers(settings: Settings, accounts: Mapping[str, Adapter]) -> None:
+    """A password for an account that does not exist is a password that somebody misses."""
+    for account_id in settings.accounts:
+        if account_id not in accounts:
+            raise ConfigurationError(
+                "JOGRAL_ACCOUNTS__{name}__… names no account{hint}",
+                remedy="The accounts of templates/project.yaml are: {known}.",
+                name=account_id.upper(),
+                hint=did_you_mean(account_id, accounts),
+                known=", ".join(accounts),
+            )
