@@ -28,6 +28,7 @@ from orchestrator.journeys.steps import HandoffStep
 from orchestrator.quiet_hours import QuietHours
 from orchestrator.replies.model import PublishedReply
 from orchestrator.schema import Identifier, Schema
+from orchestrator.segments.model import Segment
 from orchestrator.suppress_rules import SuppressRule
 from orchestrator.wordings import Locale, Wording, WordingId
 
@@ -159,12 +160,13 @@ class Release(Schema):
     facts: FactSheet = FactSheet()
     replies: dict[Identifier, PublishedReply] = {}
     wordings: dict[WordingId, Wording] = {}
+    segments: dict[Identifier, Segment] = {}
 
     @model_serializer(mode="wrap")
     def _without_what_nobody_wrote(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A project without replies or wordings is the release that it was before there were any."""
+        """A project without replies, wordings or segments is the release that it was before there were any."""
         content: dict[str, Any] = serialize(self)
-        for name in ("replies", "wordings"):
+        for name in ("replies", "wordings", "segments"):
             if not getattr(self, name):
                 del content[name]
         return content

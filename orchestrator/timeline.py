@@ -211,7 +211,7 @@ class Player:
     # what happens
 
     def _happen(self, barrier: _Barrier, played: Played) -> Instant:
-        """Let it happen, and time move on to the barrier's hour: to the first call before it that this brought about."""
+        """Let it happen, and time move on to its hour, or to the first call before it that came of it; until when."""
         lanes: set[str] = set(LANES) if not barrier.events and not barrier.alarms else set()
         if barrier.alarms:
             with self.app.store.write() as transaction:
@@ -229,7 +229,13 @@ class Player:
 
     @cached_property
     def _caller(self) -> Caller:
-        return Caller(release=self.release, clock=self.app.clock, origin=self.origin, at_alarm_time=True)
+        return Caller(
+            release=self.release,
+            clock=self.app.clock,
+            journeys=frozenset(self.journeys),
+            origin=self.origin,
+            at_alarm_time=True,
+        )
 
     @cached_property
     def _desk(self) -> EventDesk:

@@ -192,6 +192,24 @@ RULES: tuple[Rule, ...] = (
         good="events:\n  - {type: order.placed, id: row.id, time: row.time, data: {number: row.number}}",
     ),
     Rule(
+        code="JO150",
+        level="error",
+        title=mark("A trigger names a segment that does not exist"),
+        why=mark("When its hour came, nobody would be found."),
+        bad='trigger: {schedule: "0 10 * * tue", segment: inativo_120d}',
+        good='trigger: {schedule: "0 10 * * tue", segment: inativos_120d}',
+    ),
+    Rule(
+        code="JO151",
+        level="error",
+        title=mark("A segment asks for something that nobody declares"),
+        why=mark(
+            "An event, an object, a field or a message that does not exist fits nobody, and `not` fits everybody."
+        ),
+        bad="where:\n  not: {event: order.plased, within: 120d}",
+        good="where:\n  not: {event: order.placed, within: 120d}",
+    ),
+    Rule(
         code="CO101",
         level="error",
         title=mark("A topic does not exist"),

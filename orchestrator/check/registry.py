@@ -20,6 +20,7 @@ from orchestrator.check import (
     reading,
     replies,
     restraint,
+    scenarios,
     strays,
     suppressing,
     variables,
@@ -67,6 +68,7 @@ FAMILIES: tuple[Family, ...] = (
     suppressing,
     privacy,
     replies,
+    scenarios,
     prose,
 )
 

@@ -27,6 +27,7 @@ NAMES = {
     PauseScope.JOURNEY: mark("journey {subject}"),
     PauseScope.MESSAGE: mark("message {subject}"),
     PauseScope.CUSTOMER: mark("marketing to customer {subject}"),
+    PauseScope.HANDOFF: mark("marketing to customer {subject}, who talks with a person"),
 }
 
 

@@ -35,6 +35,7 @@ COMMANDS = {
     "explain": Entry("explain", mark("Say why a message was or was not sent, gate by gate.")),
     "consent": Entry("consent", mark("Look at what a person agreed to, and record what they say.")),
     "customers": Entry("customers", mark("Import customers, see what was said of them, and make two profiles one.")),
+    "segments": Entry("segments", mark("List segments, count who is in one, and look at some of them.")),
     "facts": Entry("facts", mark("Look at facts, and change the live ones: stock, a date, a price.")),
     "pause": Entry("pause", mark("Stop a channel, a journey, a message, a customer's marketing, or everything.")),
     "resume": Entry("resume", mark("Go on with what was paused.")),

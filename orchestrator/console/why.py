@@ -97,6 +97,7 @@ _PAUSES: Final = {
     PauseScope.JOURNEY: mark("the journey {subject} is paused"),
     PauseScope.MESSAGE: mark("the message {subject} is paused"),
     PauseScope.CUSTOMER: mark("the customer's marketing is paused"),
+    PauseScope.HANDOFF: mark("a person is talking with the customer"),
 }
 
 

@@ -152,6 +152,7 @@ class Question:
             (PauseScope.MESSAGE, request.message),
             # The customer asked for silence, not for less than was bought.
             (PauseScope.CUSTOMER, request.customer_id if request.purpose is Purpose.MARKETING else ""),
+            (PauseScope.HANDOFF, request.customer_id if request.purpose is Purpose.MARKETING else ""),
         ):
             if pauses.of(scope, subject) is not None:
                 return self._stop("pauses", f"{scope.value} {subject}".rstrip(), Hold(HELD_AS[scope]))

@@ -10,7 +10,7 @@ from orchestrator.dispatch.whose import lock_customer
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import FieldError, InputError, NotFound, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
-from orchestrator.domain.pause import Pause, PauseScope
+from orchestrator.domain.pause import OF_A_CUSTOMER, Pause, PauseScope
 from orchestrator.domain.time import rfc3339
 from orchestrator.translations import mark
 
@@ -97,7 +97,7 @@ def resume(  # where, by which rules and clock, what, and who
 
 def _subject(transaction: Transaction, scope: PauseScope, subject: str) -> str:
     """Who was merged is paused where they are now."""
-    if scope is not PauseScope.CUSTOMER:
+    if scope not in OF_A_CUSTOMER:
         return subject
     return lock_customer(transaction, subject) or subject
 
@@ -106,8 +106,8 @@ def _record(  # everything that an entry about a pause tells
     transaction: Transaction, clock: Clock, kind: str, scope: PauseScope, subject: str, *, by: str, **said: str | None
 ) -> None:
     """A customer is whom the entry is about, and nowhere else in it."""
-    customer_id = subject if scope is PauseScope.CUSTOMER else None
-    named = None if scope in {PauseScope.CUSTOMER, PauseScope.ALL} else subject
+    customer_id = subject if scope in OF_A_CUSTOMER else None
+    named = None if scope in {*OF_A_CUSTOMER, PauseScope.ALL} else subject
     record(transaction, clock, kind, by=by, customer_id=customer_id, scope=scope.value, subject=named, **said)
 
 
@@ -143,7 +143,7 @@ def _held_until(lifted: Pause) -> Instant | None:
 
 
 def _stands(transaction: Transaction, scope: PauseScope, subject: str, now: Instant) -> bool:
-    customers = [subject] if scope is PauseScope.CUSTOMER else []
+    customers = [subject] if scope in OF_A_CUSTOMER else []
     return transaction.pauses.active(transaction.ledger.clock().now(now), customers).of(scope, subject) is not None
 
 
@@ -176,7 +176,7 @@ def _ensure_known(transaction: Transaction, release: Release, scope: PauseScope,
     """By the release that runs: a pause of what does not exist would stop nothing, and nobody would notice."""
     if scope is PauseScope.ALL:
         return
-    if scope is PauseScope.CUSTOMER:
+    if scope in OF_A_CUSTOMER:
         if not transaction.customers.known([subject]):
             template = mark('There is no customer "{subject}".')
             raise NotFound(template, code="unknown_customer", fields=[_field("unknown_customer", template, subject)],

@@ -1,4 +1,4 @@
-"""Tick: once a second, fire timers, call runs, ring the lanes that have something due, and forget what nobody will ask for."""
+"""Tick: once a second, fire timers, call runs, ring the lanes with something due, and forget what nobody asks for."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def tick(
     rest: Callable[[float], bool] = _at_once,
     passing: Callable[[str], None] = nowhere,
 ) -> list[str]:
-    """Fire every timer that is due, call every run whose alarm is, and ring every lane that has something due; which those were.
+    """Fire timers that are due, call runs whose alarm is, and ring every lane that has something due; which those were.
 
     Args:
         store: the ledger.

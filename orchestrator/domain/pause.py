@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PauseScope(StrEnum):
-    """What a pause stops. `all` is the kill switch; a customer's own stops marketing only."""
+    """What a pause stops. `all` is the kill switch; a customer's own and a hand-off stop marketing only."""
 
     ALL = "all"
     CHANNEL = "channel"
@@ -21,7 +21,11 @@ class PauseScope(StrEnum):
     JOURNEY = "journey"
     MESSAGE = "message"
     CUSTOMER = "customer"
+    HANDOFF = "handoff"
 
+
+OF_A_CUSTOMER = (PauseScope.CUSTOMER, PauseScope.HANDOFF)
+"""Scopes whose subject is a customer."""
 
 HELD_AS: Mapping[PauseScope, str] = {
     PauseScope.ALL: "kill_switch",
@@ -30,6 +34,7 @@ HELD_AS: Mapping[PauseScope, str] = {
     PauseScope.JOURNEY: "paused",
     PauseScope.MESSAGE: "paused",
     PauseScope.CUSTOMER: "paused:customer",
+    PauseScope.HANDOFF: "handoff",
 }
 """The reason code of a delivery that a pause holds: a person's own break is told from what the shop has stopped."""
 

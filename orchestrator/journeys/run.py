@@ -27,6 +27,7 @@ class Ending(StrEnum):
     GIVEN_UP = "given_up"
     STEP_REMOVED = "step_removed"
     NOT_ENTERED = "not_entered"
+    ERASED = "erased"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from orchestrator.domain.errors import ConfigurationError, NotFound, did_you_mea
 from orchestrator.domain.system import system_words
 from orchestrator.folder import find_root, locate
 from orchestrator.mapping import Mapping, Persona
+from orchestrator.segments.model import Segment
 
 if TYPE_CHECKING:
     from datetime import date
@@ -69,6 +70,13 @@ class Project:
         document = self.document(path)
         document.expect("persona", path.stem)
         return document.read(Persona)
+
+    def segment(self, name: str) -> Segment:
+        """A segment by its id, as its file says it now. Raises NotFound or DocumentError."""
+        path = self._named("segments", name)
+        document = self.document(path)
+        document.expect("segment", path.stem)
+        return document.read(Segment)
 
     def document(self, path: Path) -> Document:
         """One parsed file, named as a person would from the project's root."""

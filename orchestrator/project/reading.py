@@ -31,6 +31,7 @@ from orchestrator.project.references import (
     unknown_topics,
     unknown_topics_of_rules,
 )
+from orchestrator.project.segments import unknown_in_segments, unknown_segments
 from orchestrator.project.sheets import unknown_topics_of_sheet
 from orchestrator.project.survey import Read, Survey
 from orchestrator.release import ProjectFile
@@ -38,6 +39,7 @@ from orchestrator.replies.read import read_reply
 from orchestrator.replies.read import read_translation as read_translated_reply
 from orchestrator.scenarios.model import Scenario
 from orchestrator.schema import Schema
+from orchestrator.segments.model import Segment
 from orchestrator.wordings import FILE as WORDINGS
 from orchestrator.wordings import Wordings
 
@@ -110,6 +112,8 @@ class Reading:
             self._findings += [] if wordings is None else unknown_in_wordings(wordings, settings.model)
         for journey in journeys.values():
             self._findings += unknown_in_journey(journey, messages, named_messages, named_events)
+        segments = self._folder("segments", lambda document, stem: _read(document, "segment", stem, Segment))
+        self._findings += unknown_segments(journeys.values(), self._stems("segments"))
         mappings, sheets = self._mappings()
         if settings is not None:
             for sheet_read in sheets.values():
@@ -117,6 +121,7 @@ class Reading:
                 self._findings += unknown_topics_of_sheet(sheet_read.model, sheet_read.document, topics)
         if len(events) == len(named_events):  # else an event that could not be read would be unknown here as well
             types, named_journeys = {name: read.model for name, read in events.items()}, self._stems("journeys")
+            self._findings += unknown_in_segments(segments.values(), types, named_messages, settings)
             for mapping in mappings.values():
                 self._findings += unknown_in_mapping(mapping.model, mapping.document, named_journeys, types)
         nowhere = [] if settings is None else [*unknown_places(settings)]
@@ -149,6 +154,7 @@ class Reading:
             replies_translated=replies_translated,
             answers=answers,
             wordings=wordings,
+            segments=segments,
             findings=tuple(dict.fromkeys(self._findings)),
             today=today,
         )

@@ -18,6 +18,7 @@ from orchestrator.mapping import Persona
 from orchestrator.release import ProjectFile
 from orchestrator.replies.model import Reply
 from orchestrator.scenarios.model import Scenario
+from orchestrator.segments.model import Segment
 from orchestrator.wordings import Wordings
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _KINDS: Mapping[str, Any] = {
     "persona": Persona,
     "project": ProjectFile,
     "reply": Reply,
+    "segment": Segment,
     "test": Scenario,
     "wordings": Wordings,
 }

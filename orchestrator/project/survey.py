@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from orchestrator.release import ProjectFile
     from orchestrator.replies.model import PublishedReply, Reply
     from orchestrator.scenarios.model import Scenario
+    from orchestrator.segments.model import Segment
     from orchestrator.wordings import Wordings
 
 M = TypeVar("M", bound=Schema)
@@ -71,6 +72,7 @@ class Survey:
     replies_translated: Mapping[str, Mapping[str, Read[Reply]]]
     answers: Mapping[str, PublishedReply]
     wordings: Read[Wordings] | None
+    segments: Mapping[str, Read[Segment]]
     findings: tuple[Finding, ...]
     today: date
 
@@ -92,4 +94,5 @@ class Survey:
             facts=self.sheet,
             replies=dict(self.answers),
             wordings={} if self.wordings is None else self.wordings.model.wordings,
+            segments={name: read.model for name, read in self.segments.items()},
         )

@@ -145,24 +145,26 @@ class Emitted(Timed):
     data: dict[Identifier, Any] = {}
 
 
-class _OfRuns(Schema):
+class OfRuns(Schema):
+    """A line about runs: of the journey under test or of another one, all of them or that of one key."""
+
     journey: Identifier | None = None
     key: str | None = None
 
 
-class Exited(Timed, _OfRuns):
+class Exited(Timed, OfRuns):
     """A run ended with an event, or at an `exit` step that says these words."""
 
     exit: str
 
 
-class Ended(Timed, _OfRuns):
+class Ended(Timed, OfRuns):
     """A run ended in this way."""
 
     ends: Ending
 
 
-class Aimed(_OfRuns):
+class Aimed(OfRuns):
     """A run reached the journey's goal, or none did."""
 
     goal: Literal["reached", "missed"]
@@ -171,13 +173,13 @@ class Aimed(_OfRuns):
     within: When | None = None
 
 
-class Begun(_OfRuns):
+class Begun(OfRuns):
     """So many runs began."""
 
     runs: Count
 
 
-class Stands(_OfRuns):
+class Stands(OfRuns):
     """A run stands at a step; null: none stands anywhere."""
 
     stands_at: Identifier | None

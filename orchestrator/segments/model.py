@@ -145,8 +145,8 @@ def _no_expression(value: Any) -> Any:
     """Journeys ask in CEL, and so did sketches of segments: who writes that here learns what to write instead."""
     if isinstance(value, str):
         raise Unfit(
-            "is a filter here, not an expression: write {{field: customer.orders_count, op: at_least, value: 1}},"
-            " with all, any and not around several"
+            "is a filter here, not an expression: write `{{field: customer.orders_count, op: at_least, value: 1}}`,"
+            " with `all`, `any` and `not` around several"
         )
     return value
 
@@ -192,6 +192,15 @@ class Segment(Schema):
         """Every comparison of a field."""
         return ((path, part) for path, part, _ in self.placed() if isinstance(part, FieldTest))
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of the customer that it reads, each once: what tells why somebody is in it."""
+        named = (part.field for _, part in self.tests() if part.root == CUSTOMER)
+        return tuple(dict.fromkeys(named))
+
+
+EVERYBODY: Filter = FieldTest(field="customer.id", op="exists")
+
 
 def _placed(
     path: tuple[str | int, ...], part: Filter, root: str
@@ -213,7 +222,7 @@ def _ensure_in_place(path: tuple[str | int, ...], part: Filter, root: str) -> No
         if part.root != root:
             raise Unfit('must begin with "{root}." here', root=root).at(*path, "field")
     elif root != CUSTOMER and not isinstance(part, (AllOf, AnyOf, Not)):
-        raise Unfit("holds fields only, with all, any and not around them").at(*path)
+        raise Unfit("holds fields only, with `all`, `any` and `not` around them").at(*path)
 
 
 for _model in (AllOf, AnyOf, Not, Happened, Owns, Segment):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from orchestrator.domain.delivery import CLAIMABLE, State
 from orchestrator.domain.fact import LiveFact
-from orchestrator.domain.pause import NOTHING_PAUSED, Pauses, PauseScope
+from orchestrator.domain.pause import HELD_AS, NOTHING_PAUSED, Pauses, PauseScope
 from orchestrator.store.port import BusinessClock, Deferred, DueAlarm, LastRun
 
 if TYPE_CHECKING:
@@ -159,6 +159,7 @@ class _Runs:
         self.alarms: dict[str, DueAlarm] = {}
         self.told: list[Told[Alert]] = []
         self.handed: list[Told[HandOff]] = []
+        self.closed: set[str] = set()
         self.read: dict[str, set[str]] = {}
         self._ledger = ledger
 
@@ -214,8 +215,10 @@ class _Runs:
     def hand_off(self, told: Sequence[Told[HandOff]]) -> None:
         self.handed += told
 
-    def close_handoffs(self, closed: Mapping[str, str], at: Instant) -> None:
-        """Who hears of it is the run itself."""
+    def close_handoffs(self, closed: Mapping[str, str], at: Instant) -> set[str]:
+        self.closed |= {one.id for one in self.handed if closed.get(one.customer_id) == one.wish.closed_by}
+        kept = {one.customer_id for one in self.handed if one.id not in self.closed and one.wish.until > at}
+        return set(closed) - kept
 
 
 @dataclass
@@ -315,7 +318,7 @@ class _Pauses:
     def release(self, scope: PauseScope, subject: str, at: Instant) -> dict[str, int]:
         """What another pause holds as well is held again when it is decided anew."""
         del subject
-        return self.deliveries.release_held("kill_switch" if scope is PauseScope.ALL else "paused", at)
+        return self.deliveries.release_held(HELD_AS[scope], at)
 
 
 class _Clock:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, literal, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, func, literal, or_, select
 
-from orchestrator.domain.pause import PauseScope
+from orchestrator.domain.pause import OF_A_CUSTOMER
+from orchestrator.journeys.run import Ending
 from orchestrator.store import bulk
 from orchestrator.store.people_tables import (
     audit_entries,
@@ -23,6 +24,7 @@ from orchestrator.store.people_tables import (
 )
 from orchestrator.store.tables import (
     addresses,
+    alerts,
     consent_events,
     consent_state,
     customer_addresses,
@@ -32,6 +34,7 @@ from orchestrator.store.tables import (
     deliveries,
     events,
     exit_marks,
+    handoffs,
     idempotency,
     inbox,
     objects,
@@ -157,12 +160,23 @@ HOLDINGS = (
         hidden=frozenset({"lease", "identity", "lane", "next_action_at"}),
     ),
     Holding(table=timers, theirs=lambda search: search.customers(timers.c.customer_id)),
+    Holding(table=alerts, theirs=lambda search: search.customers(alerts.c.customer_id)),
+    Holding(table=handoffs, theirs=lambda search: search.customers(handoffs.c.customer_id)),
     Holding(table=exit_marks, theirs=lambda search: search.customers(exit_marks.c.customer_id)),
     Holding(
         table=runs,
         theirs=lambda search: search.customers(runs.c.customer_id),
-        leaves={"key": _erased(runs.c.id)},
+        # One that stood somewhere is over: nobody is left to go on.
+        leaves={
+            "key": _erased(runs.c.id),
+            "position": None,
+            "ended_at": func.coalesce(runs.c.ended_at, runs.c.since),
+            "ending": func.coalesce(runs.c.ending, Ending.ERASED.value),
+            "note": "",
+            "state": {},
+        },
         owner="customer_id",
+        hidden=frozenset({"moves", "beginning"}),
     ),
     Holding(
         table=events,
@@ -190,7 +204,7 @@ HOLDINGS = (
     ),
     Holding(
         table=pauses,
-        theirs=lambda search: and_(pauses.c.scope == PauseScope.CUSTOMER.value, search.customers(pauses.c.subject)),
+        theirs=lambda search: and_(pauses.c.scope.in_(OF_A_CUSTOMER), search.customers(pauses.c.subject)),
     ),
     Holding(
         # What else is in these answers may be about others: they are not shown. Keys are the caller's own words, and

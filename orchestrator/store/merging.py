@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists, select, text, tuple_, update
 
-from orchestrator.domain.pause import PauseScope
+from orchestrator.domain.pause import OF_A_CUSTOMER
 from orchestrator.store.people_tables import profile_values
 from orchestrator.store.tables import (
     CLAIMABLE_ROWS,
+    alerts,
     consent_events,
     customer_ids,
     customers,
     deliveries,
     events,
     exit_marks,
+    handoffs,
     inbox,
     objects,
     pauses,
@@ -59,6 +61,8 @@ _FOLLOWERS = (
     _Follower(exit_marks, exit_marks.c.customer_id, (exit_marks.c.journey, exit_marks.c.key, exit_marks.c.event_id)),
     _Follower(runs, runs.c.customer_id, (runs.c.id,)),
     _Follower(timers, timers.c.customer_id, (timers.c.id,)),
+    _Follower(alerts, alerts.c.customer_id, (alerts.c.id,)),
+    _Follower(handoffs, handoffs.c.customer_id, (handoffs.c.id,)),
     # The caps come with them: what a customer has had are the messages themselves.
     _Follower(deliveries, deliveries.c.customer_id, (deliveries.c.id,)),
     _Follower(inbox, inbox.c.customer_id, (inbox.c.seq,)),
@@ -138,24 +142,26 @@ def _give_back_what_came_of_it(connection: Connection, moved: Mapping[str, Any],
 
 # --- pauses -----------------------------------------------------------------------------------------------------------
 
-_OF_A_CUSTOMER = pauses.c.scope == PauseScope.CUSTOMER.value
+_OF_A_CUSTOMER = pauses.c.scope.in_(OF_A_CUSTOMER)
 # As the index says it: see `tables.CLAIMABLE_ROWS`.
 _STANDING = text("pauses.lifted_at IS NULL")
 
 
 def _lift_shorter_pause(connection: Connection, kept_id: str, merged_id: str, at: Instant) -> Keys:
-    """Of two that stand, the longer one stays: (the one that was lifted, the one that stays)."""
-    both = connection.execute(
-        select(pauses.c.id, pauses.c.until)
+    """Of two of a scope that stand, the longer one stays: (the one that was lifted, the one that stays) each."""
+    standing = connection.execute(
+        select(pauses.c.id, pauses.c.scope)
         .where(_OF_A_CUSTOMER, _STANDING, pauses.c.subject.in_([kept_id, merged_id]))
         # One without an end is the longest.
         .order_by(pauses.c.until.is_(None), pauses.c.until, pauses.c.id)
     ).all()
-    if len(both) < len((kept_id, merged_id)):
-        return []
-    shorter, longer = (row.id for row in both)
-    connection.execute(update(pauses).where(pauses.c.id == shorter).values(lifted_at=at))
-    return [[shorter, longer]]
+    lifted = []
+    for scope in OF_A_CUSTOMER:
+        both = [row.id for row in standing if row.scope == scope.value]
+        if len(both) == len((kept_id, merged_id)):
+            lifted.append(both)
+    connection.execute(update(pauses).where(pauses.c.id.in_([shorter for shorter, _ in lifted])).values(lifted_at=at))
+    return lifted
 
 
 def _pause_again(connection: Connection, lifted: Keys) -> None:

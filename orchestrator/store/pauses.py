@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, literal, or_, select, text, true, update
 
 from orchestrator.domain.delivery import State
-from orchestrator.domain.pause import HELD_AS, NOTHING_PAUSED, Pause, Pauses, PauseScope
+from orchestrator.domain.pause import HELD_AS, NOTHING_PAUSED, OF_A_CUSTOMER, Pause, Pauses, PauseScope
 from orchestrator.store import bulk
 from orchestrator.store.port import ClosedAccount
 from orchestrator.store.tables import HELD_ROWS, closed_accounts, deliveries, pauses
@@ -101,6 +101,7 @@ _HELD_BY: Mapping[PauseScope, Callable[[str], ColumnElement[bool]]] = {
     PauseScope.JOURNEY: lambda subject: deliveries.c.journey == subject,
     PauseScope.MESSAGE: lambda subject: deliveries.c.message == subject,
     PauseScope.CUSTOMER: lambda subject: deliveries.c.customer_id == subject,
+    PauseScope.HANDOFF: lambda subject: deliveries.c.customer_id == subject,
 }
 
 
@@ -119,7 +120,7 @@ def _active(dialect: str) -> Select[Any]:
         .where(
             _STANDING,
             or_(_TABLE.until.is_(None), _TABLE.until > bindparam("now")),
-            or_(_TABLE.scope != PauseScope.CUSTOMER.value, bulk.given(dialect, _TABLE.subject, "ids")),
+            or_(_TABLE.scope.not_in(OF_A_CUSTOMER), bulk.given(dialect, _TABLE.subject, "ids")),
         )
         .order_by(_TABLE.at, _TABLE.id)
     )

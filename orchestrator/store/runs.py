@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, select, text, tuple_
+from sqlalchemy import and_, delete, func, select, text, tuple_
 
 from orchestrator.domain.timer import WallTime
 from orchestrator.journeys.run import Alarm, Ending, Pending, Run
@@ -180,17 +180,15 @@ class SqlRuns:
             ],
         )
 
-    def close_handoffs(self, closed: Mapping[str, str], at: Instant) -> None:
+    def close_handoffs(self, closed: Mapping[str, str], at: Instant) -> set[str]:
+        table = handoffs.c
         for customer_id, event_type in sorted(closed.items()):
-            self._connection.execute(
-                handoffs.update()
-                .where(
-                    handoffs.c.customer_id == customer_id,
-                    handoffs.c.closed_by == event_type,
-                    handoffs.c.closed_at.is_(None),
-                )
-                .values(closed_at=at)
-            )
+            theirs = and_(table.customer_id == customer_id, table.closed_by == event_type, table.closed_at.is_(None))
+            self._connection.execute(handoffs.update().where(theirs).values(closed_at=at))
+        kept = select(table.customer_id).where(
+            bulk.among(self._connection, table.customer_id, closed.keys()), table.closed_at.is_(None), table.until > at
+        )
+        return set(closed) - set(self._connection.scalars(kept))
 
     def counts(self, journey: str) -> dict[str, int]:
         rows = self._connection.execute(

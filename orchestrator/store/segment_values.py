@@ -20,17 +20,24 @@ if TYPE_CHECKING:
 
     from orchestrator.domain.time import Instant
     from orchestrator.segments.model import FieldTest
+    from orchestrator.segments.operators import Bound
 
 
 class Value(Protocol):
     """One value of a JSON document, as SQL. `text` and `number` are asked only where `is_text` and `is_number` hold."""
 
-    exists: ColumnElement[bool]
-    is_text: ColumnElement[bool]
-    is_number: ColumnElement[bool]
-    is_list: ColumnElement[bool]
-    text: ColumnElement[str]
-    number: ColumnElement[Any]
+    @property
+    def exists(self) -> ColumnElement[bool]: ...
+    @property
+    def is_text(self) -> ColumnElement[bool]: ...
+    @property
+    def is_number(self) -> ColumnElement[bool]: ...
+    @property
+    def is_list(self) -> ColumnElement[bool]: ...
+    @property
+    def text(self) -> ColumnElement[str]: ...
+    @property
+    def number(self) -> ColumnElement[Any]: ...
 
     def is_truth(self, wanted: bool) -> ColumnElement[bool]:
         """Whether it is this of true and false."""
@@ -69,11 +76,9 @@ def compared(value: Value, test: FieldTest, now: Instant, zone: str) -> ColumnEl
         return _at_time(value, op in EARLIER, bound_of(op, wanted, now, zone))
     if op == "contains":
         return case((value.is_text, value.holds(wanted)), (value.is_list, value.lists(wanted)), else_=false())
-    if op == "one_of":
-        return or_(*(_equal(value, one) for one in wanted))
     if op == "is_not":
         return and_(func.coalesce(value.exists, false()), ~_equal(value, wanted))
-    return _equal(value, wanted)
+    return or_(*(_equal(value, one) for one in (wanted if op == "one_of" else [wanted])))
 
 
 def _equal(value: Value, wanted: Any) -> ColumnElement[bool]:
@@ -84,7 +89,7 @@ def _equal(value: Value, wanted: Any) -> ColumnElement[bool]:
     return case((value.is_number, value.number == _number(wanted)), else_=false())
 
 
-def _at_time(value: Value, earlier: bool, bound: Any) -> ColumnElement[bool]:
+def _at_time(value: Value, earlier: bool, bound: Bound) -> ColumnElement[bool]:
     by_seconds = value.seconds < bound.seconds if earlier else value.seconds >= bound.seconds
     by_wall = value.wall < bound.wall if earlier else value.wall >= bound.wall
     # One within the other: what is not a text has no form to ask for.
@@ -211,5 +216,5 @@ _TIME_OF_DAY = "([01][0-9]|2[0-4]):[0-5][0-9]:[0-5][0-9]"
 _INSTANT = rf"^{_DAY_OF_YEAR}T{_TIME_OF_DAY}(\.[0-9]+)?(Z|[-+](0[0-9]|1[0-4]):[0-5][0-9])$"
 _WALL = r"^[0-9]{4}-[0-1][0-9]-[0-3][0-9](T[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?)?$"
 
-VALUES: Mapping[str, type[SqliteValue] | type[PostgresValue]] = {"sqlite": SqliteValue, "postgresql": PostgresValue}
+VALUES: Mapping[str, type[SqliteValue | PostgresValue]] = {"sqlite": SqliteValue, "postgresql": PostgresValue}
 """By the name of the dialect."""

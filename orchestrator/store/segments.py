@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Select
 
+    from orchestrator.domain.time import Instant
     from orchestrator.segments.model import Filter
     from orchestrator.store.port import Audience
-    from orchestrator.domain.time import Instant
 
 # What came at least so far. A message that bounced or that somebody complained about was sent all the same.
 _REACHED: Mapping[str, tuple[str, ...]] = {
@@ -40,7 +40,8 @@ class SqlSegments:
         self._connection = connection
 
     def count(self, audience: Audience) -> int:
-        return self._connection.scalars(self._members(audience, func.count())).one()
+        size: int = self._connection.scalars(self._members(audience, func.count())).one()
+        return size
 
     def page(self, audience: Audience, after: str, limit: int) -> list[str]:
         wanted = self._members(audience, customers.c.id).where(customers.c.id > after)
@@ -50,7 +51,7 @@ class SqlSegments:
         place = (func.row_number().over(order_by=customers.c.id) - 1).label("place")
         counted = func.count().over().label("size")
         members = self._members(audience, customers.c.id, place, counted).subquery()
-        # Where i × limit ÷ size is a whole number for the first time: members at equal distances.
+        # Where place * limit / size reaches another whole number: members at equal distances.
         first = members.c.place * limit // members.c.size != (members.c.place - 1) * limit // members.c.size
         spread = or_(members.c.place == 0, members.c.size <= limit, first)
         wanted = select(members.c.id).where(spread).order_by(members.c.id).limit(limit)
@@ -74,17 +75,22 @@ class _Question:
     now: Instant
     zone: str
 
-    def fits(self, part: Filter) -> ColumnElement[bool]:
-        """True or false, and never NULL."""
+    def fits(self, part: Filter, data: ColumnElement[Any] | None = None) -> ColumnElement[bool]:
+        """True or false, and never NULL. With `data`, of one event or one object of the customer's."""
         match part:
             case AllOf():
-                return and_(*map(self.fits, part.all))
+                return and_(*(self.fits(one, data) for one in part.all))
             case AnyOf():
-                return or_(*map(self.fits, part.any))
+                return or_(*(self.fits(one, data) for one in part.any))
             case Not():
-                return not_(self.fits(part.not_))
+                return not_(self.fits(part.not_, data))
             case FieldTest():
-                return self._tested(part, self._customer(part))
+                document = self._profile(part) if data is None else data
+                return compared(VALUES[self.dialect](document, part.keys), part, self.now, self.zone)
+        return self._told(part)
+
+    def _told(self, part: Happened | Owns | Consented | Engaged) -> ColumnElement[bool]:
+        match part:
             case Happened():
                 return self._happened(part)
             case Owns():
@@ -95,7 +101,7 @@ class _Question:
                 return self._engaged(part)
         assert_never(part)
 
-    def _customer(self, test: FieldTest) -> ColumnElement[Any]:
+    def _profile(self, test: FieldTest) -> ColumnElement[Any]:
         if len(test.keys) > 1 or test.keys[0] not in _COLUMNS:
             return customers.c.attributes
         build = func.json_object if self.dialect == "sqlite" else func.jsonb_build_object
@@ -106,13 +112,13 @@ class _Question:
         if part.within is not None:
             theirs.append(events.c.occurred_at > self._since(part.within))
         if part.where is not None:
-            theirs.append(self._inside(part.where, events.c.data))
+            theirs.append(self.fits(part.where, events.c.data))
         return _as_many(part.at_least, events.c.id, theirs)
 
     def _owns(self, part: Owns) -> ColumnElement[bool]:
         theirs = [objects.c.customer_id == customers.c.id, objects.c.kind == part.object]
         if part.where is not None:
-            theirs.append(self._inside(part.where, objects.c.data))
+            theirs.append(self.fits(part.where, objects.c.data))
         return _as_many(part.at_least, objects.c.id, theirs)
 
     def _consented(self, part: Consented) -> ColumnElement[bool]:
@@ -138,22 +144,6 @@ class _Question:
             sent.append(deliveries.c.due_at > self._since(part.within))
         return select(deliveries.c.id).where(*sent).correlate(customers).exists()
 
-    def _inside(self, part: Filter, data: ColumnElement[Any]) -> ColumnElement[bool]:
-        """The same of one event or one object: fields only, as the model sees to it."""
-        match part:
-            case AllOf():
-                return and_(*(self._inside(one, data) for one in part.all))
-            case AnyOf():
-                return or_(*(self._inside(one, data) for one in part.any))
-            case Not():
-                return not_(self._inside(part.not_, data))
-            case FieldTest():
-                return self._tested(part, data)
-        raise AssertionError(f"{part!r} inside of a where")
-
-    def _tested(self, test: FieldTest, document: ColumnElement[Any]) -> ColumnElement[bool]:
-        return compared(VALUES[self.dialect](document, test.keys), test, self.now, self.zone)
-
     def _since(self, within: str) -> Instant:
         return self.now - parse_duration(within).milliseconds
 
@@ -161,5 +151,5 @@ class _Question:
 def _as_many(at_least: int, row: ColumnElement[str], conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
     if at_least == 1:
         return select(row).where(*conditions).correlate(customers).exists()
-    counted = select(func.count()).select_from(row.table).where(*conditions).correlate(customers)  # type: ignore[attr-defined]  # a column of a table
+    counted = select(func.count()).select_from(row.table).where(*conditions).correlate(customers)
     return counted.scalar_subquery() >= at_least

@@ -16,6 +16,11 @@ FURTHER = {
     "read": ("read", "clicked"),
     "clicked": ("clicked",),
 }
+JOINED = {
+    "all": lambda sees, parts: all(map(sees, parts)),
+    "any": lambda sees, parts: any(map(sees, parts)),
+    "not": lambda sees, part: not sees(part),
+}
 MISSING = object()
 
 
@@ -47,31 +52,35 @@ class Eye:
     zone: ZoneInfo
 
     def sees(self, part):
-        if "all" in part:
-            return all(map(self.sees, part["all"]))
-        if "any" in part:
-            return any(map(self.sees, part["any"]))
-        if "not" in part:
-            return not self.sees(part["not"])
-        if "field" in part:
-            return self.compares(part, self.person.profile)
-        if "event" in part:
-            found = [
-                data
-                for kind, at, data in self.person.events
-                if kind == part["event"] and at <= self.now and at > self.since(part) and self.inside(part, data)
-            ]
-            return len(found) >= part.get("at_least", 1)
-        if "object" in part:
-            found = [data for kind, data in self.person.objects if kind == part["object"] and self.inside(part, data)]
-            return len(found) >= part.get("at_least", 1)
-        if "consent" in part:
-            return any(
-                topic == part["consent"]
-                and channel == part.get("channel", channel)
-                and state == part.get("state", "granted")
-                for (topic, channel), state in self.person.consents.items()
-            )
+        kind = next(kind for kind in (*JOINED, "field", "event", "object", "consent", "engaged") if kind in part)
+        if kind in JOINED:
+            return JOINED[kind](self.sees, part[kind])
+        return getattr(self, f"sees_{kind}")(part)
+
+    def sees_field(self, part):
+        return self.compares(part, self.person.profile)
+
+    def sees_event(self, part):
+        found = [
+            data
+            for kind, at, data in self.person.events
+            if kind == part["event"] and at <= self.now and at > self.since(part) and self.inside(part, data)
+        ]
+        return len(found) >= part.get("at_least", 1)
+
+    def sees_object(self, part):
+        found = [data for kind, data in self.person.objects if kind == part["object"] and self.inside(part, data)]
+        return len(found) >= part.get("at_least", 1)
+
+    def sees_consent(self, part):
+        return any(
+            topic == part["consent"]
+            and channel == part.get("channel", channel)
+            and state == part.get("state", "granted")
+            for (topic, channel), state in self.person.consents.items()
+        )
+
+    def sees_engaged(self, part):
         return any(
             state == "sent"
             and receipt in FURTHER[part["engaged"]]
@@ -86,13 +95,10 @@ class Eye:
         return "where" not in part or self.about(part["where"], data)
 
     def about(self, part, data):
-        if "all" in part:
-            return all(self.about(one, data) for one in part["all"])
-        if "any" in part:
-            return any(self.about(one, data) for one in part["any"])
-        if "not" in part:
-            return not self.about(part["not"], data)
-        return self.compares(part, data)
+        kind = next((kind for kind in JOINED if kind in part), None)
+        if kind is None:
+            return self.compares(part, data)
+        return JOINED[kind](lambda one: self.about(one, data), part[kind])
 
     def since(self, part):
         return self.now - milliseconds(part["within"]) if "within" in part else -1

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from orchestrator.dispatch.accept import Accepted
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.runs.calling import Caller
+from orchestrator.domain.customer import ConsentState
 from orchestrator.release import read_release
 from orchestrator.store.tables import alerts, events, handoffs, runs, timers
 from tests.contract.world import PowerCut, event, numbers, placed
@@ -189,6 +190,23 @@ def test_whoever_waits_long_is_handed_on_and_the_run_ends_when_the_person_is_don
     later(world, hours=73)
     assert stands(world) == []
     assert rows(world, timers) == []
+
+
+def test_while_a_person_has_the_customer_marketing_is_held(world):
+    """What was bought is told of all the same; the ticket's end, or 72 hours, sets the rest free."""
+    world.said(ConsentState.GRANTED)
+    hand = [{"id": "pessoa", "handoff": {"team": "atendimento", "reason": "Reclamação"}}]
+    run_only(world, AFTER_PURCHASE | {"exit_on": [], "steps": hand})
+    world.accept(placed(at=world.clock.now()))
+    bought, offer = world.ask("order_confirmed"), world.ask("review_request")
+    world.drain()
+    assert (world.ended(bought), world.ended(offer)) == (("sent", ""), ("held", "handoff"))
+
+    closed = event("ticket.closed", "tic-1", customer="cus_ana", at=world.clock.now(), ticket_id="t1", status="closed")
+    assert isinstance(world.accept(closed)[0], Accepted)
+    world.drain()
+    assert world.ended(offer) == ("sent", "")
+    assert stands(world) == []
 
 
 def test_an_exit_ends_the_run_of_its_order_says_so_and_silences_its_alarms(world):

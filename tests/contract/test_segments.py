@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -271,7 +272,7 @@ def test_a_sample_is_spread_over_the_whole_segment(store, people, most):
 
     assert len(found) == min(most, len(ids))
     places = [ids.index(one) for one in found]
-    gaps = {later - earlier for earlier, later in zip(places, places[1:], strict=False)}
+    gaps = {later - earlier for earlier, later in itertools.pairwise(places)}
     assert not gaps or max(gaps) - min(gaps) <= 1
 
 

@@ -133,7 +133,7 @@ def test_a_mistake_in_a_message_is_told_in_portuguese(old, new, sentence):
         (
             f"{JOURNEY}trigger: {{event: a.b}}\nsteps: [{STEP}, {STEP}]\n",
             Journey,
-            'O arquivo usa duas vezes o id de etapa "x"',
+            '"id" também é de outro passo: "x"',
         ),
         (
             f'{JOURNEY}trigger: {{event: a.b, when: "{"a" * 1001}"}}\nsteps: [{STEP}]\n',

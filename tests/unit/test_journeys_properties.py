@@ -13,7 +13,7 @@ from orchestrator.journeys.run import TRIGGER, Rang, Update
 from orchestrator.journeys.steps import KINDS, STANDING
 from tests.playing import DAY, HOUR, MINUTE, MONDAY, Play, happened, journey, send
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 EVENTS = ("a.one", "a.two", "ticket.closed")
 types = st.sampled_from(EVENTS[:2])

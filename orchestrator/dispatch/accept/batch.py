@@ -12,6 +12,7 @@ from orchestrator.dispatch.runs.fulfil import Fulfilment
 from orchestrator.dispatch.runs.moving import Moving, Witness, nobody
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.object import Object, unheard_of, updated
+from orchestrator.domain.pause import PauseScope
 from orchestrator.journeys.concern import look_up
 from orchestrator.journeys.entrance import Entrance, entrance
 from orchestrator.store.port import ExitMark, StoredEvent
@@ -133,7 +134,9 @@ class Batch:
             self._backstage.remember(transaction, moving.standing, waiting, began, self._now(transaction))
         closing = {one.stored.customer_id: one.stored.type for one in self._happened if self._closes(one.stored.type)}
         if closing:
-            transaction.runs.close_handoffs(closing, self._now(transaction))
+            for customer_id in transaction.runs.close_handoffs(closing, self._now(transaction)):
+                transaction.pauses.lift(PauseScope.HANDOFF, customer_id, self.clock.now())
+                transaction.pauses.release(PauseScope.HANDOFF, customer_id, self.clock.now())
         return moving
 
     def _closes(self, event_type: str) -> bool:

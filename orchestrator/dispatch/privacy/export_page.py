@@ -35,6 +35,8 @@ _TITLES = {
     "objects": mark("Your orders, carts and tickets"),
     "runs": mark("Series of messages that you were in"),
     "exit_marks": mark("What ended such a series"),
+    "alerts": mark("What our teams were told"),
+    "handoffs": mark("When a person took over"),
     "merges": mark("Profiles that may be the same person"),
     "audit_entries": mark("Who looked at your data or changed them"),
 }

@@ -17,7 +17,7 @@ from orchestrator.dispatch.whose import lock_customers
 from orchestrator.faultpoints import nowhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Clock, Instant
@@ -37,6 +37,7 @@ class Caller:
 
     release: Release
     clock: Clock
+    journeys: Collection[str] | None = None
     origin: str = "journey"
     at_alarm_time: bool = False
     witness: Witness = nobody

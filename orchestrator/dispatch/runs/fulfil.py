@@ -13,6 +13,7 @@ from orchestrator.dispatch.accept.who import CustomerReference
 from orchestrator.dispatch.promised import last_instant
 from orchestrator.dispatch.register import Profile, revise
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
+from orchestrator.domain.pause import Pause, PauseScope
 from orchestrator.journeys.filling import filled, filled_value
 from orchestrator.journeys.run import Alert, Emit, HandOff, Send, Update
 from orchestrator.journeys.wishes import EXIT
@@ -77,8 +78,28 @@ class Fulfilment:
             transaction.runs.tell(self._alerts)
         if self._handoffs:
             transaction.runs.hand_off(self._handoffs)
+            self._keep_quiet(transaction)
         for customer_id, update in self._updates:
             revise(transaction, customer_id, Profile(attributes=update.values, source=OURS), self._clock)
+
+    def _keep_quiet(self, transaction: Transaction) -> None:
+        """While a person has a customer, marketing stands still: by a pause, which ends by itself at the latest."""
+        latest = {one.customer_id: one for one in sorted(self._handoffs, key=lambda one: one.wish.until)}
+        standing = transaction.pauses.active(min(one.at for one in self._handoffs), sorted(latest))
+        for customer_id, one in latest.items():
+            longer = standing.of(PauseScope.HANDOFF, customer_id)
+            if longer is None or (longer.until or 0) < one.wish.until:
+                transaction.pauses.put(
+                    Pause(
+                        id=new_id("pau", self._clock.now(), self._clock.entropy(ENTROPY_SIZE)),
+                        scope=PauseScope.HANDOFF,
+                        subject=customer_id,
+                        reason=one.wish.reason,
+                        by=one.wish.team,
+                        at=self._clock.now(),
+                        until=one.wish.until,
+                    )
+                )
 
     def _delivery(self, one: Wished, wish: Send) -> NewDelivery:
         run, leaving = one.run, wish.step == EXIT

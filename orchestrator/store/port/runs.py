@@ -80,8 +80,11 @@ class Runs(Protocol):
         """Keep who was handed to a person, each once."""
         ...
 
-    def close_handoffs(self, closed: Mapping[str, str], at: Instant) -> None:
-        """Customer → type of the event that closed what they were handed off for (business time)."""
+    def close_handoffs(self, closed: Mapping[str, str], at: Instant) -> set[str]:
+        """Customer → type of the event that closed what they were handed off for (business time).
+
+        Those of them whom no person keeps any more.
+        """
         ...
 
     def counts(self, journey: str) -> dict[str, int]:
