@@ -35,6 +35,8 @@ from orchestrator.wordings import Locale, Wording, WordingId
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from orchestrator.journeys.model import Trigger
+
 
 class Account(Schema):
     """One provider account. Every further key is a setting of its adapter.
@@ -206,6 +208,16 @@ class Release(Schema):
             (journey, {trigger.event for trigger, _ in journey.beginnings() if trigger.event is not None})
             for journey in self.journeys.values()
         )
+
+    @cached_property
+    def scheduled(self) -> dict[tuple[str, int], Trigger]:
+        """(journey, place of the trigger) → the triggers that fire by the clock for a segment that there is."""
+        return {
+            (journey.id, place): trigger
+            for journey in self.journeys.values()
+            for place, (trigger, _) in enumerate(journey.beginnings())
+            if trigger.segment in self.segments
+        }
 
     @cached_property
     def journeys_ended_by(self) -> dict[str, list[Journey]]:

@@ -118,8 +118,7 @@ def events_of(row):
 class Order:
     """An order, its run through the journey, and its shipment as the shop knows it."""
 
-    def __init__(self, order_id, promised):
-        self.id = order_id
+    def __init__(self, promised):
         self.promised = promised
         self.stands_at = None  # "waiting" for the hand-over, "watching" the delivery, "resting" before the survey
         self.arrived_early = False
@@ -128,7 +127,7 @@ class Order:
 
     def is_late(self, at):
         """As `pedido_atrasado` in project.yaml says it."""
-        if not self.has_shipment or self.status == "delivered" or self.promised is None:
+        if not self.has_shipment or self.status == "delivered":
             return False
         midnight = datetime.combine(self.promised, time(0), UTC)
         return self.promised < wall(at).date() and midnight + timedelta(hours=720) > at
@@ -145,8 +144,9 @@ class Customer:
         self.counts = counts
         self.queue = []
         self.places = itertools.count()
+        self.orders = []
         self.had = []  # (when, channel) of every survey
-        self.deferred = {}  # surveys that wait, oldest first
+        self.deferred = set()  # surveys that wait, by the number of their asking
 
     def later(self, at, kind, happens, *given):
         heapq.heappush(self.queue, (at, kind, next(self.places), happens, given))
@@ -159,23 +159,22 @@ class Customer:
     # what happens to an order
 
     def placed(self, at, order):
-        self.tell(order, "order_confirmed")
-        self.stand(order, "waiting")
+        self.tell("order_confirmed")
+        order.stands_at = "waiting"
         self.later(business_days_after(at, 2), CALL, self.call, order, "waiting", self.not_sent_yet)
         self.later(days_after(at, 30), CALL, self.call, order, "waiting", self.never_sent)
 
     def cancelled(self, at, order):
         del at
         if order.stands_at:
-            self.counts["runs", "exit_event"] += 1
-            order.stands_at = None
-            self.tell(order, "order_cancelled")
+            self.over(order, "exit_event")
+            self.tell("order_cancelled")
 
     def dispatched(self, at, order):
         order.has_shipment, order.status = True, "in_transit"
         if order.stands_at == "waiting":
-            self.tell(order, "order_shipped")
-            self.stand(order, "watching")
+            self.tell("order_shipped")
+            order.stands_at = "watching"
             self.later(days_after(at, 60), CALL, self.call, order, "watching", self.never_arrived)
             if order.arrived_early:
                 self.arrived(at, order)
@@ -184,7 +183,7 @@ class Customer:
         del at
         order.has_shipment = True
         if order.stands_at == "watching":
-            self.tell(order, "order_late")
+            self.tell("order_late")
 
     def delivered(self, at, order):
         order.has_shipment, order.status = True, "delivered"
@@ -193,14 +192,11 @@ class Customer:
             self.arrived(at, order)
 
     def arrived(self, at, order):
-        self.tell(order, "order_delivered")
-        self.stand(order, "resting")
+        self.tell("order_delivered")
+        order.stands_at = "resting"
         self.later(days_after(at, 5), CALL, self.call, order, "resting", self.rested)
 
     # what its run waited for
-
-    def stand(self, order, where):
-        order.stands_at = where
 
     def call(self, at, order, where, happens):
         if order.stands_at == where:
@@ -209,35 +205,35 @@ class Customer:
     def not_sent_yet(self, at, order):
         del at
         self.counts["alert", "alertar_separacao"] += 1
-        self.tell(order, "order_preparing")
+        self.tell("order_preparing")
 
     def never_sent(self, at, order):
         del at
         self.counts["alert", "alertar_sem_envio"] += 1
-        self.counts["runs", "exit_step"] += 1
-        order.stands_at = None
+        self.over(order, "exit_step")
 
     def never_arrived(self, at, order):
         del at
         self.counts["alert", "alertar_sem_entrega"] += 1
-        self.counts["runs", "exit_step"] += 1
-        order.stands_at = None
+        self.over(order, "exit_step")
 
     def rested(self, at, order):
-        self.counts["runs", "finished"] += 2  # this one, and the survey's own
+        self.over(order, "finished")
+        self.counts["runs", "finished"] += 1  # the survey's own, which waits for nothing
+        self.survey(at, next(self.places), at + SURVEY_WINDOW)
+
+    def over(self, order, ending):
         order.stands_at = None
-        self.survey(at, order.id, at + SURVEY_WINDOW)
+        self.counts["runs", ending] += 1
 
     # what is said
 
-    def tell(self, order, message):
+    def tell(self, message):
         """What is transactional goes out at once, by day and night, however much there is."""
-        assert order.stands_at != "waiting" or message in ("order_preparing", "order_shipped"), "not handed over"
         self.ended(message, "sent", channel=CHANNELS[message][0])
 
     def survey(self, at, survey, until):
         """A question waits for the night to end and for its turn; and is not asked while a parcel is late."""
-        self.deferred.pop(survey, None)
         if at > until:
             self.ended(SURVEY, "expired", "not_after")
             return
@@ -250,7 +246,7 @@ class Customer:
                 self.ended(SURVEY, "blocked", "suppress_rule:pedido_atrasado")
                 return
             if opening(at):
-                self.defer(at, survey, until, opening(at))
+                self.defer(survey, until, opening(at))
                 return
             in_a_week = [(when, how) for when, how in self.had if when > at - A_WEEK]
             if len(in_a_week) >= SURVEYS_A_WEEK:
@@ -260,29 +256,27 @@ class Customer:
                 refusal = refusal or "frequency_cap:whatsapp_marketing"
                 continue
             if any(wall(when).date() == wall(at).date() for when, _ in self.had):
-                self.defer(at, survey, until, instant(datetime.combine(wall(at).date() + DAY, time(0))))
+                self.defer(survey, until, instant(datetime.combine(wall(at).date() + DAY, time(0))))
                 return
             self.had.append((at, channel))
             self.ended(SURVEY, "sent", channel=channel)
             return
         self.ended(SURVEY, "blocked", refusal)
 
-    def defer(self, at, survey, until, when):
+    def defer(self, survey, until, when):
         """It waits; of several that do, the one that was asked for last takes the place of the others."""
-        del at
         if when > until:
             self.ended(SURVEY, "expired", "not_after")
             return
-        self.deferred[survey] = until
-        newest = max(self.deferred.values())
-        for older in [one for one, asked_until in self.deferred.items() if asked_until < newest]:
-            del self.deferred[older]
+        self.deferred.add(survey)
+        for older in self.deferred - {max(self.deferred)}:
+            self.deferred.remove(older)
             self.ended(SURVEY, "skipped", "superseded")
-        if survey in self.deferred:
-            self.later(when, MESSAGE, self.ask_again, survey, until)
+        self.later(when, MESSAGE, self.ask_again, survey, until)
 
     def ask_again(self, at, survey, until):
         if survey in self.deferred:
+            self.deferred.remove(survey)
             self.survey(at, survey, until)
 
     def ended(self, message, state, reason="", channel=""):
@@ -296,8 +290,8 @@ def counts(rows, customers):
     for row in rows:
         number = customer_of(row["order_id"], customers)
         customer = everybody.setdefault(number, Customer(number, found))
-        order = Order(row["order_id"], read(row["order_estimated_delivery_date"]).date())
-        customer.orders = [*getattr(customer, "orders", ()), order]
+        order = Order(read(row["order_estimated_delivery_date"]).date())
+        customer.orders.append(order)
         for at, what in events_of(row):
             customer.later(at, EVENT, getattr(customer, what), order)
     for customer in everybody.values():

@@ -124,14 +124,14 @@ def _facts(survey: Survey, read: Read[Scenario]) -> Iterator[Finding]:
         if path not in sheet.known_paths():
             continue
         other = sheet.live.get(path)
+        params: dict[str, object] = {"path": path, "live": other, "value": value}
         if other is not None:
-            message, params = mark("{path} is read from {live}"), {"path": path, "live": other}
-            remedy = mark("Give {live} the value.")
+            message, remedy = mark("{path} is read from {live}"), mark("Give {live} the value.")
         elif sheet.static(path):
-            message, params = mark("{path} is not live: a file says its value"), {"path": path}
+            message = mark("{path} is not live: a file says its value")
             remedy = mark("Change it in the file: a scenario tries what the files say.")
         elif sheet.unfit(path, value) is not None:
-            message, params = mark('{path} cannot be "{value}"'), {"path": path, "value": value}
+            message = mark('{path} cannot be "{value}"')
             remedy = mark("Write a value as the shop would send it.")
         else:
             continue

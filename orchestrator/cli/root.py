@@ -26,6 +26,7 @@ COMMANDS = {
     "init": Entry("init", mark("Make a new project: the sample shop, its ledger and its keys.")),
     "up": Entry("up", mark("Run everything in one: server, workers and timer.")),
     "check": Entry("check", mark("Check the whole project: copy, facts, channels, journeys, consent, privacy.")),
+    "test": Entry("test", mark("Try the journeys: live through the cases of templates/scenarios/ in virtual time.")),
     "explain-rule": Entry("explain_rule", mark("Say what a rule is for, with a bad and a good example.")),
     "preview": Entry("preview", mark("Show a message as each channel will say it.")),
     "touchpoints": Entry("touchpoints", mark("List every message, reply and step by stage and channel; mark gaps.")),

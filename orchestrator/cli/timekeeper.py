@@ -19,6 +19,7 @@ from orchestrator.dispatch.current_release import CurrentRelease
 from orchestrator.dispatch.fire import recompute
 from orchestrator.dispatch.identity import look
 from orchestrator.dispatch.runs.calling import Caller
+from orchestrator.dispatch.runs.scheduling import Scheduler
 from orchestrator.dispatch.sealing import HEADS_FILE, SEAL_SECONDS, carry_head, chain_keys, seal_chain
 from orchestrator.dispatch.tick import tick, tidy
 from orchestrator.domain.errors import JogralError
@@ -88,6 +89,7 @@ class Timekeeper:
                     self._bell,
                     clock.now(),
                     caller=Caller(release=release, clock=clock),
+                    scheduler=Scheduler(release=release, clock=clock),
                     rest=self._stopping.wait,
                     passing=self._app.passing,
                 )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orchestrator.dispatch.runs.calling import Caller
+    from orchestrator.dispatch.runs.scheduling import Scheduler
     from orchestrator.domain.time import Instant
     from orchestrator.store.port import Store
 
@@ -56,6 +57,7 @@ def tick(
     now: Instant,
     *,
     caller: Caller | None = None,
+    scheduler: Scheduler | None = None,
     rest: Callable[[float], bool] = _at_once,
     passing: Callable[[str], None] = nowhere,
 ) -> list[str]:
@@ -66,6 +68,7 @@ def tick(
         bell: what wakes workers; they begin while timers are still fired.
         now: machine time.
         caller: moves runs whose alarm is due; None where no release runs yet.
+        scheduler: begins runs at the hours of schedules; None likewise.
         rest: waits for seconds between two rounds, so that others can write; True when there is to be no other round.
         passing: see `faultpoints`.
     """
@@ -73,6 +76,8 @@ def tick(
         fired = fire(store, now, passing=passing)
         if caller is not None:
             fired += caller.call(store, now, passing=passing)
+        if scheduler is not None:
+            fired += scheduler.fire(store, now, passing=passing)
         due = _ring(store, bell, now)
         if not fired or rest(REST_SECONDS):
             return due

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from orchestrator.journeys import steps as kinds
 from orchestrator.journeys.chance import drawn
+from orchestrator.journeys.clocks import END, GIVE_UP, HANDED_OFF, TIMEOUT, WAKE
 from orchestrator.journeys.concern import ends, is_named, is_of
 from orchestrator.journeys.conditions import is_true
 from orchestrator.journeys.passage import Passage
-from orchestrator.journeys.run import TRIGGER, Began, Ending, Heard, Moved, Rang
+from orchestrator.journeys.run import TRIGGER, Began, Ending, Heard, Moved, Placed, Rang
 from orchestrator.journeys.waiting import wait_of
 from orchestrator.journeys.wishes import EXIT
 
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from orchestrator.journeys.outline import Place
     from orchestrator.journeys.run import Event, Happening, Run, Scene
 
-_QUIET = "quiet"
-_WAKE, _HANDED_OFF, _TIMEOUT, _GIVE_UP, _END, _REACT = "wake", "handed_off", "timeout", "give_up", "end", "react:"
+_QUIET, _REACT = "quiet", "react:"
 
 
 def advance(journey: Journey, run: Run, happening: Happening, scene: Scene) -> Moved:
@@ -52,6 +52,8 @@ def advance(journey: Journey, run: Run, happening: Happening, scene: Scene) -> M
             walk.hear(event)
         case Rang(name, setting):
             walk.ring(name, setting)
+        case Placed(step_id):
+            walk.place(step_id)
     return walk.passage.moved()
 
 
@@ -118,6 +120,11 @@ class _Walk:
         else:
             self._ring_at(place, name)
 
+    def place(self, step_id: str) -> None:
+        """Somebody put the run at a step, which it comes to now."""
+        self.passage.note(step_id, "placed")
+        self._go(step_id)
+
     # the beginning
 
     def _beginning(self) -> tuple[Trigger, Sequence[kinds.Step]]:
@@ -164,10 +171,10 @@ class _Walk:
             case kinds.WatchStep():
                 return self._come_to_watch(step, place)
             case kinds.WaitStep():
-                return self._come_to_stand(step, _WAKE, step.wait)
+                return self._come_to_stand(step, WAKE, step.wait)
             case kinds.HandoffStep():
                 self.passage.take(step)
-                return self._come_to_stand(step, _HANDED_OFF, wait_of(step.handoff.at_most))
+                return self._come_to_stand(step, HANDED_OFF, wait_of(step.handoff.at_most))
             case kinds.ExitStep():
                 self.passage.end(Ending.EXIT_STEP, step.exit, step=step.id)
             case _:
@@ -222,15 +229,15 @@ class _Walk:
             self.passage.met(step.id, met)
             return place.following
         self.passage.stand(step.id)
-        self.passage.set_alarm(_GIVE_UP, wait_of(step.wait_for.give_up))
+        self.passage.set_alarm(GIVE_UP, wait_of(step.wait_for.give_up))
         if step.wait_for.timeout is not None:
-            self.passage.set_alarm(_TIMEOUT, step.wait_for.timeout)
+            self.passage.set_alarm(TIMEOUT, step.wait_for.timeout)
         return _Standing.HERE
 
     def _come_to_watch(self, step: kinds.WatchStep, place: Place) -> _Standing:
         """An end counts also if it came before; reactions are to what happened after the run came here."""
         self.passage.stand(step.id)
-        self.passage.set_alarm(_END, wait_of(step.watch.duration))
+        self.passage.set_alarm(END, wait_of(step.watch.duration))
         came_at = self.at
         for event in self._past():
             if event.at > came_at or self._is_end(step, event):
@@ -272,18 +279,18 @@ class _Walk:
     def _ring_at(self, place: Place, name: str) -> None:
         step = place.step
         match step:
-            case kinds.WaitStep() if name == _WAKE:
+            case kinds.WaitStep() if name == WAKE:
                 self.passage.note(step.id, "woke")
                 self._go(place.following)
-            case kinds.HandoffStep() if name == _HANDED_OFF:
+            case kinds.HandoffStep() if name == HANDED_OFF:
                 self.passage.note(step.id, "not closed")
                 self._go(place.following)
-            case kinds.WaitForStep() if name == _TIMEOUT:
+            case kinds.WaitForStep() if name == TIMEOUT:
                 self.passage.note(step.id, "timeout")
                 self._aside(step.wait_for.on_timeout)
-            case kinds.WaitForStep() if name == _GIVE_UP:
+            case kinds.WaitForStep() if name == GIVE_UP:
                 self._give_up(place, step.wait_for.then)
-            case kinds.WatchStep() if name == _END:
+            case kinds.WatchStep() if name == END:
                 self._give_up(place, step.watch.then)
             case kinds.WatchStep() if name.startswith(_REACT):
                 self._react_after_silence(step, name)

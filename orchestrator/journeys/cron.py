@@ -47,3 +47,15 @@ def fires_after(cron: str, at: Instant, zone: str) -> Instant | None:
     except CroniterBadDateError:
         return None
     return due
+
+
+def fired_by(cron: str, at: Instant, zone: str) -> Instant | None:
+    """The last instant up to and with `at` of which the same is true."""
+    wall = moment(at, zone).replace(tzinfo=None)
+    walls = croniter(cron, wall + timedelta(hours=3), ret_type=datetime, max_years_between_matches=_YEARS)
+    try:
+        while (due := at_wall(walls.get_prev(), zone)) > at:
+            pass
+    except CroniterBadDateError:
+        return None
+    return due

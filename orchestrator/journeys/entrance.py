@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.expressions import compile_expression, holds
 from orchestrator.journeys.chance import lot
@@ -11,6 +11,8 @@ from orchestrator.journeys.concern import look_up
 from orchestrator.schema import parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from orchestrator.domain.time import Instant
     from orchestrator.journeys.model import Journey, Trigger
     from orchestrator.journeys.run import Event
@@ -50,6 +52,26 @@ def entrance(journey: Journey, event: Event, customer_id: str, own_key: str) -> 
         key = look_up(event.names, journey.entry.key)
         return Entrance(str(key), "", place) if key is not None else Entrance(None, f"{journey.entry.key} is missing")
     return Entrance(None, note)
+
+
+def scheduled_entrance(journey: Journey, beginning: int, profile: Mapping[str, Any], own_key: str) -> Entrance:
+    """Whether a schedule starts a run for a customer of its segment, and under which key.
+
+    Args:
+        journey: as it is now.
+        beginning: the place of the trigger.
+        profile: what is known of the customer, their id included.
+        own_key: what names this hour and this customer: the key where a journey has none.
+    """
+    customer_id = str(profile["id"])
+    if not rolled_out(journey, customer_id):
+        return Entrance(None, f"rollout: {journey.rollout} %")
+    if journey.entry is None:
+        return Entrance(own_key, beginning=beginning)
+    if journey.entry.key is None:
+        return Entrance(customer_id, beginning=beginning)
+    key = look_up({"customer": profile}, journey.entry.key)
+    return Entrance(str(key), "", beginning) if key is not None else Entrance(None, f"{journey.entry.key} is missing")
 
 
 def rolled_out(journey: Journey, customer_id: str) -> bool:

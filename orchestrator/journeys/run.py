@@ -129,7 +129,14 @@ class Rang:
     set: int
 
 
-Happening = Began | Heard | Rang
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Somebody took the run out of where it stood, because that step is gone, and put it at this one."""
+
+    step: str
+
+
+Happening = Began | Heard | Rang | Placed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

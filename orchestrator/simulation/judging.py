@@ -29,13 +29,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Miss:
-    """An expectation that was not met, by its place: what came instead, and what explains it.
+    """An expectation that was not met: what came instead, and what explains it.
 
-    `happening` is its place under `when`, for something that could not even happen; then there is no expectation.
+    `path` leads to it from the case: `("expect", 2)`, or `("when", 0)` for something that could not even happen.
     """
 
-    place: int | None = None
-    happening: int | None = None
+    path: tuple[str, int]
     got: tuple[Phrase, ...] = ()
     because: tuple[Phrase, ...] = ()
 
@@ -45,10 +44,13 @@ def misses(case: Case, rehearsed: Rehearsed) -> tuple[Miss, ...]:
     if rehearsed.refused is not None:
         place, error = rehearsed.refused
         return (
-            Miss(happening=place, got=(Phrase("it cannot happen: {why}", why=Phrase(error.template, **error.params)),)),
+            Miss(
+                path=("when", place),
+                got=(Phrase("it cannot happen: {why}", why=Phrase(error.template, **error.params)),),
+            ),
         )
     return tuple(
-        Miss(place=place, got=found.got, because=found.because)
+        Miss(path=("expect", place), got=found.got, because=found.because)
         for place, line in enumerate(case.expect)
         if (found := _judged(line, _Court(rehearsed, place))) is not None
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from orchestrator.domain.delivery import CLAIMABLE, State
 from orchestrator.domain.fact import LiveFact
 from orchestrator.domain.pause import HELD_AS, NOTHING_PAUSED, Pauses, PauseScope
+from orchestrator.journeys.run import Ending
 from orchestrator.store.port import BusinessClock, Deferred, DueAlarm, LastRun
 
 if TYPE_CHECKING:
@@ -167,7 +168,9 @@ class _Runs:
         found: dict[tuple[str, str], LastRun] = {}
         for run in sorted(self.all.values(), key=lambda run: run.number):
             if (run.journey, run.key) in keys:
-                found[run.journey, run.key] = LastRun(run.number, run.started_at, run.ended_at)
+                found[run.journey, run.key] = LastRun(
+                    run.number, run.started_at, run.ended_at, run.ending is not Ending.NOT_ENTERED
+                )
         return found
 
     def standing(self, customer_ids: Collection[str], journeys: Collection[str]) -> list[Run]:

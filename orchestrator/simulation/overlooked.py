@@ -34,16 +34,22 @@ def overlooked(life: Life, before: Sequence[Run]) -> Iterator[tuple[str, Phrase]
         entered = entrance(journey, event, customer.id, own_key)
         if entered.key is None:
             yield journey.id, Phrase("{event} begins no run: {why}", event=event.type, why=entered.note)
-        elif event.id not in ledger.runs.begun_by.values():
-            yield (
-                f"{journey.id} {entered.key}",
-                Phrase("{event} begins no run: {key} has had one", event=event.type, key=entered.key),
-            )
+        else:
+            runs = [run for run in ledger.runs.all.values() if (run.journey, run.key) == (journey.id, entered.key)]
+            if not any(event.id in run.used or ledger.runs.begun_by[run.id] == event.id for run in runs):
+                yield f"{journey.id} {entered.key}", had_one(event.type, runs)
     for run in before:
         if event.id not in ledger.runs.all[run.id].used:
             yield from (
                 (f"{run.journey} {run.key}", why) for why in _passed_by(release.journeys[run.journey], run, event)
             )
+
+
+def had_one(what: str, runs: Sequence[Run]) -> Phrase:
+    """Why something begins no run of a key: it has one, or has had one and may not have another yet."""
+    if any(run.ended_at is None for run in runs):
+        return Phrase("{what} begins no run: {key} has one", what=what, key=runs[-1].key)
+    return Phrase("{what} begins no run: {key} has had one", what=what, key=runs[-1].key)
 
 
 def _passed_by(journey: Journey, run: Run, event: Event) -> Iterator[Phrase]:

@@ -13,7 +13,7 @@ from orchestrator.simulation.cast import customer_of, live_facts, objects_of, st
 from orchestrator.simulation.clock import VirtualClock
 from orchestrator.simulation.life import SOURCE, Life
 from orchestrator.simulation.outside import happen, pause
-from orchestrator.simulation.overlooked import overlooked
+from orchestrator.simulation.overlooked import had_one, overlooked
 from orchestrator.simulation.story import Story
 from orchestrator.zones import zone_of
 
@@ -126,13 +126,27 @@ class _Rehearsal:
 
     def _happen(self, at: Instant, happening: kinds.Happening) -> None:
         self._life.live_until(at - 1)
+        known = len(self._ledger.runs.all)
         before = [run for run in self._ledger.runs.all.values() if run.ended_at is None]
         self._story.happened(at, _HEADLINES[type(happening)](happening))
         happen(self._life, happening, at, self._persona.data)
         if isinstance(happening, kinds.EventHappens):
             for whose, why in overlooked(self._life, before):
-                self._overlooked.append(why)
-                self._story.overlooked(at, whose, why)
+                self._overlook(at, whose, why)
+        elif isinstance(happening, kinds.ScheduleFires) and len(self._ledger.runs.all) == known:
+            self._overlook(at, happening.schedule, self._not_begun(happening.schedule))
+
+    def _not_begun(self, journey: str) -> Phrase:
+        runs = [run for run in self._ledger.runs.all.values() if run.journey == journey]
+        return (
+            had_one("schedule", runs)
+            if runs
+            else Phrase("the customer is not in the rollout of {journey}", journey=journey)
+        )
+
+    def _overlook(self, at: Instant, whose: str, why: Phrase) -> None:
+        self._overlooked.append(why)
+        self._story.overlooked(at, whose, why)
 
     def _go_on(self) -> None:
         """Until the case is over; then whoever has not looked yet does."""

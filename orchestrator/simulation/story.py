@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from orchestrator.domain.delivery import State
 from orchestrator.domain.errors import Phrase, mark
 from orchestrator.domain.time import moment
-from orchestrator.journeys.run import Alert, Emit, HandOff, Send, Update
+from orchestrator.journeys.run import TRIGGER, Alert, Emit, HandOff, Send, Update
 from orchestrator.journeys.steps import KINDS
 from orchestrator.reasons import reason
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from orchestrator.domain.time import Instant
-    from orchestrator.journeys.run import Moved, Passed, Wish
+    from orchestrator.journeys.run import Moved, Passed, Run, Wish
     from orchestrator.simulation.life import Outcome
 
 
@@ -36,6 +36,8 @@ class Story:
         self._outcomes, self._zone = outcomes, zone
         self._heard = 0
         self._beats: list[Beat] = []
+        self._whose: dict[str, str] = {}
+        self._stood: dict[str, tuple[object, object]] = {}
 
     @property
     def beats(self) -> Sequence[Beat]:
@@ -57,18 +59,24 @@ class Story:
         """A run took its way: a witness, see `dispatch.runs.moving`."""
         self._hear()
         whose, asked = f"{moved.run.journey} {moved.run.key}", list(moved.wishes)
+        self._whose[moved.run.id] = whose
         self._beats += [Beat(now, whose, _passed(line, asked)) for line in moved.trace]
-        if moved.trace and moved.run.position is not None:
-            self._beats.append(Beat(now, whose, self._stands(moved)))
+        stands = moved.run.position, moved.run.alarms
+        if moved.run.position is not None and self._stood.get(moved.run.id) != stands:
+            self._beats.append(Beat(now, whose, self._stands(moved.run)))
+        self._stood[moved.run.id] = stands
 
-    def _stands(self, moved: Moved) -> Phrase:
-        called = min((alarm.at.instant for alarm in moved.run.alarms.values()), default=None)
-        until = "-" if called is None else hour(called, self._zone)
-        return Phrase("{step}: stands, until {hour} at the latest for now", step=moved.run.position, hour=until)
+    def _stands(self, run: Run) -> Phrase:
+        """A run that stands has an alarm at least, so that it does not stand for ever."""
+        due = hour(min(alarm.at.instant for alarm in run.alarms.values()), self._zone)
+        if run.position == TRIGGER:
+            return Phrase("waits for silence until {hour}", hour=due)
+        return Phrase("{step}: stands, and is called at {hour}", step=run.position, hour=due)
 
     def _hear(self) -> None:
         for one in self._outcomes[self._heard :]:
-            self._beats.append(Beat(one.at, one.journey or "", became(one)))
+            whose = self._whose.get(one.run_id or "", one.journey or "")
+            self._beats.append(Beat(one.at, whose, became(one)))
         self._heard = len(self._outcomes)
 
 
@@ -136,12 +144,13 @@ def _passed(line: Passed, asked: list[Wish]) -> Phrase:
     """A line of a trace; what the step asked for is taken from the wishes, which come in the same order."""
     own = list(_taken(line.step, asked)) if line.what in KINDS else []
     what = Phrase(_WORDS.get(line.what, line.what), why=line.why, asked=", ".join(dict.fromkeys(map(_asked, own))))
-    return Phrase("{step}: {what}", step=line.step, what=what) if line.step else what
+    return what if line.step in {"", TRIGGER} else Phrase("{step}: {what}", step=line.step, what=what)
 
 
 def _taken(step: str, asked: list[Wish]) -> Iterator[Wish]:
     """The wishes of one taking of a step, which stand together at the front."""
-    while asked and asked[0].step == step:
+    nth = getattr(asked[0], "nth", 0) if asked else 0
+    while asked and asked[0].step == step and getattr(asked[0], "nth", 0) == nth:
         yield asked.pop(0)
 
 

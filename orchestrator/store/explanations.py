@@ -45,6 +45,7 @@ from orchestrator.store.tables import (
     suppressions,
     timers,
 )
+from orchestrator.store.timers import DELIVERY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -120,7 +121,9 @@ class SqlExplanations:
         ]
 
     def _planned(self, which: ColumnElement[bool]) -> list[KnownRequest]:
-        rows = self._connection.execute(select(timers).where(which, timers.c.fired_at.is_(None)))
+        rows = self._connection.execute(
+            select(timers).where(which, timers.c.kind == DELIVERY, timers.c.fired_at.is_(None))
+        )
         return [_of_timer(row) for row in rows]
 
     def _newest_before(self, before: Instant, newest: int) -> int:
@@ -191,9 +194,9 @@ class SqlExplanations:
 
     def runs(self, journey: str, keys: Collection[str]) -> dict[str, RunBegun]:
         rows = self._connection.execute(
-            select(runs.c.id, runs.c.key, runs.c.event_id, runs.c.started_at).where(
-                runs.c.journey == journey, runs.c.key.in_(list(keys))
-            )
+            select(runs.c.id, runs.c.key, runs.c.event_id, runs.c.started_at)
+            .where(runs.c.journey == journey, runs.c.key.in_(list(keys)))
+            .order_by(runs.c.number)  # the last of a key wins
         )
         return {row.key: RunBegun(**row._mapping) for row in rows}
 

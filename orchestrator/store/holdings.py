@@ -245,5 +245,5 @@ KEPT_WITHOUT_IDENTITY = frozenset({privacy_requests.name})
 # Tables that hold nobody's data.
 NOBODYS = frozenset({
     "api_keys", "closed_accounts", "current_facts", "erased_addresses", "facts", "imports", "ledger",
-    "releases", "wordings",
+    "releases", "schedules", "wordings",
 })  # fmt: skip

@@ -46,11 +46,16 @@ class SqlRuns:
         if not keys:
             return {}
         rows = self._connection.execute(
-            select(_TABLE.journey, _TABLE.key, _TABLE.number, _TABLE.started_at, _TABLE.ended_at)
+            select(_TABLE.journey, _TABLE.key, _TABLE.number, _TABLE.started_at, _TABLE.ended_at, _TABLE.ending)
             .where(tuple_(_TABLE.journey, _TABLE.key).in_(list(keys)))
             .order_by(_TABLE.number)
         )
-        return {(row.journey, row.key): LastRun(row.number, row.started_at, row.ended_at) for row in rows}
+        return {
+            (row.journey, row.key): LastRun(
+                row.number, row.started_at, row.ended_at, row.ending != Ending.NOT_ENTERED.value
+            )
+            for row in rows
+        }
 
     def standing(self, customer_ids: Collection[str], journeys: Collection[str]) -> list[Run]:
         return self._read(
@@ -228,6 +233,7 @@ def _state(run: Run) -> dict[str, Any]:
         "objects": dict(run.objects),
         "events": {step: dict(event) for step, event in run.events.items()},
         "taken": dict(run.taken),
+        "used": list(run.used),
         "alarms": {name: [alarm.at.wall, alarm.at.zone, alarm.set] for name, alarm in run.alarms.items()},
         "pending": {name: [one.since, dict(one.event)] for name, one in run.pending.items()},
     }
@@ -253,6 +259,7 @@ def _run(row: Row[Any]) -> Run:
         objects=state.get("objects", {}),
         events=state.get("events", {}),
         taken=state.get("taken", {}),
+        used=tuple(state.get("used", ())),
         alarms={
             name: Alarm(WallTime(wall, zone), setting)
             for name, (wall, zone, setting) in state.get("alarms", {}).items()

@@ -27,6 +27,7 @@ from orchestrator.store.personal_data import SqlPersonalData
 from orchestrator.store.privacy_requests import SqlPrivacyRequests
 from orchestrator.store.receipts import SqlReceipts
 from orchestrator.store.runs import SqlRuns
+from orchestrator.store.schedules import SqlSchedules
 from orchestrator.store.segments import SqlSegments
 from orchestrator.store.timers import SqlTimers
 
@@ -52,6 +53,7 @@ class SqlTransaction:
     receipts: SqlReceipts
     runs: SqlRuns
     segments: SqlSegments
+    schedules: SqlSchedules
     timers: SqlTimers
     facts: SqlFacts
     pauses: SqlPauses
@@ -136,6 +138,7 @@ def _transaction(connection: Connection) -> SqlTransaction:
         receipts=SqlReceipts(connection),
         runs=SqlRuns(connection),
         segments=SqlSegments(connection),
+        schedules=SqlSchedules(connection),
         timers=SqlTimers(connection),
         facts=SqlFacts(connection),
         pauses=SqlPauses(connection),

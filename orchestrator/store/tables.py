@@ -188,6 +188,20 @@ runs = Table(
     ),
 )
 
+# One row for each trigger that fires by the clock: its next time is sought after `after_at`, where it was last dealt
+# with. While it fires, `firing_at` is the hour of it and `reached` the last customer whose run has begun. Business time.
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("journey", String, primary_key=True),
+    Column("beginning", Integer, primary_key=True, autoincrement=False),
+    Column("cron", String, nullable=False),
+    Column("after_at", BigInteger, nullable=False),
+    Column("firing_at", BigInteger),
+    Column("reached", String, nullable=False, server_default=""),
+    Column("begun", Integer, nullable=False, server_default="0"),
+)
+
 # What ends runs: an event that a journey names under `exit_on`, written in the commit that accepts the event. An empty
 # `key` means every run of the customer.
 exit_marks = Table(

@@ -26,7 +26,7 @@ _TABLE = timers.c
 _PENDING = text("timers.fired_at IS NULL")
 
 # What becomes a delivery. The other kind calls a run, which is `store.runs`' business.
-_DELIVERY = "delivery"
+DELIVERY = "delivery"
 
 # Columns of the next row that the timer has itself, and the one that firing gives; all others are in `content`.
 _OF_THE_TIMER = {
@@ -60,7 +60,7 @@ class SqlTimers:
                 (
                     new.request.id,
                     new.identity,
-                    _DELIVERY,
+                    DELIVERY,
                     new.request.customer_id,
                     when.wall,
                     when.zone,
@@ -75,7 +75,7 @@ class SqlTimers:
     def due(self, limit: int, *, business_now: Instant) -> list[Timer]:
         wanted = (
             select(_TABLE.id, _TABLE.wall, _TABLE.zone, _TABLE.due_at)
-            .where(_PENDING, _TABLE.kind == _DELIVERY, _TABLE.due_at <= business_now)
+            .where(_PENDING, _TABLE.kind == DELIVERY, _TABLE.due_at <= business_now)
             .order_by(_TABLE.due_at)
             .limit(limit)
             .with_for_update(skip_locked=True)

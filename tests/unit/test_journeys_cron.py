@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from orchestrator.domain.time import at_wall, moment
-from orchestrator.journeys.cron import fires_after
+from orchestrator.journeys.cron import fired_by, fires_after
 
 SAO_PAULO, NEW_YORK, SANTIAGO, APIA = "America/Sao_Paulo", "America/New_York", "America/Santiago", "Pacific/Apia"
 
@@ -65,3 +65,17 @@ def test_a_daily_schedule_fires_once_on_every_day_of_a_year(zone, year):
         days.append(moment(at, zone).date())
     assert len(set(days)) == 365
     assert (days[-1] - days[0]).days == 364
+
+
+@pytest.mark.parametrize("cron", ["0 10 * * tue", "30 0 * * *", "*/15 * * * *", "0 9 29 2 *"])
+@pytest.mark.parametrize("day", ["2017-10-14", "2017-10-15", "2018-02-17", "2026-11-25"])
+def test_the_last_hour_is_the_one_that_comes_next_after_any_moment_before_it(cron, day):
+    """Forwards and backwards lead to the same hours, also where clocks change."""
+    at = at_wall(datetime.fromisoformat(f"{day}T12:34"), "America/Sao_Paulo")
+    last = fired_by(cron, at, "America/Sao_Paulo")
+
+    assert last is not None
+    assert last <= at
+    assert fires_after(cron, last - 1, "America/Sao_Paulo") == last
+    assert fired_by(cron, last, "America/Sao_Paulo") == last
+    assert fires_after(cron, last, "America/Sao_Paulo") > at

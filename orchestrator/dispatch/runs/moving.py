@@ -9,7 +9,7 @@ from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.journeys.advance import advance
 from orchestrator.journeys.concern import ends
 from orchestrator.journeys.entrance import may_begin
-from orchestrator.journeys.run import Began, Ending, Heard, Rang, Run
+from orchestrator.journeys.run import Began, Ending, Heard, Placed, Rang, Run
 from orchestrator.store.port import LastRun
 
 if TYPE_CHECKING:
@@ -70,6 +70,11 @@ class Moving:
         """The runs that stood somewhere before anything moved."""
         return self._before.values()
 
+    @property
+    def begun(self) -> int:
+        """How many runs began."""
+        return len(self._begun)
+
     def aim(self, runs: Iterable[Run]) -> None:
         """Runs that have not reached their goal, over or not."""
         self._aiming |= {run.id: run for run in runs}
@@ -78,7 +83,8 @@ class Moving:
         """Start a run, unless its key has one that forbids it."""
         key = (journey.id, entered.key or "")
         last = self.last.get(key)
-        if not may_begin(journey, (last.started_at, last.ended_at) if last is not None else None, now):
+        before = (last.started_at, last.ended_at) if last is not None and last.entered else None
+        if not may_begin(journey, before, now):
             return
         started_at = min(event.at, now) if event is not None else now
         run = Run(
@@ -111,9 +117,23 @@ class Moving:
         if journey is not None:
             self._move(journey, run, Rang(alarm.name, alarm.set), now)
         else:
-            self._now[run.id] = replace(
-                run, position=None, ended_at=now, ending=Ending.STEP_REMOVED, note=run.journey, alarms={}, pending={}
-            )
+            self.end(run.id, run.journey, now)
+
+    def place(self, run_id: str, step: str, now: Instant) -> None:
+        """Somebody put a run at a step of its journey: it goes on from there."""
+        run = self._now[run_id]
+        self._move(self.release.journeys[run.journey], run, Placed(step), now)
+
+    def put(self, run: Run) -> None:
+        """A run as it stands where it stood, after its journey changed."""
+        self._now[run.id] = run
+
+    def end(self, run_id: str, removed: str, now: Instant) -> None:
+        """A run is over because where it stood is gone: a step, or the whole journey."""
+        self._now[run_id] = replace(
+            self._now[run_id], position=None, ended_at=now, ending=Ending.STEP_REMOVED, note=removed,
+            alarms={}, pending={},
+        )  # fmt: skip
 
     def store(self, transaction: Transaction) -> None:
         """Write where runs stand now and when they want to be called. What they wish for is the caller's."""
@@ -139,8 +159,11 @@ class Moving:
         moved: Moved = advance(journey, run, happening, self.backstage.scene(run, now))
         self.witness(moved, now)
         self._now[run.id] = moved.run
-        self.last[(journey.id, run.key)] = LastRun(run.number, run.started_at, moved.run.ended_at)
-        event_id = None if isinstance(happening, Rang) or happening.event is None else happening.event.id
+        self.last[(journey.id, run.key)] = LastRun(
+            run.number, run.started_at, moved.run.ended_at, moved.run.ending is not Ending.NOT_ENTERED
+        )
+        event = happening.event if isinstance(happening, (Began, Heard)) else None
+        event_id = None if event is None else event.id
         self.wished += [Wished(wish, moved.run, event_id, now) for wish in moved.wishes]
 
     def _reach(self, journey: Journey, event: Event, customer_id: str) -> None:

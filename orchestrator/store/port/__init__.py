@@ -31,6 +31,7 @@ from orchestrator.store.port.queue import (
     Timers,
 )
 from orchestrator.store.port.runs import Runs
+from orchestrator.store.port.schedules import Schedule, Schedules
 from orchestrator.store.port.segments import Audience, Segments
 from orchestrator.store.port.values import (
     ApiKey,
@@ -116,6 +117,8 @@ __all__ = [
     "Receipts",
     "Runs",
     "SaidByCustomer",
+    "Schedule",
+    "Schedules",
     "Segments",
     "Sending",
     "SentMessage",
@@ -149,6 +152,8 @@ class Transaction(Protocol):
     def runs(self) -> Runs: ...
     @property
     def segments(self) -> Segments: ...
+    @property
+    def schedules(self) -> Schedules: ...
     @property
     def timers(self) -> Timers: ...
     @property

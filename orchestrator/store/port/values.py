@@ -63,11 +63,15 @@ class ExitMark:
 
 
 class LastRun(NamedTuple):
-    """The last run of a key, as who may start the next one asks. `number` counts them."""
+    """The last run of a key, as who may start the next one asks. `number` counts them.
+
+    `entered` is false of one that waited for a silence and was not wanted at its end: it forbids no other.
+    """
 
     number: int
     started_at: Instant
     ended_at: Instant | None
+    entered: bool = True
 
 
 class DueAlarm(NamedTuple):

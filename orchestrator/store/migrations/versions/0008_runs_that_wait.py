@@ -32,6 +32,17 @@ def upgrade() -> None:
     op.create_index(
         "ix_runs_standing", "runs", ["journey", "position"], sqlite_where=_STANDING, postgresql_where=_STANDING
     )
+    op.create_table(
+        "schedules",
+        sa.Column("journey", sa.String(), nullable=False),
+        sa.Column("beginning", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("cron", sa.String(), nullable=False),
+        sa.Column("after_at", sa.BigInteger(), nullable=False),
+        sa.Column("firing_at", sa.BigInteger()),
+        sa.Column("reached", sa.String(), nullable=False, server_default=""),
+        sa.Column("begun", sa.Integer(), nullable=False, server_default="0"),
+        sa.PrimaryKeyConstraint("journey", "beginning", name=op.f("pk_schedules")),
+    )
     _told("alerts", sa.Column("message", sa.String(), nullable=False), sa.Column("seen_at", sa.BigInteger()))
     op.create_index("ix_alerts_at", "alerts", ["at"])
     _told(
@@ -48,6 +59,7 @@ def downgrade() -> None:
     """Back. Runs that wait are lost, and a key has its first run only: its later ones must go before."""
     op.drop_table("handoffs")
     op.drop_table("alerts")
+    op.drop_table("schedules")
     op.drop_index("ix_runs_standing", "runs")
     with op.batch_alter_table("runs") as runs:
         runs.drop_constraint("uq_runs_journey_key_number", type_="unique")
