@@ -32,9 +32,16 @@ def publish(store: Store, release: Release, now: Instant, *, place: Callable[[st
     with store.write() as transaction:
         if transaction.ledger.release_id() == release.id:
             return False
-        _keep_wordings(transaction, release, now, place)
-        transaction.ledger.publish(release.id, release.content, now)
+        put_in_force(transaction, release, now, place=place)
         return True
+
+
+def put_in_force(
+    transaction: Transaction, release: Release, now: Instant, *, place: Callable[[str], str] = _in_the_file
+) -> None:
+    """The same within a transaction, whatever is in force. Who stands in its journeys is the caller's to see to."""
+    _keep_wordings(transaction, release, now, place)
+    transaction.ledger.publish(release.id, release.content, now)
 
 
 def _keep_wordings(transaction: Transaction, release: Release, now: Instant, place: Callable[[str], str]) -> None:

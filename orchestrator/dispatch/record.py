@@ -40,6 +40,8 @@ KINDS: Mapping[str, str] = {
     "key.revoked": mark("revoked an API key"),
     "pause.set": mark("paused something"),
     "pause.lifted": mark("went on with what was paused"),
+    "release.published": mark("brought a release into force"),
+    "release.rolled_back": mark("went back to an earlier release"),
     "import.done": mark("a file of customers was read"),
     ERASED: mark("an erasure emptied entries of this log"),
 }

@@ -69,7 +69,7 @@ def _change(kind: str, name: str, had: Any, has: Any) -> Change | None:
         return Change(what=What.ADDED, kind=kind, id=name)
     if has is None:
         return Change(what=What.REMOVED, kind=kind, id=name)
-    document = _DOCUMENTS.get(kind, _written)
+    document: Callable[[Any], Any] = _DOCUMENTS.get(kind, _written)
     values = values_between(document(had), document(has))
     if kind in _LAID_OUT:
         values = _without_echoes(values)

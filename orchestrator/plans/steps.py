@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ class StepWhat(StrEnum):
 class StepChange:
     """One step that differs; `was` is its id before, None for a new one.
 
-    `before` and `after` are the step itself, without those inside it. `timed_anew`: whoever stands there waits otherwise.
+    `before` and `after` are the step itself, without those inside it. `timed_anew`: who stands there waits otherwise.
     """
 
     what: StepWhat
@@ -58,13 +58,9 @@ def step_changes(before: Journey, after: Journey) -> tuple[StepChange, ...]:
         old = had[was].step
         own, new = _own(old), _own(place.step)
         if own != new or was != step_id:
+            change = _change(StepWhat.CHANGED, step_id, was, place.step)
             anew = is_timed_anew(old, place.step)
-            found.append(
-                StepChange(
-                    what=StepWhat.CHANGED, id=step_id, was=was, kind=kind_of(place.step) or "", before=own, after=new,
-                    timed_anew=anew,
-                )  # fmt: skip
-            )
+            found.append(replace(change, before=own, after=new, timed_anew=anew))
         elif step_id in moved:
             found.append(_change(StepWhat.MOVED, step_id, was, place.step))
     gone = [step_id for step_id in had if step_id not in same.values()]

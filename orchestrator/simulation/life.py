@@ -72,7 +72,7 @@ class Outcome:
 class Life:
     """One customer, from the hour of the clock on. `outcomes` are in the order in which they came about.
 
-    `witness` sees how runs move.
+    `witness` sees how runs move, `listener` hears each outcome when it comes about.
     """
 
     current: Current
@@ -82,6 +82,7 @@ class Life:
     journeys: frozenset[str] | None = None
     witness: Witness = nobody
     outcomes: list[Outcome] = field(default_factory=list)
+    listener: Callable[[Outcome], None] | None = None
 
     def __post_init__(self) -> None:
         self.ledger = MemoryLedger(self.standing, self.live)
@@ -214,19 +215,20 @@ class Life:
         channel: Channel | None = None,
         rendered: Rendered | None = None,
     ) -> None:
-        self.outcomes.append(
-            Outcome(
-                at=now,
-                request_id=asked.request.id,
-                run_id=asked.request.run_id,
-                journey=asked.request.journey,
-                step=asked.new.step,
-                message=asked.request.message,
-                purpose=asked.request.purpose.value,
-                state=asked.state,
-                reason=asked.reason,
-                channel=channel,
-                rendered=rendered,
-                trace=trace,
-            )
+        outcome = Outcome(
+            at=now,
+            request_id=asked.request.id,
+            run_id=asked.request.run_id,
+            journey=asked.request.journey,
+            step=asked.new.step,
+            message=asked.request.message,
+            purpose=asked.request.purpose.value,
+            state=asked.state,
+            reason=asked.reason,
+            channel=channel,
+            rendered=rendered,
+            trace=trace,
         )
+        self.outcomes.append(outcome)
+        if self.listener is not None:
+            self.listener(outcome)

@@ -47,6 +47,10 @@ class SqlLedger:
         bulk.insert_missing(self._connection, releases, ("id", "content", "published_at"), [(release_id, content, at)])
         self._connection.execute(update(ledger).values(release_id=release_id))
 
+    def published(self) -> list[tuple[str, Instant]]:
+        kept = select(releases.c.id, releases.c.published_at).order_by(releases.c.published_at, releases.c.id)
+        return [(release_id, at) for release_id, at in self._connection.execute(kept)]
+
     def _ensure_row(self) -> None:
         bulk.insert_missing(self._connection, ledger, ("id", "offset_ms"), [(_ROW, 0)])
 

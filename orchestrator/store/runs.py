@@ -201,6 +201,15 @@ class SqlRuns:
         )
         return {position: count for position, count in rows if position is not None}
 
+    def people(self, journey: str, positions: Collection[str] | None = None) -> int:
+        wanted = select(func.count(_TABLE.customer_id.distinct())).where(_STANDING, _TABLE.journey == journey)
+        if positions is not None:
+            wanted = wanted.where(_TABLE.position.in_(sorted(positions)))
+        return self._connection.scalar(wanted) or 0
+
+    def at(self, journey: str, positions: Collection[str]) -> list[Run]:
+        return self._read(_STANDING, _TABLE.journey == journey, _TABLE.position.in_(sorted(positions)))
+
     def _read(self, *conditions: Any) -> list[Run]:
         wanted = select(*(_TABLE[name] for name in _COLUMNS)).where(*conditions).order_by(_TABLE.id)
         return [_run(row) for row in self._connection.execute(wanted)]

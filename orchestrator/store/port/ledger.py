@@ -179,6 +179,10 @@ class Ledger(Protocol):
         """Store a release and make it current."""
         ...
 
+    def published(self) -> list[tuple[str, Instant]]:
+        """The id of every release that was ever in force, and when it came the first time (machine time)."""
+        ...
+
     def first_answer(self, scope: str, key: str, body_hash: str, at: Instant) -> FirstAnswer | None:
         """Take an Idempotency-Key, waiting for whoever holds it; None when it is ours now."""
         ...

@@ -141,6 +141,10 @@ class Deliveries(Protocol):
         """The lanes that have something to claim."""
         ...
 
+    def unsent(self, messages: Collection[str]) -> dict[str, int]:
+        """Message → how many wait to be sent, of those of which any does."""
+        ...
+
     def tally(self, *, origin: str | None = None) -> dict[str, dict[str, int]]:
         """Message → state → how many."""
         ...

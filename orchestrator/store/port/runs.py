@@ -90,3 +90,11 @@ class Runs(Protocol):
     def counts(self, journey: str) -> dict[str, int]:
         """Step → how many runs stand there."""
         ...
+
+    def people(self, journey: str, positions: Collection[str] | None = None) -> int:
+        """How many customers stand somewhere in a journey, or at any of these positions of it."""
+        ...
+
+    def at(self, journey: str, positions: Collection[str]) -> list[Run]:
+        """The runs of a journey that stand at any of these positions, by id."""
+        ...
