@@ -28,6 +28,8 @@ POINTS = (
     "after_accept",
     "after_fire",
     "after_call",
+    "after_schedule",
+    "after_campaign",
     "before_import_commit",
 )
 

@@ -151,6 +151,7 @@ class Player:
         played = Played()
         done = 0
         upcoming = _Upcoming(timeline.events(self.source), self.until)
+        self._set_clock(BusinessClock(frozen_at=0))  # before all that happens: nobody is faster than we are
         try:
             while (barrier := self._next(upcoming)) is not None:
                 upcoming.drop(len(barrier.events))

@@ -1,4 +1,4 @@
-"""What a replay of Olist orders through `post_purchase` must come to, lived through anew: nothing of Jogral is imported.
+"""What orders replayed through `post_purchase` must come to, lived through anew: nothing of Jogral is imported.
 
 One customer after the other, in the order of time. At the same instant, a message that waited for it comes first, then
 what a run waited for, then what happens.
@@ -203,7 +203,7 @@ class Customer:
             happens(at, order)
 
     def not_sent_yet(self, at, order):
-        del at
+        del at, order
         self.counts["alert", "alertar_separacao"] += 1
         self.tell("order_preparing")
 

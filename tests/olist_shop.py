@@ -7,11 +7,11 @@ import shutil
 
 from sqlalchemy import func, select
 
-from orchestrator.domain.customer import ConsentState
 from orchestrator.dispatch.register import register
+from orchestrator.domain.customer import ConsentState
 from orchestrator.mapping import map_row
-from orchestrator.project import SHIPPED
 from orchestrator.replay import profile
+from orchestrator.starters import STARTERS
 from orchestrator.store.tables import alerts, deliveries, runs
 from tests.olist_journey import agreed, customer_of
 from tests.saying import tell
@@ -22,7 +22,9 @@ JOURNEYS = ("post_purchase", "satisfaction_survey")
 
 def furnish(shop, customers):
     """Put the starter into a shop, and a mapping by which so many customers made all orders."""
-    shutil.copytree(SHIPPED / "starters" / "post_purchase", shop / "templates", dirs_exist_ok=True)
+    for path, source in STARTERS["post_purchase"].files().items():
+        (shop / "templates" / path).parent.mkdir(exist_ok=True)
+        shutil.copyfile(source, shop / "templates" / path)
     number = f"string(int(digits(row.order_id, 8)) % {customers})"
     folder = shop / "templates" / "mappings"
     text = (folder / "olist.yaml").read_text(encoding="utf-8")
@@ -30,7 +32,7 @@ def furnish(shop, customers):
         ("id: olist\n", f"id: {MAPPING}\n"),
         ("journeys: [orders_simple]", f"journeys: [{', '.join(JOURNEYS)}]"),
         ("  id: row.customer_id\n", f"  id: '\"cus_\" + {number}'\n"),
-        ('email: row.customer_id + "@olist.example"', f"email: '\"cus_\" + {number} + \"@olist.example\"'"),
+        ('email: row.customer_id + "@olist.example"', f'email: \'"cus_" + {number} + "@olist.example"\''),
         ("digits(row.customer_id, 8)", f'digits("cus_" + {number}, 8)'),
     ):
         assert text.count(before) == 1, before

@@ -53,3 +53,11 @@ SAYS_NOTHING = Rule(
     bad="# no step of abandoned_cart sends order_late\nexpect:\n  - {not_sent: order_late}",
     good="expect:\n  - {not_sent: cart_offer}",
 )
+UNFIT_CUSTOMER = Rule(
+    code="TE106",
+    level="error",
+    title=mark("A scenario gives the customer an address or a time zone that is none"),
+    why=mark("Nobody could be written to there, and the case would be about a customer whom no shop has."),
+    bad="given:\n  customer: {timezone: America/Sao_Pualo}",
+    good="given:\n  customer: {timezone: America/Sao_Paulo}",
+)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.addresses import InvalidAddress, normalise
 from orchestrator.check import scenario_rules as rules
 from orchestrator.check.reach import all_read
 from orchestrator.check.scenario_lines import expected_in
+from orchestrator.domain.customer import AddressKind
 from orchestrator.domain.errors import did_you_mean, mark
+from orchestrator.domain.time import zone_info
 from orchestrator.events import fits
 from orchestrator.scenarios import model as kinds
 from orchestrator.scenarios.naming import Named, Thing, named_in
@@ -28,6 +31,7 @@ RULES = (
     rules.UNKNOWN_STEP,
     rules.UNKNOWN_VALUE,
     rules.SAYS_NOTHING,
+    rules.UNFIT_CUSTOMER,
 )
 
 
@@ -40,6 +44,7 @@ def findings(survey: Survey) -> Iterator[Finding]:
             if there_are is not None and named.name not in there_are:
                 yield _unknown(read, named, there_are)
         yield from _facts(survey, read)
+        yield from _people(read)
         if all_read(survey, "events"):
             yield from _events(survey, read)
         if all_read(survey, "journeys", "messages"):
@@ -148,6 +153,37 @@ def _values(scenario: Scenario) -> Iterator[tuple[KeyPath, str, object]]:
             if isinstance(happening, kinds.FactsChange):
                 for path, value in happening.facts.items():
                     yield (*at, "when", number, "facts", path), path, value
+
+
+# --- the customer -----------------------------------------------------------------------------------------------------
+
+_ADDRESSES = {"email": AddressKind.EMAIL, "phone": AddressKind.PHONE, "push_token": AddressKind.PUSH_TOKEN}
+
+
+def _people(read: Read[Scenario]) -> Iterator[Finding]:
+    """Customers who could not be written to, or whose clock is nowhere."""
+    for place, case in enumerate(read.model.cases):
+        for name, value in case.given.customer.items():
+            if value is not None and not _may_be(name, str(value)):
+                yield read.document.finding(
+                    ("cases", place, "given", "customer", name),
+                    mark('A customer cannot have that as "{name}"'),
+                    code=rules.UNFIT_CUSTOMER.code,
+                    level=rules.UNFIT_CUSTOMER.level,
+                    help=mark("Write it as a persona has it, or null to take it away."),
+                    params={"name": name},
+                )
+
+
+def _may_be(name: str, value: str) -> bool:
+    try:
+        if name in _ADDRESSES:
+            normalise(_ADDRESSES[name], value)
+        elif name == "timezone":
+            zone_info(value)
+    except (InvalidAddress, KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 # --- events -----------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ ALWAYS = (
 )
 # In project.yaml, from here to its end: they are about orders and tickets of the sample, which --empty leaves out.
 RULES_OF_THE_SAMPLE = "\nsuppress_rules:"
-FOLDERS = ("messages", "journeys", "facts", "events", "mappings", "personas")
+FOLDERS = ("messages", "journeys", "facts", "events", "mappings", "personas", "scenarios")
 
 FIRST_KEY = "first"
 FIRST_SCOPES = (

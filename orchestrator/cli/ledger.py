@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from orchestrator.app import App
+    from orchestrator.dispatch.plans.changing import Changed
+    from orchestrator.plans.model import Plan
     from orchestrator.project import Project
     from orchestrator.release import Release
 
@@ -70,13 +72,33 @@ def _is_empty(app: App) -> bool:
 
 
 def bring_into_force(app: App, release: Release) -> None:
-    """Publish a release whose accounts can be used. Raises ConfigurationError before a worker stumbles over them."""
+    """Publish a release, unless it is in force already.
+
+    Raises:
+        Refused: somebody stands at a step that is gone; `jogral plan` says what becomes of them.
+        ConfigurationError: its accounts cannot be used. Better here than where a worker stumbles over them.
+    """
+    change_over(app, release)
+
+
+def change_over(app: App, release: Release, plan: Plan | None = None, *, rolled_back: bool = False) -> Changed | None:
+    """The same as a plan says: what was done, None where it is in force already."""
     from orchestrator.app.accounts import wire
-    from orchestrator.dispatch.publish import publish
+    from orchestrator.cli.actor import actor
+    from orchestrator.dispatch.plans.changing import PUBLISHED, ROLLED_BACK, ChangeOver
     from orchestrator.project.places import place_of_wording
 
     wire(app.settings)(release)
-    publish(app.store, release, app.clock.now(), place=lambda wording: place_of_wording(app.root, wording))
+    changing = ChangeOver(
+        clock=app.clock,
+        by=actor(),
+        kind=ROLLED_BACK if rolled_back else PUBLISHED,
+        place=lambda wording: place_of_wording(app.root, wording),
+    )
+    done = changing.carry_out(app.store, release, plan)
+    if done is not None and done.lanes:
+        ring(app, done.lanes)
+    return done
 
 
 def running_release(app: App, project: Project) -> Release:

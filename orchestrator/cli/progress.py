@@ -23,6 +23,9 @@ STAGES = {
     "read": mark("Reading rows"),
     "play": mark("Playing events"),
     "import": mark("Importing customers"),
+    "live": mark("Simulating customers"),
+    "foresee": mark("Deciding for each customer"),
+    "campaign": mark("Asking for messages"),
 }
 
 

@@ -1,19 +1,21 @@
 """`jogral segments`: whom a filter means, as its file says it now, asked of the ledger."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.app import App
 from orchestrator.cli.actor import Reason, put_on_record
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger, running_release
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import DIM, STRONG
 from orchestrator.cli.workplace import open_project
-from orchestrator.domain.customer import Customer
-from orchestrator.segments.model import EVERYBODY, Filter
-from orchestrator.store.port import Audience, Transaction
+
+if TYPE_CHECKING:
+    from orchestrator.app import App
+    from orchestrator.domain.customer import Customer
+    from orchestrator.segments.model import Filter
+    from orchestrator.store.port import Audience, Transaction
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -49,6 +51,8 @@ def list_segments(context: typer.Context) -> None:
 @app.command("count", cls=Command)
 def count_segment(context: typer.Context, segment: Named) -> None:
     """Count the customers in a segment, and all there are."""
+    from orchestrator.segments.model import EVERYBODY
+
     session = session_of(context)
     terminal, project = session.terminal, open_project(session)
     wanted = project.segment(segment)
@@ -95,15 +99,17 @@ def sample_segment(
         terminal.show((f"{person['id']:<32}", STRONG), "  ", (values, DIM))
 
 
-def _count(opened: App, transaction: Transaction, where: Filter, zone: str) -> int:
+def _count(opened: "App", transaction: "Transaction", where: "Filter", zone: str) -> int:
     return transaction.segments.count(_audience(opened, transaction, where, zone))
 
 
-def _audience(opened: App, transaction: Transaction, where: Filter, zone: str) -> Audience:
+def _audience(opened: "App", transaction: "Transaction", where: "Filter", zone: str) -> "Audience":
+    from orchestrator.store.port import Audience
+
     return Audience(where=where, now=transaction.ledger.clock().now(opened.clock.now()), zone=zone)
 
 
-def _person(customer: Customer, fields: tuple[str, ...]) -> dict[str, Any]:
+def _person(customer: "Customer", fields: tuple[str, ...]) -> dict[str, Any]:
     profile: dict[str, Any] = {
         **customer.attributes, "id": customer.id, "locale": customer.locale, "time_zone": customer.time_zone,
     }  # fmt: skip

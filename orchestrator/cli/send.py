@@ -86,7 +86,7 @@ def send(  # noqa: PLR0913, PLR0917  # each is an option of the command
             channels=Channels(first_reachable=_channels(channel or [], message, release)),
             objects=_objects(about or []),
             data=_data(data),
-            send_at=_later(at, zone) if at else None,
+            send_at=later_of(at, zone) if at else None,
         )
         request, late = _accept(opened, release, wanted)
         session.left_behind = lambda: session.terminal.words("{id} is accepted and will be sent.", id=request.id)
@@ -135,7 +135,8 @@ def _data(file: str) -> dict[str, Any]:
     return found
 
 
-def _later(at: str, zone: str) -> "Later":
+def later_of(at: str, zone: str) -> "Later":
+    """What --at and --zone say. Raises InputError."""
     from orchestrator.dispatch.accept import Later
 
     try:

@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.check import scenarios
-from orchestrator.check.cache import Cache
-from orchestrator.check.recall import Recall
 from orchestrator.cli.help import Command
 from orchestrator.cli.session import session_of
-from orchestrator.cli.tested import Sheet, trial_document
 from orchestrator.cli.workplace import open_project, project_day
 from orchestrator.domain.errors import DocumentError, InputError
-from orchestrator.simulation.choice import choice
-from orchestrator.simulation.trials import Stage, trials
 
 if TYPE_CHECKING:
+    from orchestrator.cli.session import Session
     from orchestrator.project import Project, Survey
     from orchestrator.simulation.trials import Trial
 
@@ -42,10 +37,13 @@ def live_through(
 
     Nothing is sent, and no ledger is needed. Exits with 1 when a case fails.
     """
+    from orchestrator.cli.tested import Sheet, trial_document
+    from orchestrator.simulation.trials import Stage
+
     session = session_of(context)
     terminal = session.terminal
     began = time.perf_counter()
-    survey = _survey(open_project(session))
+    survey = _survey(session, open_project(session))
     stage, wanted = Stage.of(survey), _wanted(survey, chosen)
     sheet = Sheet(terminal, wanted, trace=trace)
     played = []
@@ -67,11 +65,18 @@ def live_through(
         raise typer.Exit(1)
 
 
-def _survey(project: Project) -> Survey:
+def _survey(session: Session, project: Project) -> Survey:
     """Every file. Raises DocumentError where a scenario could not be lived through."""
-    known = Recall(Cache(project.root))
+    from orchestrator.check import scenarios
+    from orchestrator.check.cache import Cache
+    from orchestrator.check.recall import Recall
+
+    cache = Cache(project.root)
+    known = Recall(cache)
     survey = project.survey(project_day(project.root), parse=known)
     known.keep()
+    for sentence, params in cache.notes:
+        session.terminal.note(sentence, **params)
     told = [one for one in survey.findings if one.file.startswith(("templates/scenarios/", "templates/personas/"))]
     wrong = [finding for finding in (*told, *scenarios.findings(survey)) if finding.level == "error"]
     if wrong:
@@ -80,6 +85,9 @@ def _survey(project: Project) -> Survey:
 
 
 def _wanted(survey: Survey, chosen: str) -> list[Trial]:
+    from orchestrator.simulation.choice import choice
+    from orchestrator.simulation.trials import trials
+
     every = trials(survey)
     if not chosen:
         return every

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from orchestrator.app.threads import DatabaseThread
+from orchestrator.console import journeys
 from orchestrator.console.assets import console_assets
 from orchestrator.console.guard import require_local
 from orchestrator.console.inbox import open_entry, read_entry, read_page, read_wanted
@@ -54,7 +55,7 @@ def add_console(web_app: web.Application, app: App, *, run: Run | None = None) -
     """Mount the console's pages on a web application.
 
     Args:
-        web_app: the server's; paths used are `/`, `/inbox…`, `/preview…` and `/static/…`.
+        web_app: the server's; paths used are `/`, `/inbox…`, `/journeys…`, `/preview…` and `/static/…`.
         app: the project's ledger and settings.
         run: the server's database thread. Without it the console has one of its own, which ends with the server.
     """
@@ -67,6 +68,8 @@ def add_console(web_app: web.Application, app: App, *, run: Run | None = None) -
     web_app.router.add_get("/inbox", console.guarded(console.inbox))
     web_app.router.add_get("/inbox/{id}", console.guarded(console.message))
     web_app.router.add_get("/inbox/{id}/body", console.guarded(console.letter))
+    web_app.router.add_get("/journeys", console.guarded(console.journeys))
+    web_app.router.add_get("/journeys/{id}", console.guarded(console.journey))
     _add_previews(web_app, console, assets)
     web_app.router.add_get("/static/{name}", assets.serve)
 
@@ -152,6 +155,22 @@ class _Console:
         if request.headers.get("Sec-Fetch-Dest") != "iframe":  # the page around it is on record already
             await self._put_on_record([entry.customer_id])
         return self.pages.letter(entry.said.html)
+
+    async def journeys(self, request: web.Request) -> web.Response:
+        shop, listed = await self._read(
+            lambda transaction: journeys.read_journeys(transaction, self.shops.release(transaction.ledger))
+        )
+        return self.pages.show(request, "journeys", shop, listed=listed)
+
+    async def journey(self, request: web.Request) -> web.Response:
+        wanted = request.match_info["id"]
+        shop, opened = await self._read(
+            lambda transaction: journeys.open_journey(transaction, self.shops.release(transaction.ledger), wanted)
+        )
+        return self.pages.show(
+            request, "journey", shop, opened=opened, now=self.app.clock.now(), path_of=journeys.path_of,
+            fitted=journeys.fitted, sizes=journeys.SIZES,
+        )  # fmt: skip
 
     async def _put_on_record(self, customer_ids: Sequence[str]) -> None:
         """Whoever sits at this machine is not known by name here. Where a shop wants reasons, these reads have none."""

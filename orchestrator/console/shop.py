@@ -42,6 +42,7 @@ class Shops:
 
     def __init__(self) -> None:
         self._release_id: str | None = None
+        self._release: Release | None = None
         self._shop = Shop()
 
     def current(self, ledger: Ledger) -> Shop:
@@ -49,9 +50,15 @@ class Shops:
         release_id = ledger.release_id()
         if release_id != self._release_id:
             content = ledger.release(release_id) if release_id else None
-            self._shop = shop_of(read_release(content)) if content else Shop()
+            self._release = read_release(content) if content else None
+            self._shop = shop_of(self._release) if self._release is not None else Shop()
             self._release_id = release_id
         return self._shop
+
+    def release(self, ledger: Ledger) -> Release | None:
+        """The current release itself. Called on the database thread alone."""
+        self.current(ledger)
+        return self._release
 
 
 def shop_of(release: Release) -> Shop:

@@ -29,6 +29,7 @@ SCOPES: Mapping[str, str] = {
     "inbound:write": mark("bring what customers wrote to us"),
     "facts:read": mark("read facts and how they came to be"),
     "facts:write": mark("change facts, such as stock"),
+    "segments:read": mark("see segments, and count who is in one"),
     "pauses:read": mark("see what is paused"),
     "pauses:write": mark("pause and go on, the kill switch included"),
     "templates:read": mark("read messages' copy"),

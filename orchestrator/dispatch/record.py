@@ -42,6 +42,7 @@ KINDS: Mapping[str, str] = {
     "pause.lifted": mark("went on with what was paused"),
     "release.published": mark("brought a release into force"),
     "release.rolled_back": mark("went back to an earlier release"),
+    "campaign.started": mark("sent a message to a segment"),
     "import.done": mark("a file of customers was read"),
     ERASED: mark("an erasure emptied entries of this log"),
 }

@@ -61,9 +61,7 @@ def _in_variables(message: str, had: Mapping[str, Variable], has: Mapping[str, V
         if variable.fallback is None and not was_needed:
             yield Break(code="variable_required", id=message, name=name)
         if known is not None and known.type is not variable.type:
-            yield Break(
-                code="variable_type", id=message, name=name, before=known.type.value, after=variable.type.value
-            )
+            yield Break(code="variable_type", id=message, name=name, before=known.type.value, after=variable.type.value)
 
 
 def _in_events(before: Release, after: Release) -> Iterator[Break]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.plans.steps import StepChange, step_changes
 
@@ -26,7 +26,8 @@ class What(StrEnum):
     REMOVED = "removed"
 
 
-class Value(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Value:
     """One value that differs: its path in the file, and what it was and is; None where there is none."""
 
     path: str
@@ -65,6 +66,8 @@ def values_between(before: Any, after: Any) -> tuple[Value, ...]:
 
 
 def _change(kind: str, name: str, had: Any, has: Any) -> Change | None:
+    if kind == _PLACES and (had is None or has is None):
+        return None
     if had is None:
         return Change(what=What.ADDED, kind=kind, id=name)
     if has is None:
@@ -79,6 +82,8 @@ def _change(kind: str, name: str, had: Any, has: Any) -> Change | None:
 
 # --- what a release holds, by kind ------------------------------------------------------------------------------------
 
+_PLACES = "places"
+
 _KINDS: Mapping[str, Callable[[Release], Mapping[str, Any]]] = {
     "project": lambda release: {"project": release.project},
     "voice": lambda release: {"brand_voice": release.voice},
@@ -90,7 +95,7 @@ _KINDS: Mapping[str, Callable[[Release], Mapping[str, Any]]] = {
     "offer": lambda release: release.facts.offers,
     "delivery": lambda release: release.facts.delivery,
     "policy": lambda release: release.facts.policies,
-    "places": lambda release: {"facts": release.facts.places} if release.facts.places else {},
+    _PLACES: lambda release: {"facts": release.facts.places} if release.facts.places else {},
     "wording": lambda release: release.wordings,
 }
 """`places` is where facts are written: a line that moved changes nothing for anybody, and makes another release."""
@@ -129,7 +134,7 @@ _DOCUMENTS: Mapping[str, Callable[[Any], Any]] = {
     "message": _message,
     "reply": _reply,
     "journey": _journey,
-    "places": _places,
+    _PLACES: _places,
 }
 
 _LETTER, _FOOTER = "layout (html)", "layout (text)"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.journeys.clocks import is_timed_anew
+from orchestrator.journeys.run import TRIGGER
 from orchestrator.journeys.steps import kind_of
 from orchestrator.plans.ways import ahead
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from orchestrator.journeys.model import Journey
     from orchestrator.journeys.steps import Step
+    from orchestrator.plans.differences import Value
 
 
 class StepWhat(StrEnum):
@@ -69,9 +72,7 @@ def step_changes(before: Journey, after: Journey) -> tuple[StepChange, ...]:
 
 def steps_saying(journey: Journey, messages: Collection[str]) -> tuple[StepChange, ...]:
     """The steps of a journey that send any of these messages."""
-    return tuple(
-        _change(StepWhat.WORDS, step.id, step.id, step) for step in journey.sends() if step.send in messages
-    )
+    return tuple(_change(StepWhat.WORDS, step.id, step.id, step) for step in journey.sends() if step.send in messages)
 
 
 def felt_at(change: StepChange, before: Journey, after: Journey | None) -> tuple[frozenset[str], frozenset[str]]:
@@ -89,9 +90,15 @@ def felt_at(change: StepChange, before: Journey, after: Journey | None) -> tuple
     return here, frozenset(coming) - here
 
 
-def everywhere(journey: Journey) -> frozenset[str]:
-    """Every position of a journey."""
-    return frozenset(ahead(journey))
+def felt_as_a_whole(values: Sequence[Value], journey: Journey) -> frozenset[str]:
+    """Where people feel what a journey says outside of its steps: what ends or ranks a run concerns all inside.
+
+    How one begins concerns those who wait for silence before it does.
+    """
+    roots = {re.split(r"[.\[]", value.path, maxsplit=1)[0] for value in values}
+    if roots & {"exit_on", "goal", "priority", "entry"}:
+        return frozenset(ahead(journey))
+    return frozenset({TRIGGER}) if roots & {"trigger", "triggers"} else frozenset()
 
 
 def _now(position: str, after: Journey) -> str:

@@ -20,13 +20,12 @@ if TYPE_CHECKING:
 Count = Annotated[int, Field(ge=0)]
 
 
-class Timed(Schema):
+class InTime(Schema):
     """A line about something that happens: `at` is its minute, `after` and `within` the first and last it may have."""
 
     at: When | None = None
     after: When | None = None
     within: When | None = None
-    times: Count | None = None
 
     @model_validator(mode="after")
     def _one_way_to_say_when(self) -> Self:
@@ -35,8 +34,14 @@ class Timed(Schema):
         return self
 
 
+class Timed(InTime):
+    """The same of something that may happen more than once: `times` counts all, whatever else the line says."""
+
+    times: Count | None = None
+
+
 class Sent(Timed):
-    """A message was sent. `times` counts all of its sends; the rest is asked of each, and one must fit."""
+    """A message was sent. What the line says is asked of each time, and one must fit."""
 
     send: Identifier
     channel: Channel | None = None
@@ -46,13 +51,10 @@ class Sent(Timed):
     says: str | None = None
 
 
-class NotSent(Schema):
+class NotSent(InTime):
     """A message was not sent; or not there, or not then."""
 
     not_sent: Identifier
-    at: When | None = None
-    after: When | None = None
-    within: When | None = None
     channel: Channel | None = None
     step: Identifier | None = None
 
@@ -164,13 +166,10 @@ class Ended(Timed, OfRuns):
     ends: Ending
 
 
-class Aimed(OfRuns):
+class Aimed(InTime, OfRuns):
     """A run reached the journey's goal, or none did."""
 
     goal: Literal["reached", "missed"]
-    at: When | None = None
-    after: When | None = None
-    within: When | None = None
 
 
 class Begun(OfRuns):

@@ -187,7 +187,6 @@ class Scenario(Schema):
     kind: Literal["test"]
     id: Identifier
     journey: Identifier
-    title: str = ""
     beside: tuple[Identifier, ...] = ()
     persona: Identifier | None = None
     start: Hour | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from orchestrator.domain.errors import Unfit
+from orchestrator.domain.errors import Unfit, mark
 from orchestrator.domain.time import at_wall, instant, moment
 from orchestrator.schema import parse_duration
 
@@ -116,20 +116,20 @@ def _nothing(value: Any) -> bool:
     return value is None
 
 
-_A_SCALAR = (_scalar, "must be a text, a number, true or false")
-_A_NUMBER = (_number, "must be a number for {op}")
-_A_TIME = (_time, "must be a date such as 2026-11-30, or a date and time")
-_AN_AGE = (_age, "must be a duration such as 120d, 8w or 36h")
+_A_SCALAR = (_scalar, mark("must be a text, a number, true or false"))
+_A_NUMBER = (_number, mark("must be a number for {op}"))
+_A_TIME = (_time, mark("must be a date such as 2026-11-30, or a date and time"))
+_AN_AGE = (_age, mark("must be a duration such as 120d, 8w or 36h"))
 
 _TAKES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "is": _A_SCALAR,
     "is_not": _A_SCALAR,
-    "one_of": (_listed, "must be a list of texts or numbers, not an empty one"),
-    "contains": (_text, "must be a text"),
+    "one_of": (_listed, mark("must be a list of texts or numbers, not an empty one")),
+    "contains": (_text, mark("must be a text")),
     **dict.fromkeys(NUMBERS, _A_NUMBER),
     "before": _A_TIME,
     "since": _A_TIME,
     "older_than": _AN_AGE,
     "newer_than": _AN_AGE,
-    "exists": (_nothing, "goes with another op: exists asks whether there is a value at all"),
+    "exists": (_nothing, mark("goes with another op: exists asks whether there is a value at all")),
 }

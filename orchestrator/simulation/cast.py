@@ -68,7 +68,7 @@ def standing_of(persona: Persona, given: Given, release: Release, start: Instant
     zone = zone_of(customer, release.project.timezone)
     return Standing(
         customer=customer,
-        consents=agreed({}, {**persona.consent, **given.consent}),
+        consents=agreed(agreed({}, dict(persona.consent)), given.consent),
         suppressions={
             (address.id, channel): reason
             for channel, reason in given.suppressed.items()

@@ -45,14 +45,16 @@ class Role(StrEnum):
 class Habit:
     """One thing that happens: an event by its type, or that somebody is in the segment of a scheduled journey.
 
-    `share`: of a beginning, how many times it happens to each on the average; of anything else, to how many of those
-    whom it can happen to (0 to 1). `hours`: how long after what it follows, on the average.
+    `after` is the event that began the journey that asks about it, without which it cannot happen; empty for what
+    begins. `share`: of a beginning, how many times it happens to each on the average; of anything else, to how many of
+    those whom it can happen to (0 to 1). `hours`: how long after what it follows, on the average.
     """
 
     name: str
     role: Role
     share: float
     hours: float = 0.0
+    after: str = ""
 
 
 # What is usual, by role: how often, and how many hours later on the average.
@@ -68,16 +70,19 @@ _USUAL: Mapping[Role, tuple[float, float]] = {
 def habits_of(journeys: Sequence[Journey], said: Mapping[str, float]) -> tuple[Habit, ...]:
     """The habits of a crowd: those that are usual for these journeys, with what is said of some of them.
 
+    An event is to the crowd what it is to the first journey that asks about it.
+
     Raises:
         InputError: something is said of what none of these journeys asks about.
     """
-    roles: dict[str, Role] = {}
+    habits: dict[str, Habit] = {}
     for journey in journeys:
+        begins = next((trigger.event for trigger, _ in journey.beginnings() if trigger.event is not None), "")
         for name, role in _asked(journey):
-            if role is Role.LEAVES or roles.get(name) is not Role.BEGINS:
-                roles.setdefault(name, role)
-    habits = [Habit(name=name, role=role, share=_USUAL[role][0], hours=_USUAL[role][1]) for name, role in roles.items()]
-    known = [*roles, OPENINGS]
+            share, hours = _USUAL[role]
+            after = "" if role in {Role.BEGINS, Role.SEGMENT} else begins
+            habits.setdefault(name, Habit(name=name, role=role, share=share, hours=hours, after=after))
+    known = [*habits, OPENINGS]
     for name in said:
         if name not in known:
             raise InputError(
@@ -88,20 +93,20 @@ def habits_of(journeys: Sequence[Journey], said: Mapping[str, float]) -> tuple[H
                 hint=did_you_mean(name, known),
                 known=", ".join(known),
             )
-    return tuple(replace(one, share=_fitting(one, said[one.name])) if one.name in said else one for one in habits)
+    return tuple(
+        replace(one, share=_fitting(one, said[one.name])) if one.name in said else one for one in habits.values()
+    )
 
 
 def happenings(habits: Sequence[Habit], chance: Random, start: Instant, days: int, zone: str) -> Iterator[Happened]:
     """All that happens to one customer, in order of time. `zone` is where they live.
 
     Each beginning has a thread of its own: what moves it on comes one after the other, and where one stays away, so do
-    those after it. Reactions come meanwhile.
+    those after it. Reactions come meanwhile. Where only schedules begin, there is one thread.
     """
-    begins = [habit for habit in habits if habit.role is Role.BEGINS]
-    if not begins:
-        return
+    begins = next((habit.share for habit in habits if habit.role is Role.BEGINS), 1)
     found: list[Happened] = []
-    for thread in range(_times(begins[0].share, chance)):
+    for thread in range(_times(begins, chance)):
         found += _thread(habits, thread, chance, _awake(chance, start, days, zone))
     yield from sorted(found, key=lambda one: (one.at, one.thread))
 
@@ -128,12 +133,14 @@ def _asked(journey: Journey) -> Iterator[tuple[str, Role]]:
             case WaitForStep():
                 yield step.wait_for.event, Role.MOVES
             case WatchStep():
-                yield from ((one.event, Role.REACTS) for one in step.watch.react)
-                yield from ((one.event, Role.MOVES) for one in step.watch.until)
+                # Of several ends the first is the usual one: a parcel is delivered, and now and then it is lost.
+                yield from ((one.event, Role.REACTS) for one in (*step.watch.react, *step.watch.until[1:]))
+                yield from ((one.event, Role.MOVES) for one in step.watch.until[:1])
             case HandoffStep():
-                yield step.handoff.closed_by, Role.MOVES
-    goal = [journey.goal] if journey.goal is not None else []
-    yield from ((one.event, Role.LEAVES) for one in (*journey.exit_on, *goal))
+                yield step.handoff.closed_by, Role.REACTS
+    yield from ((one.event, Role.LEAVES) for one in journey.exit_on)
+    if journey.goal is not None:
+        yield journey.goal.event, Role.LEAVES
 
 
 def _fitting(habit: Habit, share: float) -> float:
@@ -146,19 +153,26 @@ def _fitting(habit: Habit, share: float) -> float:
 
 
 def _thread(habits: Iterable[Habit], thread: int, chance: Random, begun: Instant) -> Iterator[Happened]:
-    at, goes_on, first = begun, True, True
+    happened: dict[str, Instant] = {"": begun}  # event → when; without a name, that which began the thread
+    ways: dict[str, Instant | None] = {}  # beginning → how far its way has come; None where it goes no further
+    first = True
     for habit in habits:
-        match habit.role:
-            case Role.BEGINS if first:
-                first = False
-                yield Happened(begun, habit.name, thread)
-            case Role.BEGINS | Role.LEAVES if _is_so(habit, chance):
-                yield Happened(_later(begun, habit, chance), habit.name, thread)
-            case Role.MOVES if goes_on and (goes_on := _is_so(habit, chance)):
-                at = _later(at, habit, chance)
-                yield Happened(at, habit.name, thread)
-            case Role.REACTS if goes_on and _is_so(habit, chance):
-                yield Happened(_later(at, habit, chance), habit.name, thread)
+        since = happened.get(habit.after)
+        if habit.role is Role.SEGMENT or since is None:
+            continue
+        if habit.role is Role.BEGINS and first:
+            first, at = False, begun  # whether there is a thread at all was drawn before
+        elif habit.role in {Role.MOVES, Role.REACTS}:
+            way = ways.setdefault(habit.after, since)
+            goes_on = way is not None and _is_so(habit, chance)
+            at = _later(way, habit, chance) if goes_on and way is not None else None
+            if habit.role is Role.MOVES:
+                ways[habit.after] = at
+        else:
+            at = _later(since, habit, chance) if _is_so(habit, chance) else None
+        if at is not None:
+            happened[habit.name] = at
+            yield Happened(at, habit.name, thread)
 
 
 def _is_so(habit: Habit, chance: Random) -> bool:

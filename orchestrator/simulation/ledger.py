@@ -318,6 +318,17 @@ class _Pauses:
         was_paused, self.standing = len(left) < len(self.standing), left
         return was_paused
 
+    def next_end(self) -> Instant | None:
+        """When the first pause ends by itself."""
+        return min((pause.until for pause in self.standing.values() if pause.until is not None), default=None)
+
+    def end(self, now: Instant) -> None:
+        """Lift the pauses that are over, and free what they held, as the timer does in a shop."""
+        over = [pause for pause in self.standing.values() if pause.until is not None and pause.until <= now]
+        for pause in over:
+            self.lift(pause.scope, pause.subject, now)
+            self.release(pause.scope, pause.subject, now)
+
     def release(self, scope: PauseScope, subject: str, at: Instant) -> dict[str, int]:
         """What another pause holds as well is held again when it is decided anew."""
         del subject

@@ -15,13 +15,14 @@ from orchestrator.dispatch.accept import Accepted, CustomerReference, EventDesk,
 from orchestrator.dispatch.draft import drafts_of, look
 from orchestrator.dispatch.gate import Gate, replaced
 from orchestrator.dispatch.links import ExampleLinks
-from orchestrator.dispatch.runs.backstage import Backstage
+from orchestrator.dispatch.runs.backstage import Backstage, profile
 from orchestrator.dispatch.runs.calling import Caller
 from orchestrator.dispatch.runs.fulfil import Fulfilment
 from orchestrator.dispatch.runs.moving import Moving, Witness, nobody
 from orchestrator.domain.customer import CapUse, Channel
 from orchestrator.domain.delivery import CLAIMABLE, State
-from orchestrator.journeys.entrance import Entrance, rolled_out
+from orchestrator.domain.time import rfc3339
+from orchestrator.journeys.entrance import scheduled_entrance
 from orchestrator.simulation.ledger import MemoryLedger
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from orchestrator.domain.fact import LiveFact
     from orchestrator.domain.message import Rendered
     from orchestrator.domain.time import Instant
+    from orchestrator.journeys.entrance import Entrance
+    from orchestrator.journeys.model import Journey
     from orchestrator.simulation.clock import VirtualClock
     from orchestrator.simulation.ledger import Asked
 
@@ -95,7 +98,12 @@ class Life:
             witness=self.witness,
         )
         self._caller = Caller(
-            release=self.current.release, clock=self.clock, origin=SOURCE, at_alarm_time=True, witness=self.witness
+            release=self.current.release,
+            clock=self.clock,
+            journeys=self.journeys,
+            origin=SOURCE,
+            at_alarm_time=True,
+            witness=self.witness,
         )
         self._queue: list[tuple[Instant, int, str]] = []
         self._queued: set[str] = set()
@@ -117,22 +125,27 @@ class Life:
         """The time of a journey's schedule has come, and the customer is in its segment."""
         release, transaction, now = self.current.release, self.ledger.transaction, self.clock.now()
         journey, customer = release.journeys[journey_id], self.ledger.customers.standing.customer
-        beginning = next(
-            (place for place, (trigger, _) in enumerate(journey.beginnings()) if trigger.schedule is not None), 0
-        )
-        if not rolled_out(journey, customer.id):
+        entered = self.entrance(journey)
+        if entered.key is None:
             return
         backstage = Backstage(release=release, customers={customer.id: customer})
         backstage.remember(transaction, [], [journey], [now], now)
         moving = Moving(release=release, clock=self.clock, backstage=backstage, witness=self.witness)
-        moving.last = transaction.runs.last({(journey.id, customer.id)})
-        moving.begin(journey, Entrance(customer.id, beginning=beginning), customer.id, None, now)
+        moving.last = transaction.runs.last({(journey.id, entered.key)})
+        moving.begin(journey, entered, customer.id, None, now)
         fulfilment = Fulfilment(release, self.clock, backstage, origin=SOURCE, at_event_time=True)
         fulfilment.take(moving.wished)
         moving.store(transaction)
         fulfilment.store(transaction)
         if fulfilment.emitted:
             self._desk.accept(transaction, fulfilment.emitted)
+
+    def entrance(self, journey: Journey) -> Entrance:
+        """Whether the schedule of a journey lets the customer in now, and under which key."""
+        customer = self.ledger.customers.standing.customer
+        scheduled = (place for place, (trigger, _) in enumerate(journey.beginnings()) if trigger.schedule is not None)
+        own_key = f"{rfc3339(self.clock.now())}/{customer.id}"
+        return scheduled_entrance(journey, next(scheduled, 0), profile(customer), own_key)
 
     def meanwhile(self, at: Instant, act: Callable[[], object]) -> None:
         """Something is done to the ledger, after all that is due before it; then what is due by it is decided."""
@@ -150,15 +163,19 @@ class Life:
         """The same, only as long as anything is due: the clock stands at the last of it."""
         while True:
             self._enqueue()
-            alarm = self.ledger.runs.next_alarm()
+            pause_ends, alarm = self.ledger.pauses.next_end(), self.ledger.runs.next_alarm()
+            called = None if alarm is None else alarm.due_at
             waiting = self._queue[0][0] if self._queue else None
-            if alarm is not None and alarm.due_at <= end and (waiting is None or alarm.due_at < waiting):
-                self.clock.set(alarm.due_at)
-                self._caller.move(self.ledger.transaction, [alarm], alarm.due_at)
-            elif waiting is not None and waiting <= end:
-                self._send_due(waiting)
-            else:
+            due = min((at for at in (pause_ends, waiting, called) if at is not None), default=None)
+            if due is None or due > end:
                 return
+            self.clock.set(due)
+            if alarm is not None and due == called and due not in {pause_ends, waiting}:
+                self._caller.move(self.ledger.transaction, [alarm], due)
+                continue
+            if due == pause_ends:
+                self.ledger.pauses.end(due)
+            self._send_due(due)
 
     def _accept(self, event: IncomingEvent) -> None:
         (result,) = self._desk.accept(self.ledger.transaction, [event])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.dispatch.runs.backstage import Backstage
-from orchestrator.domain.errors import Phrase
+from orchestrator.domain.errors import Phrase, Word, mark
 from orchestrator.journeys.concern import look_up
 from orchestrator.journeys.entrance import entrance
 from orchestrator.journeys.steps import heard_at
@@ -37,7 +37,7 @@ def overlooked(life: Life, before: Sequence[Run]) -> Iterator[tuple[str, Phrase]
         else:
             runs = [run for run in ledger.runs.all.values() if (run.journey, run.key) == (journey.id, entered.key)]
             if not any(event.id in run.used or ledger.runs.begun_by[run.id] == event.id for run in runs):
-                yield f"{journey.id} {entered.key}", had_one(event.type, runs)
+                yield f"{journey.id} {entered.key}", _had_one(event.type, runs)
     for run in before:
         if event.id not in ledger.runs.all[run.id].used:
             yield from (
@@ -45,8 +45,18 @@ def overlooked(life: Life, before: Sequence[Run]) -> Iterator[tuple[str, Phrase]
             )
 
 
-def had_one(what: str, runs: Sequence[Run]) -> Phrase:
-    """Why something begins no run of a key: it has one, or has had one and may not have another yet."""
+def not_begun(life: Life, journey_id: str) -> Phrase:
+    """Why a schedule that was due began no run."""
+    journey, what = life.current.release.journeys[journey_id], Word(mark("the schedule"))
+    entered = life.entrance(journey)
+    if entered.key is None:
+        return Phrase("{event} begins no run: {why}", event=what, why=entered.note)
+    runs = life.ledger.runs.all.values()
+    return _had_one(what, [run for run in runs if (run.journey, run.key) == (journey_id, entered.key)])
+
+
+def _had_one(what: str, runs: Sequence[Run]) -> Phrase:
+    """A key has a run, or has had one and may not have another yet."""
     if any(run.ended_at is None for run in runs):
         return Phrase("{what} begins no run: {key} has one", what=what, key=runs[-1].key)
     return Phrase("{what} begins no run: {key} has had one", what=what, key=runs[-1].key)

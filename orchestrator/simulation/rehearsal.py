@@ -13,7 +13,7 @@ from orchestrator.simulation.cast import customer_of, live_facts, objects_of, st
 from orchestrator.simulation.clock import VirtualClock
 from orchestrator.simulation.life import SOURCE, Life
 from orchestrator.simulation.outside import happen, pause
-from orchestrator.simulation.overlooked import had_one, overlooked
+from orchestrator.simulation.overlooked import not_begun, overlooked
 from orchestrator.simulation.story import Story
 from orchestrator.zones import zone_of
 
@@ -134,15 +134,7 @@ class _Rehearsal:
             for whose, why in overlooked(self._life, before):
                 self._overlook(at, whose, why)
         elif isinstance(happening, kinds.ScheduleFires) and len(self._ledger.runs.all) == known:
-            self._overlook(at, happening.schedule, self._not_begun(happening.schedule))
-
-    def _not_begun(self, journey: str) -> Phrase:
-        runs = [run for run in self._ledger.runs.all.values() if run.journey == journey]
-        return (
-            had_one("schedule", runs)
-            if runs
-            else Phrase("the customer is not in the rollout of {journey}", journey=journey)
-        )
+            self._overlook(at, happening.schedule, not_begun(self._life, happening.schedule))
 
     def _overlook(self, at: Instant, whose: str, why: Phrase) -> None:
         self._overlooked.append(why)

@@ -10,8 +10,6 @@ from orchestrator.domain.delivery import FINAL, State
 from orchestrator.domain.time import moment
 
 if TYPE_CHECKING:
-    from orchestrator.domain.time import Instant
-    from orchestrator.journeys.run import Moved
     from orchestrator.simulation.ledger import MemoryLedger
     from orchestrator.simulation.life import Outcome
 
@@ -32,7 +30,6 @@ class Tally:
     goals: Counter[str] = field(default_factory=Counter)
     endings: Counter[tuple[str, str]] = field(default_factory=Counter)
     inside: Counter[tuple[str, str]] = field(default_factory=Counter)
-    passed: Counter[tuple[str, str]] = field(default_factory=Counter)
     requests: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     sent: Counter[tuple[str, str]] = field(default_factory=Counter)
     hours: Counter[int] = field(default_factory=Counter)
@@ -52,12 +49,6 @@ class Tally:
             self.put_off[outcome.reason] += 1
         if outcome.reason.startswith(_CAP):
             self.caps[outcome.reason.removeprefix(_CAP)] += 1
-
-    def see(self, moved: Moved, _now: Instant) -> None:
-        """One move of a run."""
-        for line in moved.trace:
-            if line.step:
-                self.passed[moved.run.journey, line.step] += 1
 
     def close(self, ledger: MemoryLedger) -> None:
         """A life is over: where its runs stand, and what became of its requests."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.dispatch.current import Current
-from orchestrator.domain.errors import NotFound, did_you_mean
+from orchestrator.domain.errors import NotFound, did_you_mean, mark
 from orchestrator.release import Release
 from orchestrator.simulation.judging import misses
 from orchestrator.simulation.rehearsal import rehearse
@@ -107,9 +107,12 @@ def trials(survey: Survey) -> list[Trial]:
     ]
 
 
+_NOT_THERE: Mapping[str, str] = {
+    "persona": mark('There is no persona "{name}"{hint}'),
+    "journey": mark('Unknown journey "{name}"{hint}'),
+}
+
+
 def _ensure_known(what: str, name: str, known: Collection[str]) -> None:
     if name not in known:
-        raise NotFound(
-            'There is no {what} "{name}"{hint}', code=f"unknown_{what}", what=what, name=name,
-            hint=did_you_mean(name, known),
-        )  # fmt: skip
+        raise NotFound(_NOT_THERE[what], code=f"unknown_{what}", name=name, hint=did_you_mean(name, known))

@@ -189,7 +189,7 @@ runs = Table(
 )
 
 # One row for each trigger that fires by the clock: its next time is sought after `after_at`, where it was last dealt
-# with. While it fires, `firing_at` is the hour of it and `reached` the last customer whose run has begun. Business time.
+# with. While it fires, `firing_at` is the hour of it and `reached` the last customer who was looked at. Business time.
 schedules = Table(
     "schedules",
     metadata,

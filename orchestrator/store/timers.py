@@ -52,25 +52,10 @@ class SqlTimers:
         self._connection = connection
 
     def add(self, planned: Sequence[tuple[WallTime, NewDelivery]], at: Instant) -> None:
-        bulk.insert(
-            self._connection,
-            timers,
-            ("id", "identity", "kind", "customer_id", "wall", "zone", "due_at", "content", "created_at"),
-            [
-                (
-                    new.request.id,
-                    new.identity,
-                    DELIVERY,
-                    new.request.customer_id,
-                    when.wall,
-                    when.zone,
-                    when.instant,
-                    bulk.dumps(_content(new, at)),
-                    new.request.accepted_at,
-                )
-                for when, new in planned
-            ],
-        )
+        bulk.insert(self._connection, timers, _COLUMNS, [_row(when, new, at) for when, new in planned])
+
+    def add_missing(self, planned: Sequence[tuple[WallTime, NewDelivery]], at: Instant) -> None:
+        bulk.insert_missing(self._connection, timers, _COLUMNS, [_row(when, new, at) for when, new in planned])
 
     def due(self, limit: int, *, business_now: Instant) -> list[Timer]:
         wanted = (
@@ -125,6 +110,23 @@ class SqlTimers:
         document |= {"address": None, "rendering": None, "receipts": [], "decisions": []}
         document |= row.content
         return document | {name: getattr(row, column.name) for name, column in _OF_THE_TIMER.items()}
+
+
+_COLUMNS = ("id", "identity", "kind", "customer_id", "wall", "zone", "due_at", "content", "created_at")
+
+
+def _row(when: WallTime, new: NewDelivery, at: Instant) -> tuple[Any, ...]:
+    return (
+        new.request.id,
+        new.identity,
+        DELIVERY,
+        new.request.customer_id,
+        when.wall,
+        when.zone,
+        when.instant,
+        bulk.dumps(_content(new, at)),
+        new.request.accepted_at,
+    )
 
 
 def _content(new: NewDelivery, at: Instant) -> Mapping[str, Any]:

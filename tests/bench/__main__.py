@@ -1,4 +1,4 @@
-"""`python -m tests.bench pipeline|render|check|timers|audit|import`: what our path costs.
+"""`python -m tests.bench pipeline|render|check|timers|audit|import|journeys`: what our path costs.
 
 See docs/reference/benchmarks.md.
 """
@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.bench import audit, importing, many_workers, pipeline, render, timers
+from tests.bench import audit, importing, journeys, many_workers, pipeline, render, timers
 from tests.bench.checking import measure_check
 from tests.bench.processes import Broken
 
@@ -30,6 +30,7 @@ def main() -> int:
     _add_timers(commands.add_parser("timers", help="due timers that become deliveries"))
     _add_audit(commands.add_parser("audit", help="one look of the auditor at a large ledger"))
     _add_import(commands.add_parser("import", help="customers with consent, out of a file"))
+    _add_journeys(commands.add_parser("journeys", help="simulated customers, and runs that are called"))
     options = parser.parse_args()
     try:
         ok, written = options.run(options)
@@ -82,6 +83,14 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", default="sqlite", metavar="sqlite|postgresql|URL", help="an empty one")
     parser.add_argument("--json", action="store_true")
     parser.set_defaults(run=_import)
+
+
+def _add_journeys(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--customers", type=int, default=100_000, metavar="N", help="how many are simulated")
+    parser.add_argument("--runs", type=int, default=20_000, metavar="N", help="how many wait in the ledger")
+    parser.add_argument("--database", default="sqlite", metavar="sqlite|postgresql|URL", help="an empty one")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=_journeys)
 
 
 def _pipeline(options: argparse.Namespace) -> tuple[bool, str]:
@@ -164,6 +173,23 @@ def _import(options: argparse.Namespace) -> tuple[bool, str]:
         "cores, Python": f"{figures.cores}, {figures.python}",
     }
     return figures.ok, _document("import", asdict(figures), ok=figures.ok) if options.json else _lines(lines)
+
+
+def _journeys(options: argparse.Namespace) -> tuple[bool, str]:
+    figures = journeys.measure(options.customers, options.runs, options.database, _say)
+    lines = {
+        "simulated": f"{figures.many.customers} customers, {journeys.DAYS} days, {figures.many.requested} requests",
+        "customers/s": f"{figures.customers_per_s:.0f}",
+        "peak RSS, MiB": f"{figures.many.peak_rss_mib:.0f} of {figures.many.customers}, "
+        f"{figures.few.peak_rss_mib:.0f} of {figures.few.customers}  "
+        f"(allowed {journeys.RSS_MIB_MAX:.0f}, {journeys.GROWTH_MIB_MAX:.0f} more)",
+        "ledger": f"{figures.database}, {figures.moved} of {figures.runs} runs moved over {figures.steps} steps",
+        "steps/s": f"{figures.steps_per_s:.0f}  (wanted {journeys.STEPS_PER_S_MIN})",
+        "rows/s": f"{figures.rows_per_s:.0f}  (bare {figures.bare_rows_per_s:.0f})",
+        "ratio": f"{figures.ratio:.2f}",
+        "cores, Python": f"{figures.cores}, {figures.python}",
+    }
+    return figures.ok, _document("journeys", asdict(figures), ok=figures.ok) if options.json else _lines(lines)
 
 
 def _say(what: str) -> None:

@@ -43,19 +43,22 @@ FEW = 5
 
 def test_made_up_orders_come_to_what_an_independent_script_counts(shop, store, tmp_path):
     """Every message, by what became of it, why, and on which channel; every alert; and how each run ended."""
-    rows = read_rows(write_orders(tmp_path / "orders.csv", 30))
+    rows = read_rows(write_orders(tmp_path / "orders.csv", 30, seed=47))
 
     replay(shop, store, rows, FEW)
 
     assert came_of(store) == counts(rows, FEW)
-    assert {state for _, state, *_ in counts(rows, FEW)} == {}
+    reasons = {key[2] for key in came_of(store) if key[0] == "csat_survey"}
+    assert reasons >= {
+        "no_consent", "suppress_rule:pedido_atrasado", "frequency_cap:marketing_semana", "superseded",
+    }  # fmt: skip
 
 
 @real
 @ON_SQLITE
 def test_real_orders_come_to_it_in_ten_pieces(shop, store):
     """Runs and messages that wait at the end of one piece go on in the next."""
-    rows = read_rows(ORDERS)[:60]
+    rows = read_rows(ORDERS)[:40]
 
     replay(shop, store, rows, FEW, pieces=10)
 

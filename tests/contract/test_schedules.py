@@ -11,6 +11,7 @@ from sqlalchemy import select
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile
 from orchestrator.dispatch.runs.scheduling import Scheduler
+from orchestrator.dispatch.tick import NoBell, tick
 from orchestrator.release import read_release
 from orchestrator.store.port import BusinessClock
 from orchestrator.store.tables import runs, schedules
@@ -99,9 +100,9 @@ def test_whoever_dies_between_two_rounds_leaves_nobody_out_and_takes_nobody_twic
         if next(deaths, None) == 1:
             raise PowerCut
 
+    scheduler.fire(world.store, world.clock.now(), 3, passing=die)
     with pytest.raises(PowerCut):
-        while scheduler.fire(world.store, world.clock.now(), 3, passing=die):
-            pass
+        scheduler.fire(world.store, world.clock.now(), 3, passing=die)
     assert len(entered(world)) == 3
     fire(world, limit=3)
     assert entered(world) == FANS_OF_ALL
@@ -169,6 +170,19 @@ def test_who_changed_enters_by_what_is_true_at_the_hour(world):
     world.clock.advance(hours=1)
     fire(world)
     assert entered(world) == [one for one in FANS_OF_ALL if one != "cus_3"]
+
+
+def test_the_timer_fires_schedules_and_goes_on_until_everybody_is_in(world):
+    """Every second it looks; what it began is called and rung for like anything else."""
+    world.clock.advance(hours=1)
+    tick(world.store, NoBell(), world.clock.now(), scheduler=Scheduler(release=world.release, clock=world.clock))
+    assert entered(world) == FANS_OF_ALL
+
+
+def test_the_row_of_a_trigger_that_is_gone_goes_too(world):
+    run_only(world)
+    fire(world)
+    assert rows(world, schedules, schedules.c.journey) == []
 
 
 def test_nothing_of_the_present_happens_while_a_past_is_played(world):

@@ -56,6 +56,10 @@ def test_a_new_shop_is_made_of_what_the_wheel_ships(installed, tmp_path):
     assert shown.returncode == 0, shown.stderr
     assert "10234" in shown.stdout
 
+    added = jogral(installed, tmp_path / "shop", "add", "journey", "win_back")
+    assert added.returncode == 0, added.stderr
+    assert (tmp_path / "shop/templates/journeys/win_back.yaml").is_file()
+
 
 def test_the_type_marker_and_the_catalogs_travel_along(installed):
     """Users' type checkers and Portuguese speakers need files that are not Python."""

@@ -10,14 +10,19 @@ from collections import Counter
 import pytest
 
 from orchestrator import embedded_redis
-from orchestrator.app import state_folder
+from orchestrator.app import SystemClock, state_folder
+from orchestrator.project import Project
 from orchestrator.queue import connect
 from tests import shipped
 from tests.olist_counts import counts
+from tests.olist_journey import counts as journey_counts
+from tests.olist_journey import read_rows
 from tests.olist_sample import write_orders
+from tests.olist_shop import MAPPING, came_of, furnish, introduce
 
 ORDERS = 75
 SECONDS = 120  # reached only by a test that fails
+FEW = 5  # customers of many orders each
 MIDDLE = 30  # messages in the inbox when the fault strikes
 
 
@@ -66,6 +71,28 @@ def test_an_emptied_redis_in_the_middle_changes_nothing(jogral, orders, store, s
 
     document = replay.document(SECONDS)
     assert sent(document) == counts(orders)
+    assert twice(store) == {}
+
+
+@ON_SQLITE
+def test_a_journey_comes_to_the_same_when_workers_are_killed(jogral, store, shop, tmp_path):
+    """Runs that wait, quiet hours, caps, and three workers that die: each count is that of an independent script."""
+    rows = read_rows(write_orders(tmp_path / "orders.csv", 24, seed=47))
+    furnish(shop, FEW)
+    project = Project(shop)
+    introduce(store, SystemClock(), project.mapping(MAPPING)[0], rows, FEW)
+    replay = jogral("replay", str(tmp_path / "orders.csv"), "--mapping", MAPPING, "--json")
+    killed = set()
+    for kill in range(3):
+        until(lambda: inbox_size(store) >= MIDDLE * (kill + 1), replay)  # noqa: B023  # called before the next turn
+        until(replay.workers, replay)
+        killed.add(replay.workers()[0])
+        os.kill(replay.workers()[0], signal.SIGKILL)
+
+    replay.document(SECONDS)
+
+    assert len(killed) == 3
+    assert came_of(store) == journey_counts(rows, FEW)
     assert twice(store) == {}
 
 

@@ -33,6 +33,7 @@ NAMES = {
     "CH": "Channels",
     "WA": "WhatsApp templates",
     "JO": "Journeys",
+    "TE": "Scenarios: the tests of journeys",
     "CO": "Consent, quiet hours and caps",
     "PR": "Privacy",
     "RE": "Support replies",
@@ -92,7 +93,7 @@ def test_every_code_that_the_code_says_is_a_rule():
     said = {
         code
         for path in (ROOT / "orchestrator").rglob("*.py")
-        for code in re.findall(r'"((?:YA|VA|CL|CH|WA|JO|CO|PR)\d{3})"', path.read_text(encoding="utf-8"))
+        for code in re.findall(r'"((?:YA|VA|CL|CH|WA|JO|TE|CO|PR)\d{3})"', path.read_text(encoding="utf-8"))
     }
 
     assert said - set(RULES) == set()

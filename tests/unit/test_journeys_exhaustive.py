@@ -11,7 +11,7 @@ from itertools import product
 import pytest
 
 from orchestrator.journeys.advance import advance
-from orchestrator.journeys.run import TRIGGER, Began, Heard, Rang
+from orchestrator.journeys.run import TRIGGER, Began, Heard, Placed, Rang
 from orchestrator.journeys.steps import KINDS
 from tests.playing import DAY, HOUR, MONDAY, happened, journey, new_run, scene, send
 
@@ -153,3 +153,16 @@ def test_however_a_run_begins_it_is_over_or_will_be_called(kind, behind):
 
 def test_every_kind_of_step_is_tried():
     assert HERE.keys() == KINDS.keys()
+
+
+@pytest.mark.parametrize("becomes", KINDS)
+@pytest.mark.parametrize("kind", STANDS)
+def test_whoever_is_put_at_a_step_is_over_or_will_be_called(kind, becomes):
+    """From wherever they stood, which is gone: they come to it anew, and nothing of the old place rings."""
+    for behind in BEHIND:
+        one = built(becomes, behind)
+        for run in stood(kind):
+            moved = advance(one, run, Placed("aqui"), scene(NOW))
+            ensure_a_way_out(one, run, moved)
+            assert NOW in {moved.run.since, moved.run.ended_at}
+            rung_out(one, moved.run)

@@ -10,5 +10,18 @@ from orchestrator.api.routes.messages import MESSAGES
 from orchestrator.api.routes.operation import OPERATION
 from orchestrator.api.routes.privacy import PRIVACY
 from orchestrator.api.routes.replies import REPLIES
+from orchestrator.api.routes.segments import SEGMENTS
 
-ROUTES = (*MESSAGES, *REPLIES, *MERGES, *CUSTOMERS, *CONSENTS, *INBOUND, *FACTS, *PRIVACY, *AUDIT, *OPERATION)
+ROUTES = (
+    *MESSAGES,
+    *REPLIES,
+    *MERGES,
+    *CUSTOMERS,
+    *CONSENTS,
+    *INBOUND,
+    *FACTS,
+    *SEGMENTS,
+    *PRIVACY,
+    *AUDIT,
+    *OPERATION,
+)

@@ -128,7 +128,8 @@ class Batch:
             moving.aim(transaction.runs.aiming(customers, aiming))
         journeys = {run.journey for run in moving.standing}
         journeys |= {journey.id for one in self._happened for journey, _ in one.entries}
-        waiting = [self.release.journeys[name] for name in sorted(journeys) if self.release.journeys[name].stands]
+        found = [self.release.journeys[name] for name in sorted(journeys)]
+        waiting = [journey for journey in found if journey.stands or journey.facts]
         if waiting:
             began = [run.started_at for run in moving.standing] + [one.stored.occurred_at for one in self._happened]
             self._backstage.remember(transaction, moving.standing, waiting, began, self._now(transaction))

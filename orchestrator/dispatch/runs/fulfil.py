@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from orchestrator.dispatch.accept.event import IncomingEvent
 from orchestrator.dispatch.accept.message import new_request
 from orchestrator.dispatch.accept.who import CustomerReference
+from orchestrator.dispatch.preferred import preferred_channels
 from orchestrator.dispatch.promised import last_instant
 from orchestrator.dispatch.register import Profile, revise
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from orchestrator.dispatch.runs.backstage import Backstage
     from orchestrator.dispatch.runs.moving import Wished
-    from orchestrator.domain.customer import Channel
     from orchestrator.domain.time import Clock
     from orchestrator.journeys.run import Run
     from orchestrator.release import Release
@@ -111,7 +111,8 @@ class Fulfilment:
                 self._clock,
                 message=wish.message,
                 customer_id=run.customer_id,
-                candidates=wish.candidates or self._preferred(run.customer_id, wish.message),
+                candidates=wish.candidates
+                or preferred_channels(self._release, self._backstage.customers[run.customer_id], wish.message),
                 objects=wish.objects,
                 data=data,
                 priority=wish.priority,
@@ -126,13 +127,6 @@ class Fulfilment:
             event_id=one.event_id,
             step=wish.step,
         )
-
-    def _preferred(self, customer_id: str, message: str) -> tuple[Channel, ...]:
-        """The channel that the customer prefers, then the project's others on which the message is said, in order."""
-        said_on = self._release.said_on[message]
-        preferred = self._backstage.customers[customer_id].attributes.get("preferred_channel")
-        said = [channel for channel in self._release.project.channels if channel in said_on]
-        return tuple(sorted(said, key=lambda channel: channel.value != preferred))
 
     def _event(self, one: Wished, wish: Emit) -> IncomingEvent:
         data = self._data(one.run)

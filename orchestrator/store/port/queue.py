@@ -141,10 +141,6 @@ class Deliveries(Protocol):
         """The lanes that have something to claim."""
         ...
 
-    def unsent(self, messages: Collection[str]) -> dict[str, int]:
-        """Message → how many wait to be sent, of those of which any does."""
-        ...
-
     def tally(self, *, origin: str | None = None) -> dict[str, dict[str, int]]:
         """Message → state → how many."""
         ...
@@ -179,6 +175,10 @@ class Timers(Protocol):
 
     def add(self, planned: Sequence[tuple[WallTime, NewDelivery]], at: Instant) -> None:
         """Deliveries for a wall time; a timer has the id and the identity of the delivery that it becomes."""
+        ...
+
+    def add_missing(self, planned: Sequence[tuple[WallTime, NewDelivery]], at: Instant) -> None:
+        """Those whose identity is new, among timers that have fired too."""
         ...
 
     def due(self, limit: int, *, business_now: Instant) -> list[Timer]:

@@ -1,0 +1,1 @@
+"""Campaigns: one message to everybody in a segment, once; first on paper, then for good."""
