@@ -156,6 +156,7 @@ def _thread(habits: Iterable[Habit], thread: int, chance: Random, begun: Instant
     happened: dict[str, Instant] = {"": begun}  # event → when; without a name, that which began the thread
     ways: dict[str, Instant | None] = {}  # beginning → how far its way has come; None where it goes no further
     first = True
+    at: Instant | None
     for habit in habits:
         since = happened.get(habit.after)
         if habit.role is Role.SEGMENT or since is None:
