@@ -77,14 +77,14 @@ def test_an_emptied_redis_in_the_middle_changes_nothing(jogral, orders, store, s
 @ON_SQLITE
 def test_a_journey_comes_to_the_same_when_workers_are_killed(jogral, store, shop, tmp_path):
     """Runs that wait, quiet hours, caps, and three workers that die: each count is that of an independent script."""
-    rows = read_rows(write_orders(tmp_path / "orders.csv", 24, seed=47))
+    rows = read_rows(write_orders(tmp_path / "orders.csv", 16, seed=47))
     furnish(shop, FEW)
     project = Project(shop)
     introduce(store, SystemClock(), project.mapping(MAPPING)[0], rows, FEW)
     replay = jogral("replay", str(tmp_path / "orders.csv"), "--mapping", MAPPING, "--json")
     killed = set()
     for kill in range(3):
-        until(lambda: inbox_size(store) >= MIDDLE * (kill + 1), replay)  # noqa: B023  # called before the next turn
+        until(lambda: inbox_size(store) >= 12 * (kill + 1), replay)  # noqa: B023  # called before the next turn
         until(replay.workers, replay)
         killed.add(replay.workers()[0])
         os.kill(replay.workers()[0], signal.SIGKILL)
