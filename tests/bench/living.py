@@ -21,6 +21,7 @@ from orchestrator.project import SHIPPED, Project, Survey
 from orchestrator.simulation.crowd import like_personas
 from orchestrator.simulation.habits import OPENED, habits_of
 from orchestrator.simulation.simulate import Play, plenty, simulate
+from orchestrator.starters import FOLDER
 
 if TYPE_CHECKING:
     from orchestrator.simulation.tally import Tally
@@ -51,7 +52,7 @@ def shop(folder: Path) -> Project:
     """The shipped shop with the journey that is measured, as `jogral add` would copy it."""
     shutil.copytree(SHIPPED / "templates", folder / "templates")
     shutil.copy(SHIPPED / "brand_voice.yaml", folder)
-    shutil.copytree(SHIPPED / "starters" / JOURNEY, folder / "templates", dirs_exist_ok=True)
+    shutil.copytree(FOLDER / JOURNEY, folder / "templates", dirs_exist_ok=True)
     return Project(folder)
 
 

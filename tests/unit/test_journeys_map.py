@@ -14,8 +14,9 @@ from orchestrator.journeys.run import TRIGGER
 from orchestrator.journeys.steps import Wait
 from orchestrator.journeys.tree import trees_of, wait_words
 from orchestrator.project import SHIPPED
+from orchestrator.starters import FOLDER
 
-FILES = sorted([*Path(SHIPPED).glob("templates/journeys/*.yaml"), *Path(SHIPPED).glob("starters/*/journeys/*.yaml")])
+FILES = sorted([*Path(SHIPPED).glob("templates/journeys/*.yaml"), *FOLDER.glob("*/journeys/*.yaml")])
 
 
 @pytest.fixture(params=FILES, ids=lambda path: path.stem)

@@ -1,20 +1,20 @@
 """Starters: journeys that are ready to be copied into a project, with all that they need to be checked and tested.
 
-What only a starter has lies in `starters/<name>/`, as in a project's `templates/`; the rest is the sample shop's.
+What only a starter has lies beside this file in `<name>/`, as in a project's `templates/`; the rest is the sample shop's.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.folder import SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-FOLDER = SHIPPED / "starters"
+FOLDER = Path(__file__).parent
 _SHOP = SHIPPED / "templates"
 
 
