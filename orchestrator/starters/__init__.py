@@ -1,6 +1,6 @@
 """Starters: journeys that are ready to be copied into a project, with all that they need to be checked and tested.
 
-What only a starter has lies beside this file in `<name>/`, as in a project's `templates/`; the rest is the sample shop's.
+What only a starter has lies in the folder of its name, as in a project's `templates/`; the rest is the sample shop's.
 """
 
 from __future__ import annotations
