@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-SCHEMA = "0007"
+SCHEMA = "0008"
 """The migration that this version of the code works with."""
 
 
