@@ -14,6 +14,8 @@ from orchestrator.domain.errors import InputError
 
 _LETTER = re.compile(r"[^\W\d_]")
 _TOKEN = re.compile(r"[\x21-\x7e]{8,4096}")
+# Who writes a letter, as its head says it: a name, in quotation marks or not, and the address.
+_MAILBOX = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^<>"])*<([^<>]+)>\s*')
 # A sender as WhatsApp writes it: country code and number, in digits alone.
 _WHATSAPP_ID = re.compile(r"[1-9][0-9]{9,14}", re.ASCII)
 # A Brazilian mobile without its ninth digit, and with it: eight digits that begin as no landline does.
@@ -49,18 +51,21 @@ def sender_forms(channel: Channel, value: str, region: str = "BR") -> tuple[str,
     """The stored forms of who writes to us on a channel, the likeliest first.
 
     WhatsApp names senders by digits alone, and Brazilian mobiles with or without their ninth digit: whichever form
-    the customer gave us, it is them.
+    the customer gave us, it is them. Mail programs put a name before the address: `Ana <ana@example.com>`.
 
     Raises:
         InvalidAddress: nobody can be reached there.
     """
     kind = ADDRESS_KINDS[channel]
+    if channel is Channel.EMAIL:
+        named = _MAILBOX.fullmatch(value)
+        return (normalise(kind, named[1] if named else value, region),)
     if channel is not Channel.WHATSAPP or not _WHATSAPP_ID.fullmatch(value.strip()):
         return (normalise(kind, value, region),)
-    named = f"+{value.strip()}"
-    short, full = _BRAZILIAN_SHORT.fullmatch(named), _BRAZILIAN_FULL.fullmatch(named)
-    with_ninth = f"{short[1]}9{short[2]}" if short else named
-    without = f"{full[1]}{full[2]}" if full else named
+    digits = f"+{value.strip()}"
+    short, full = _BRAZILIAN_SHORT.fullmatch(digits), _BRAZILIAN_FULL.fullmatch(digits)
+    with_ninth = f"{short[1]}9{short[2]}" if short else digits
+    without = f"{full[1]}{full[2]}" if full else digits
     forms: list[str] = []
     for one in dict.fromkeys((with_ninth, without)):
         with contextlib.suppress(InvalidAddress):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -91,6 +92,14 @@ class ConsentSheet(Schema):
     evidence: dict[Identifier, InColumn] = {}
 
     @model_validator(mode="after")
+    def _no_word_means_both(self) -> Self:
+        if isinstance(self.granted, Answer) and self.withdrawn is not None:
+            both = [word for word in self.granted.is_ if self.withdrawn.given(word)]
+            if both and self.granted.column == self.withdrawn.column:
+                raise Unfit('says that "{word}" both grants and withdraws', word=both[0])
+        return self
+
+    @model_validator(mode="after")
     def _a_grant_has_its_proof(self) -> Self:
         if self.granted is None and self.withdrawn is None:
             raise Unfit("must say by which column somebody agreed (`granted`) or opted out (`withdrawn`)")
@@ -105,6 +114,27 @@ class ConsentSheet(Schema):
         return [one.column for one in read if isinstance(one, Answer | InColumn)]
 
 
+# One moment, written and read again: a way to write times that loses its year reads no consent.
+_SAMPLE = datetime(2026, 11, 25, 15, 4, 5, tzinfo=UTC)
+_YEAR = re.compile(r"%[YyGcx]")
+
+
+def _times(value: str) -> str:
+    if not (_YEAR.search(value) and _reads(value)):
+        raise Unfit(
+            'must say how the file writes times, such as "%d/%m/%Y %H:%M"; with "{value}" none can be read', value=value
+        )
+    return value
+
+
+def _reads(times: str) -> bool:
+    try:
+        read = datetime.strptime(_SAMPLE.strftime(times), times)  # noqa: DTZ007  # only its year is looked at
+    except ValueError:
+        return False
+    return read.year == _SAMPLE.year
+
+
 class CustomerSheet(Schema):
     """The mapping. `source` is the system that the file comes from, and that external ids belong to.
 
@@ -117,7 +147,7 @@ class CustomerSheet(Schema):
     owner: str
     source: Annotated[str, Field(min_length=1, max_length=200)]
     timezone: str
-    times: str = "%Y-%m-%d %H:%M:%S"
+    times: Annotated[str, AfterValidator(_times)] = "%Y-%m-%d %H:%M:%S"
     columns: Annotated[dict[Column, Target], Field(min_length=1)]
     known_at: InColumn | None = None
     consents: tuple[ConsentSheet, ...] = ()

@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from orchestrator.domain.errors import Unfit
 from orchestrator.schema import Identifier, Schema, Spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _VERSION = re.compile(r"[a-z][a-z0-9_]*@[1-9][0-9]*")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
@@ -51,8 +54,13 @@ class Wording(Schema):
     @property
     def digest(self) -> str:
         """SHA-256 of topic and texts: what shows that nobody changed them afterwards."""
-        said = json.dumps([self.topic, self.texts], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(said.encode()).hexdigest()
+        return digest_of(self.topic, self.texts)
+
+
+def digest_of(topic: str, texts: Mapping[str, str]) -> str:
+    """SHA-256 of a topic and of the words that ask for it."""
+    said = json.dumps([topic, dict(texts)], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 class Wordings(Schema):

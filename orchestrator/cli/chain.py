@@ -45,6 +45,8 @@ CONSENTS_WRONG = {
 }
 """Each finding of `consent_record.check_consents`, in words."""
 
+WORDING_EDITED = "wording_edited"
+
 
 @app.command(cls=Command)
 def verify(
@@ -76,15 +78,17 @@ def verify(
         head=str(found.head) if found.sealed else None,
         heads=len(carried) + len(given),
         consents=checked.consents.rows,
-        count=found.count + checked.consents.count,
+        count=found.count + checked.consents.count + len(checked.wordings),
         items=[{"finding": one.kind, "place": one.place} for one in found.findings]
         + [
             {"finding": one.kind, "consent": one.event, "entry": one.entry, "differs": list(one.differs)}
             for one in checked.consents.findings
-        ],
+        ]
+        + [{"finding": WORDING_EDITED, "wording": one} for one in checked.wordings],
     )
     _tell(session.terminal, checked, len(carried) + len(given))
     _tell_consents(session.terminal, checked.consents)
+    _tell_wordings(session.terminal, checked.wordings)
     if not checked.holds:
         raise typer.Exit(1)
 
@@ -131,6 +135,12 @@ def _tell_consents(terminal: Terminal, checked: ConsentsChecked) -> None:
         terminal.show(
             ("  ✔ ", GOOD), terminal.words("consents, each as it was put on record: {count}", count=checked.rows)
         )
+
+
+def _tell_wordings(terminal: Terminal, edited: tuple[str, ...]) -> None:
+    for one in edited:
+        words = terminal.words("wording {wording} does not say any more what was published", wording=one)
+        terminal.show(("  ✖ ", BAD), words, (f"  {WORDING_EDITED}", DIM))
 
 
 # --- reading it -------------------------------------------------------------------------------------------------------

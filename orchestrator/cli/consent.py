@@ -230,7 +230,7 @@ def _document(event: ConsentEvent, zone: str, standing: bool, not_sent: str | No
 # Why an agreement was not recorded (`dispatch.consents.WhyNot`), and since when. That of files is for imports.
 _LEFT_OUT = {
     "stopped": mark("not recorded: they said STOP there on {day}"),
-    "outdated": mark("not recorded: said before they came back on {day}, after a STOP, for what they chose then"),
+    "outdated": mark("not recorded: it is older than what was said on {day}"),
     "refused": mark("not recorded: they said no"),
 }
 

@@ -79,12 +79,14 @@ _ROWS = {
     "unchanged": mark("customers as they were"),
     "quarantined": mark("rows kept aside"),
 }
+_ERASED = {"erased": mark("of them suppressed: they were erased")}
 _CONSENTS = {
     "granted": mark("consents granted"),
     "withdrawn": mark("opt-outs recorded"),
     "repeated": mark("known before"),
     "opted_out": mark("left out: the person had opted out"),
     "unproven": mark("left out: no proof"),
+    "unclear": mark("left out: neither yes nor no"),
 }
 _WIDTH = 9
 
@@ -101,12 +103,15 @@ def _tell(terminal: "Terminal", ended: "Ended", *, dry_run: bool) -> None:
         terminal.say("{rows} rows. An import would bring:", rows=tally.rows)
     else:
         terminal.say("{rows} rows are in ({id}):", rows=tally.rows, id=ended.id)
-    for names in (_ROWS, _CONSENTS):
+    for names in (_ROWS, _ERASED, _CONSENTS):
         for name, words in names.items():
             if tally.counts[name]:
                 terminal.show(f"{tally.counts[name]:>{_WIDTH}}  ", terminal.words(words))
     _reasons(terminal, mark("Rows kept aside, and why:"), tally.kept_aside)
     _reasons(terminal, mark("Consents left out for want of proof:"), tally.without_proof)
+    _reasons(terminal, mark("Words that the mapping knows neither as a yes nor as a no:"), tally.not_understood)
+    if tally.not_understood:
+        terminal.say("Any of them may be an opt-out: name it under `granted` or `withdrawn`, and import again.")
     if tally.kept_aside and ended.quarantine is not None:
         terminal.say("Correct them in {file}, and import that with the same mapping.", file=ended.quarantine)
 

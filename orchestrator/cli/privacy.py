@@ -115,8 +115,7 @@ def erase(
     from orchestrator.dispatch import privacy
 
     session = session_of(context)
-    if not yes:
-        raise Refused("What is erased cannot be brought back.", remedy="Say so with --yes.")
+    _require_yes(yes)
     with _opened(session) as (opened, desk):
         request, _ = _ask(opened, desk, RequestKind.ERASE, who, vouched, {})
         done = _finish(opened, desk, request)
@@ -159,6 +158,7 @@ def approve(
     settings: Settings = [],  # noqa: B006  # typer reads it, and nobody changes it
     email: Emails = [],  # noqa: B006  # as above
     phone: Phones = [],  # noqa: B006  # as above
+    yes: Annotated[bool, typer.Option("--yes", help="Do it, where it is an erasure: it cannot be undone.")] = False,
 ) -> None:
     """Carry out a request that waits for a person: a correction, or one by an address that several have."""
     from orchestrator.dispatch import privacy
@@ -166,6 +166,10 @@ def approve(
     session = session_of(context)
     changes = _changes(settings, email, phone) or None
     with _opened(session) as (opened, desk):
+        with opened.store.read() as transaction:
+            asked = privacy.existing(transaction, request_id)
+        if asked.kind is RequestKind.ERASE:
+            _require_yes(yes)
         done = privacy.finish(opened.store, desk, request_id, by=actor(), customer_id=customer or None, changes=changes)
         ring(opened, [Purpose.TRANSACTIONAL.value])
         tell_request(session.terminal, "privacy.approve", done, desk.release.project.timezone)
@@ -250,6 +254,11 @@ def _opened(session: Session) -> "Iterator[tuple[App, PrivacyDesk]]":
     project = open_project(session)
     with open_ledger(project) as opened:
         yield opened, open_privacy_desk(opened, running_release(opened, project))
+
+
+def _require_yes(yes: bool) -> None:
+    if not yes:
+        raise Refused("What is erased cannot be brought back.", remedy="Say so with --yes.")
 
 
 def _ask(

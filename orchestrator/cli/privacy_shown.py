@@ -94,12 +94,13 @@ def _standing(request: PrivacyRequest) -> tuple[str, str]:
 
 
 def _options(request: PrivacyRequest) -> str:
-    """What the approval has to say: whose it is, and what is put into the profile where nothing was proposed."""
+    """What the approval says: whose it is, what the profile gets where nothing was proposed, that it is for good."""
     from orchestrator.dispatch.privacy import CHANGES
 
     whose = " --customer ID" if len(request.customer_ids) > 1 else ""
     open_correction = request.kind is RequestKind.RECTIFY and CHANGES not in request.details
-    return whose + (" --set NAME=VALUE" if open_correction else "")
+    for_good = " --yes" if request.kind is RequestKind.ERASE else ""
+    return whose + (" --set NAME=VALUE" if open_correction else "") + for_good
 
 
 def _left(terminal: Terminal, request: PrivacyRequest, now: Instant) -> tuple[str, str]:

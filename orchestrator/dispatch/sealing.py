@@ -14,6 +14,7 @@ import structlog
 
 from orchestrator.audit_chain import ChainKey, Head, read_head, seal, verify
 from orchestrator.dispatch.consent_record import check_consents
+from orchestrator.dispatch.wording_record import edited_wordings
 from orchestrator.domain.errors import ConfigurationError
 from orchestrator.domain.system import system_words
 from orchestrator.domain.time import rfc3339
@@ -79,16 +80,20 @@ _REST_SECONDS = 0.03
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
-    """A chain that was read from its beginning, how many entries wait for their seal, and the consents beside it."""
+    """A chain that was read from its beginning, how many entries wait for their seal, and what is compared beside it.
+
+    `wordings` are the ids of those that do not say any more what was published.
+    """
 
     found: Verification
     waiting: int
     consents: ConsentsChecked
+    wordings: tuple[str, ...]
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is wrong with either."""
-        return self.found.holds and not self.consents.count
+        """Whether nothing is wrong with any of them."""
+        return self.found.holds and not self.consents.count and not self.wordings
 
 
 def check_chain(store: Store, keys: Sequence[ChainKey], heads: Sequence[Head]) -> Checked:
@@ -98,6 +103,7 @@ def check_chain(store: Store, keys: Sequence[ChainKey], heads: Sequence[Head]) -
             found=verify(transaction.chain.sealed(), dict(keys), heads, transaction.chain.erasures_waiting()),
             waiting=transaction.chain.waiting(),
             consents=check_consents(transaction),
+            wordings=edited_wordings(transaction),
         )
 
 

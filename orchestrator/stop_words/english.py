@@ -19,6 +19,7 @@ _NAMES = {
     "write": r"(?:text|messag|e ?mail|contact|writ|spam|bother|whatsapp|call|annoy|harass)\w*",
     "more": r"(?:(?:any|more|your|these|those|such|further|the) )*",
     "not": r"(?:dont|do not|no longer|never)",
+    "hold": r"(?:have|know|keep|hold)(?: (?:stored|saved))?",
     "stop": r"(?:stop|quit|cease)(?! (?:by|in|at|over)\b)",
 }
 
@@ -30,6 +31,8 @@ _PHRASES = {
     ),
     Meaning.ERASURE: (
         r"(?:delete|erase|remove|wipe) (?:all )?(?:of )?my (?:personal )?(?:data|information|info|details)",
+        r"(?:delete|erase|remove|wipe) my account(?! from)",
+        r"(?:delete|erase|remove|wipe) (?:everything|all) (?:that )?you <hold> (?:about|on|of) (?:me|us)",
         r"right to be forgotten",
     ),
     Meaning.OPT_OUT_ALL: (
@@ -68,11 +71,12 @@ _PHRASES = {
         r"opt me in",
         r"(?:i want|id like|i would like) to (?:get|receive) <more><messages>",
     ),
-    Meaning.AMBIGUOUS: (r"(?:cancel|delete|close) my (?:account|subscription)",),
+    Meaning.AMBIGUOUS: (r"(?:cancel|close) my (?:account|subscription)", r"delete my subscription"),
 }
 
 ENGLISH = Language(
     code="en",
+    ends_doubled=True,
     short=_SHORT,
     parts=(
         r"\b(?:because|cause)\b"

@@ -37,11 +37,20 @@ def clauses_of(said: Plain) -> Iterator[tuple[Language, str]]:
 def found_in(language: Language, clause: str) -> Iterator[Found]:
     """What a clause says in a language, and does not deny."""
     for meaning, phrase in _COMPILED[language.code]:
-        for match in phrase.finditer(clause):
-            if not _DENIALS[language.code].search(clause, 0, match.start()):
-                sure = meaning not in _DECIDES or not _uncertain(clause, match.start())
-                kind = meaning if sure else Meaning.AMBIGUOUS
-                yield Found(meaning=kind, language=language.code, words=match[0].strip())
+        for match in _affirmed(phrase, language, clause):
+            sure = meaning not in _DECIDES or not _uncertain(clause, match.start())
+            kind = meaning if sure else Meaning.AMBIGUOUS
+            yield Found(meaning=kind, language=language.code, words=match[0].strip())
+    for phrase in _ORDERS_ONLY[language.code]:
+        for match in _affirmed(phrase, language, clause):
+            kind = Meaning.AMBIGUOUS if _ONLY_THOUGHT_OF.search(clause) else Meaning.OPT_OUT
+            yield Found(meaning=kind, language=language.code, words=match[0].strip())
+
+
+def _affirmed(phrase: re.Pattern[str], language: Language, clause: str) -> Iterator[re.Match[str]]:
+    """Where a clause says a phrase, and does not deny it."""
+    denial = _DENIALS[language.code]
+    return (match for match in phrase.finditer(clause) if not denial.search(clause, 0, match.start()))
 
 
 def _uncertain(clause: str, start: int) -> bool:
@@ -60,6 +69,7 @@ def _of_advertising(words: str) -> bool:
 LANGUAGES = (PORTUGUESE, ENGLISH, SPANISH)
 
 _COMPILED = {language.code: tuple(language.compiled()) for language in LANGUAGES}
+_ORDERS_ONLY = {language.code: tuple(language.compiled_orders_only()) for language in LANGUAGES}
 _DENIALS = {language.code: language.denial() for language in LANGUAGES}
 
 _DECIDES = ENDING | {Meaning.OPT_IN, Meaning.PAUSE}
@@ -82,8 +92,9 @@ _ADVERTISING = re.compile(
 
 # It is only thought of: "se eu sair da lista, perco o cupom?"
 _ONLY_THOUGHT_OF = re.compile(
-    r"\b(?:(?:se|caso) (?:eu |voces )?(?:me )?(?:sair|parar|cancelar|quiser|descadastrar|desinscrever|responder|mandar"
-    r"|pedir)|(?:if|when|before) (?:i|you|we)|si (?:yo )?(?:me )?(?:salgo|doy|cancelo|quiero|respondo))\b"
+    r"\b(?:(?:se|caso) (?:eu |voces )?(?:me )?(?:sair|parar|cancelar|quiser|descadastrar|desinscrever|responder"
+    r"|mandar(?! mais| outra)|pedir)|(?:if|when|before) (?:i|you|we)"
+    r"|si (?:yo )?(?:me )?(?:salgo|doy|cancelo|quiero|respondo))\b"
 )
 
 # Not none of it, but at another time.

@@ -61,6 +61,8 @@ def _own_lines(text: str) -> str:
 _UNSEEN = ("Cf", "Mn")  # zero-width signs; accents, once they stand alone
 _APOSTROPHES = re.compile("['\u2019\u02bc`\u00b4]")
 _BETWEEN_CLAUSES = re.compile(r"[!?;:,()\n\u2026]+|\.+(?=\s|$)|\s[-\u2013\u2014]+\s|\b(?:porem|but|pero)\b")
+# Portuguese hangs a pronoun on its verb: "descadastre-me" and "me descadastre" are one sentence.
+_HUNG_ON = re.compile(r"\b([^\W_]+)[-\u2010\u2013](me|nos)\b")
 # A plus sign is a word of its own where it is typed as one: "não quero + mensagens".
 _WORD = re.compile(r"[^\W_]+|(?<!\S)\+(?!\S)")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
@@ -75,7 +77,7 @@ def _folded(text: str) -> str:
 
 def _words(clause: str) -> str:
     """`sairrrr`, `s a i r` and `SAIR SAIR` are one word."""
-    words = _WORD.findall(_DRAWN_OUT.sub(r"\1", clause))
+    words = _WORD.findall(_HUNG_ON.sub(r"\2 \1", _DRAWN_OUT.sub(r"\1", clause)))
     if len(words) >= _SPELLED_MIN and all(len(word) == 1 and word.isalpha() for word in words):
         return "".join(words)
     return " ".join(word for place, word in enumerate(words) if place == 0 or word != words[place - 1])

@@ -15,16 +15,21 @@ _SHORT = {
     "td": "tudo", "tds": "todos", "nd": "nada", "ngm": "ninguem", "pq": "porque", "pfv": "por favor",
     "tel": "telefone", "cel": "celular", "recebe": "receber", "reseber": "receber", "mto": "muito", "mta": "muita",
     "aki": "aqui", "+": "mais", "imediatamente": "", "urgentemente": "", "urgente": "",
+    "whatsap": "whatsapp",
 }  # fmt: skip
 
 _NAMES = {
     "messages": (
         r"(?:mensage(?:m|ns)|sms|torpedos?|e ?mails?|whats(?: ?app)?|zap|promoc(?:ao|oes)|ofertas?|propagandas?"
         r"|publicidades?|anuncios?|novidades|newsletters?|notificac(?:ao|oes)|lembretes?|spams?|comunicac(?:ao|oes)"
-        r"|comunicados?|informativos?|convites?|pesquisas?|marketing|divulgac(?:ao|oes))\b"
+        r"|comunicados?|informativos?|convites?|pesquisas?|marketing|divulgac(?:ao|oes)|boleti(?:m|ns)|malas? diretas?"
+        r")\b"
     ),
     "lists": r"(?:listas?|grupos?|mailing|cadastro)\b",
-    "from": r"(?:d|n)\w+ (?:\w+ ){0,2}(?:<messages>|<lists>)",
+    "from": r"(?:<now> )?(?:d|n)\w+ (?:\w+ ){0,2}(?:<messages>|<lists>)",
+    "now": r"(?:ja|agora|logo|hoje|de (?:uma )?vez)(?: mesmo)?",
+    # A list that somebody writes to, where nothing else says so: goods stand on lists, too.
+    "writes_to": r"(?:$| d[aeo]s? (?:transmissao|envios?|distribuicao|disparos?|contatos?|clientes|voces?|<messages>))",
     "more": r"(?:(?:mais|nenhuma?|tipo|qualquer|ess[ae]s|suas|seus|as|os|de|das|dos|todas|todos|tant[ao]s?|novas) )*",
     "more_of_it": r"mais(?! (?:os?|as?|uma?|meu|minha)\b)",
     "want": (
@@ -57,6 +62,21 @@ _NAMES = {
     "some": r"(?:(?!ia |vou |vai )\w+ ){0,2}",
     "told": r"(?:pedi|pedimos|pedir|mandei|falei|(?:eu|ja) disse|avisei|solicitei)",
     "nowhere": r"(?:nenhum (?:canal|meio|lugar|jeito)|(?:canal|meio|lugar|jeito) nenhum)",
+    # What a shop writes about what was bought, and what is bought. Who wants information only wants an answer.
+    "notices": r"(?:mensage(?:m|ns)|sms|e ?mails?|avisos?|notificac(?:ao|oes))",
+    "bought": r"(?:pedidos?|compras?|encomendas?|entregas?)",
+    "about": r"(?:d[aeo]s?|sobre|referentes? a[os]*) (?:\w+ )?<bought>",
+    "only": r"(?:so|somente|apenas|unicamente)",
+    # Whom they go to when we do not stop.
+    "complain": (
+        r"(?:denunci\w+|process(?:o|ar|arei)|(?:n[oa] |ao? )?(?:procon|anatel|reclame aqui|policia)|advogad[oa])"
+    ),
+    "again": (
+        r"(?:(?:se|caso) (?:voces? )?(?:me |nos )?(?:<writing>|receber) (?:mais|outr[ao])(?: \w+)? <messages>"
+        r"|(?:se|caso) (?:voces? )?continu(?:ar|arem) (?:a |com )?<contact>)"
+    ),
+    "everything": r"(?:tudo|todos os dados|todas as informacoes|qualquer dado)",
+    "hold": r"(?:voces? )?(?:tem|tenham|tiverem|sabem|saibam|guardam|guardaram)(?: \w+)?",
     "number": r"(?:numero|telefone|celular|contato|e ?mail|whatsapp|zap)",
 }
 
@@ -68,7 +88,9 @@ _PHRASES = {
         r"(?:esse|este) <number> nao (?:e|pertence) (?:mais )?(?:ao?|d[aeo]|dess[ae]) \w+(?: \w+)?$",
         r"aqui nao e (?:mais )?(?:[ao]|d[aeo]|da casa d[aeo]) \w+$",
         r"nao e (?:mais )?(?:o |esse o )?<number> d[aeo] (?!casa|ap|cep|rua|cpf|protocolo)\w+$",
-        r"err(?:ou|aram) de <number>",
+        r"(?:err|engan)(?:ou|aram)(?: se)? de <number>",
+        r"(?:esse|este|o) <number> (?:agora|hoje) (?:e|pertence) (?:meu|a mim|de outra pessoa)",
+        r"(?:esse|este) <number> (?:mudou|trocou) de don[oa]",
         r"nao sou (?:mais )?(?:essa pessoa|esta pessoa|quem voces? \w+)$",
         r"^(?:eu )?nao sou [ao] (?!favor|unic|primeir|ultim|mesm|melhor|pior|don[ao])\w+$",
         r"nao conheco (?:essa|esta) (?:pessoa|cliente)$",
@@ -79,6 +101,8 @@ _PHRASES = {
         r"<remove> (?:todos? |todas? )?(?:os |as )?(?:meus|minhas|nossos) (?:dados|informacoes)",
         r"(?:exclusao|remocao|eliminacao) (?:total )?d[aoe]s? (?:todos os )?(?:meus|minhas) (?:dados|informacoes)",
         r"elimin(?:e|em|ar) (?:todos )?(?:os )?meus dados",
+        r"<remove> (?:o |a )?(?:meu cadastro|minha conta)(?! <from>)",
+        r"(?:<remove>|elimin(?:e|em|ar)) <everything>(?: o)?(?: que <hold>)? (?:sobre|de|a respeito de) (?:mim|nos)$",
         r"direito ao esquecimento",
     ),
     Meaning.OPT_OUT_ALL: (
@@ -108,7 +132,7 @@ _PHRASES = {
         r"(?:nao|nunca) (?:pedi|solicitei|assinei|me cadastrei|me inscrevi) <few><messages>",
         r"(?:quero|queria|mand\w+|envi\w+|receber)(?: \w+){0,3} mais nao$",
         r"quero receber(?: \w+){0,2} nao$",
-        r"<stop> (?:com |de )(?:isso|isto|<few><messages>|(?:me |nos )?<write>)",
+        r"<stop> (?:<now> )?(?:com |de )(?:isso|isto|<few><messages>|(?:me |nos )?<write>)",
         r"<they> (?:nao|nunca|so nao) (?:para|param|pararam) (?:de |com )<contact>",
         r"(?:nao|nunca) (?:param|pararam) (?:de |com )<contact>",
         r"se (?:voces? )?nao parar(?:em)? (?:de |com )<contact>",
@@ -118,11 +142,13 @@ _PHRASES = {
         r"^(?:ja )?deu (?:de|com) <few><messages>",
         r"(?:chega|basta|cansei|cansad[oa]|fart[oa]|saco cheio) (?:de |com |d[ao]s )<contact>",
         r"(?:me <remove>|<remove> (?:me|eu|nos))(?:$| (?:daqui|dai|disso|disto)| <from>)",
+        r"<remove> (?:d|n)\w+ (?:\w+ )?<lists><writes_to>",
+        r"<remove> (?:o |a )?meu cadastro <from>",
         r"<remove> <mine>(?:$| (?:d|n)\w+)",
         r"(?:quero|queria|gostaria de|desejo|preciso) ser <removed>(?:$| daqui| dai| <from>)",
         r"(?:exclusao|remocao|retirada|descadastr\w+|baixa) d[aeo] <mine>",
         r"<unsubscribe>(?:$| <mine>| <from>)",
-        r"me <unsubscribe>",
+        r"(?:me|nos) <unsubscribe>|<unsubscribe> (?:me|nos)",
         r"me bloque(?:ia|ie|iem|em)",
         r"(?:sair|saio|sai|saindo) <from>",
         r"(?:quero|queria|desejo|gostaria de|preciso) (?:sair|parar)(?: dai| daqui| disso)?$",
@@ -131,7 +157,8 @@ _PHRASES = {
         r"como (?:eu )?(?:saio|paro|desativo|me <unsubscribe>)(?: de| com| isso| daqui| disso)*$",
         r"(?:sair|parar|pare|parem|stop) (?:<messages>|tudo)$",
         r"<cancel> (?:a |minha |a minha |de |da |da minha )?inscricao(?:$| <from>)",
-        r"<cancel> (?:a |de |da )?assinatura(?:$| <from>)",
+        r"<cancel> (?:a |de |da )?assinatura$",
+        r"<cancel> (?:a |de |da )?(?:minha )?assinatura <from>",
         r"<cancel> (?:o )?(?:meu )?(?:cadastro <from>|(?:recebimento|envio)$)",
         r"<cancel> (?:(?:o|do) (?:recebimento|envio) )?(?!<one>)<few><messages>",
         r"(?:revog|retir)(?:o|ar) (?:o )?(?:meu )?consentimento",
@@ -143,6 +170,10 @@ _PHRASES = {
         r"nao me interess(?:a|am|o)(?: mais)?$",
         r"(?:isso|isto|voces?|ess[ae]s? \w+) (?:ja )?(?:e|sao|parecem?|virou|viraram) (?:um |puro |so |muito )?spam$",
         r"denunci\w+ (?:\w+ ){0,3}spam",
+        r"<complain>(?: \w+){0,5} <again>|<again>(?: \w+){0,5} <complain>",
+        r"(?:mais uma?|outra|na proxima) <messages>(?: \w+){0,4} <complain>",
+        r"proib(?:o|imos|id[oa]s?) (?:\w+ ){0,3}<write> (?:<few>(?:<messages>|<mine>)|para mim)",
+        r"proib(?:o|imos|id[oa]s?) (?:\w+ ){0,3}(?:(?:me|nos) <write>|contato$)",
         r"(?:vou|irei) (?:te |os )?bloquear(?:$| (?:voces?|esse|este))",
     ),
     Meaning.PAUSE: (
@@ -157,9 +188,23 @@ _PHRASES = {
         r"(?:podem? voltar|voltem?) a (?:me )?(?:mandar|enviar) <more><messages>",
     ),
     Meaning.AMBIGUOUS: (
-        r"(?:cancelar|<remove>) (?:[ao]s? )?(?:meus?|minhas?) (?:cadastro|conta|assinatura)",
+        r"cancelar (?:[ao]s? )?(?:meus?|minhas?) (?:cadastro|conta|assinatura)",
+        r"<remove> (?:[ao]s? )?(?:meus?|minhas?) assinatura",
+        r"<want> receber <only> (?:informac|atualizac)(?:ao|oes) <about>",
+        r"<only> <want> receber (?:informac|atualizac)(?:ao|oes) <about>",
+        # A name, or anything else that nobody there knows.
+        r"nao conheco (?:nenhuma?|ess[ae]) \w+$",
+        r"(?:vou|irei) (?:\w+ ){0,4}<complain>",
     ),
 }  # fmt: skip
+
+_ORDERS_ONLY = (
+    r"<want> <only> (?:receber )?(?:as |os )?<notices> <about>",
+    r"<want> receber <only> (?:as |os )?<notices> <about>",
+    r"<only> <want> (?:receber )?(?:as |os )?<notices> <about>",
+    r"<want> (?:receber )?<notices> <only> <about>",
+    r"(?:(?:me |nos )?<writing> (?:me )?<only>|<only> (?:me |nos )?<writing>) (?:as |os )?<notices> <about>",
+)
 
 PORTUGUESE = Language(
     code="pt",
@@ -177,4 +222,5 @@ PORTUGUESE = Language(
         r"|e|para|podem?|devem?|deix(?:e|em|ar)|mais"
     ),
     phrases=_PHRASES,
+    orders_only=_ORDERS_ONLY,
 )

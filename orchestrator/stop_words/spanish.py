@@ -9,6 +9,7 @@ _SHORT = {
     "q": "que", "k": "que", "x": "por", "xq": "porque", "d": "de", "msj": "mensaje", "msjs": "mensajes",
     "mjs": "mensajes", "mensages": "mensajes", "qiero": "quiero", "kiero": "quiero", "ud": "usted", "uds": "ustedes",
     "promo": "promocion", "promos": "promociones", "num": "numero", "cel": "celular", "tel": "telefono", "+": "mas",
+    "whatsap": "whatsapp",
 }  # fmt: skip
 
 _NAMES = {
@@ -34,7 +35,11 @@ _PHRASES = {
         r"este (?:numero|telefono) no es de \w+(?: \w+)?$",
         r"no conozco a (?:esa|esta) persona",
     ),
-    Meaning.ERASURE: (r"<remove> (?:todos )?(?:mis|los) datos(?: personales)?(?! d)",),
+    Meaning.ERASURE: (
+        r"<remove> (?:todos )?(?:mis|los) datos(?: personales)?(?! d)",
+        r"<remove> mi cuenta",
+        r"<remove> todo lo que (?:ustedes )?(?:tengan|tienen|saben|sepan|guardan) (?:sobre|de) (?:mi|nosotros)$",
+    ),
     Meaning.OPT_OUT_ALL: (r"(?:salir|dar(?:me)? de baja|baja) de (?:todo|todas las listas|todos los canales)",),
     Meaning.OPT_OUT: (
         r"no <want> (?:recibir <few>|<more>)<messages>",
@@ -69,7 +74,7 @@ _PHRASES = {
         r"quiero (?:volver a )?recibir <more><messages>",
         r"(?:dar|den|da)me de alta",
     ),
-    Meaning.AMBIGUOUS: (r"(?:cancelar|borrar|eliminar) mi (?:cuenta|suscripcion)",),
+    Meaning.AMBIGUOUS: (r"cancelar mi (?:cuenta|suscripcion)", r"(?:borrar|eliminar) mi suscripcion"),
 }
 
 SPANISH = Language(

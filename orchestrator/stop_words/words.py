@@ -59,8 +59,8 @@ WORDS: Mapping[str, tuple[Meaning, str]] = {
 }
 """Word → what it means, and in which language."""
 
-OTHERWISE: Mapping[str, frozenset[str]] = {"pt": frozenset({"end", "alto"})}
-"""Words that are another word in the language of who writes: `end` is the beginning of an address, `alto` is tall."""
+OTHERWISE: Mapping[str, frozenset[str]] = {"pt": frozenset({"end"})}
+"""Words that are another word in the language of who writes: `end` is the beginning of an address."""
 
 AGREEING = frozenset({"sim", "s", "confirmo", "yes", "y", "confirm", "i confirm", "si"})
 """Words that say yes to what was asked."""

@@ -89,26 +89,20 @@ class SqlChain:
             last = page[-1].place
 
     def page(self, asked: ChainQuery) -> list[ChainEntry]:
-        wanted = select(*said.ENTRY).order_by(audit_entries.c.seq.desc()).limit(asked.limit)
-        if asked.before is not None:
-            wanted = wanted.where(audit_entries.c.seq < asked.before)
-        if asked.customer_id is not None:
-            about = audit_entries.c.customer_id
-            # Written under the id of then: whoever was merged is found by either, and one who is gone by their own.
-            wanted = wanted.where(or_(about == asked.customer_id, about.in_(said.names_of(asked.customer_id))))
-        if asked.kind is not None:
-            kind = audit_entries.c.kind
-            # `consent` means every kind of its family.
-            wanted = wanted.where((kind == asked.kind) | kind.startswith(f"{asked.kind}.", autoescape=True))
-        if asked.by is not None:
-            # Who did it stands first in every payload: see `audit_chain.write`.
-            begins = f'{{"by":{bulk.dumps(asked.by)}'
-            wanted = wanted.where(audit_entries.c.payload.startswith(begins, autoescape=True))
-        if asked.since is not None:
-            wanted = wanted.where(audit_entries.c.at >= asked.since)
-        if asked.until is not None:
-            wanted = wanted.where(audit_entries.c.at < asked.until)
-        return self._entries(wanted)
+        # By their places, which the seals guard; a number is none, and two of them could be swapped by hand.
+        before = None if asked.before is None else self._place_of(asked.before)
+        wanted, found = _asked_for(asked), []
+        if before is None:
+            waiting = wanted.where(audit_entries.c.place.is_(None)).order_by(audit_entries.c.seq.desc())
+            if asked.before is not None:
+                waiting = waiting.where(audit_entries.c.seq < asked.before)
+            found = self._entries(waiting.limit(asked.limit))
+        if len(found) == asked.limit:
+            return found
+        sealed = wanted.where(audit_entries.c.place.is_not(None)).order_by(audit_entries.c.place.desc())
+        if before is not None:
+            sealed = sealed.where(audit_entries.c.place < before)
+        return found + self._entries(sealed.limit(asked.limit - len(found)))
 
     def said_by(self, after: str, customers_max: int) -> list[SaidByCustomer]:
         return said.said_by(self._connection, after, customers_max)
@@ -116,8 +110,32 @@ class SqlChain:
     def said_by_nobody(self) -> Iterator[ChainEntry]:
         return said.said_by_nobody(self._connection)
 
+    def _place_of(self, seq: int) -> int | None:
+        return self._connection.scalar(select(audit_entries.c.place).where(audit_entries.c.seq == seq))
+
     def _entries(self, wanted: Select[tuple[object, ...]]) -> list[ChainEntry]:
         return [_entry(row) for row in self._connection.execute(wanted)]
+
+
+def _asked_for(asked: ChainQuery) -> Select[tuple[object, ...]]:
+    wanted = select(*said.ENTRY)
+    if asked.customer_id is not None:
+        about = audit_entries.c.customer_id
+        # Written under the id of then: whoever was merged is found by either, and one who is gone by their own.
+        wanted = wanted.where(or_(about == asked.customer_id, about.in_(said.names_of(asked.customer_id))))
+    if asked.kind is not None:
+        kind = audit_entries.c.kind
+        # `consent` means every kind of its family.
+        wanted = wanted.where((kind == asked.kind) | kind.startswith(f"{asked.kind}.", autoescape=True))
+    if asked.by is not None:
+        # Who did it stands first in every payload: see `audit_chain.write`.
+        begins = f'{{"by":{bulk.dumps(asked.by)}'
+        wanted = wanted.where(audit_entries.c.payload.startswith(begins, autoescape=True))
+    if asked.since is not None:
+        wanted = wanted.where(audit_entries.c.at >= asked.since)
+    if asked.until is not None:
+        wanted = wanted.where(audit_entries.c.at < asked.until)
+    return wanted
 
 
 def _entry(row: Row[tuple[object, ...]]) -> ChainEntry:

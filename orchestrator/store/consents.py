@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from orchestrator.consent import STOP, WRONG_PERSON
 from orchestrator.domain.customer import ConsentState
 from orchestrator.store import bulk
 from orchestrator.store.people_tables import returns, wordings
 from orchestrator.store.port import ConsentEvent, KeptConsent, KeptWording, Stop
-from orchestrator.store.tables import consent_events, consent_state, customer_addresses, suppressions
+from orchestrator.store.tables import addresses, consent_events, consent_state, customer_addresses, suppressions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -151,9 +151,31 @@ class SqlConsents:
         )
         return True
 
+    def end_everything(self, address_ids: Collection[str], at: Instant) -> None:
+        these = bulk.among(self._connection, addresses.c.id, address_ids)
+        # In one order for everybody: families share more than one address.
+        self._connection.execute(
+            select(addresses.c.id).where(these).order_by(addresses.c.id).with_for_update(key_share=True)
+        )
+        self._connection.execute(update(addresses).where(these).values(ended_at=at))
+
+    def ended(self, customer_ids: Collection[str]) -> dict[str, Instant]:
+        owner = customer_addresses.c.customer_id
+        last = (
+            select(owner, func.max(addresses.c.ended_at).label("ended_at"))
+            .join(addresses, addresses.c.id == customer_addresses.c.address_id)
+            .where(bulk.among(self._connection, owner, customer_ids), addresses.c.ended_at.is_not(None))
+            .group_by(owner)
+        )
+        return {row.customer_id: row.ended_at for row in self._connection.execute(last)}
+
     def wordings(self, ids: Collection[str]) -> dict[str, KeptWording]:
         rows = self._connection.execute(select(wordings).where(bulk.among(self._connection, wordings.c.id, ids)))
         return {row.id: KeptWording(id=row.id, topic=row.topic, texts=row.texts, digest=row.digest) for row in rows}
+
+    def all_wordings(self) -> list[KeptWording]:
+        rows = self._connection.execute(select(wordings).order_by(wordings.c.id))
+        return [KeptWording(id=row.id, topic=row.topic, texts=row.texts, digest=row.digest) for row in rows]
 
     def keep_wordings(self, new: Sequence[KeptWording], at: Instant) -> None:
         bulk.insert_missing(

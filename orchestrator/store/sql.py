@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-SCHEMA = "0008"
+SCHEMA = "0009"
 """The migration that this version of the code works with."""
 
 

@@ -63,6 +63,8 @@ customer_ids = Table(
     Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
 )
 
+# `ended_at` is when somebody who had it last said no to all marketing, on every channel: of whoever has it, or comes to
+# it later under another name, nothing older is believed.
 addresses = Table(
     "addresses",
     metadata,
@@ -70,6 +72,7 @@ addresses = Table(
     Column("kind", String, nullable=False),
     Column("value", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
     UniqueConstraint("kind", "value"),
 )
 

@@ -20,7 +20,7 @@ NOW = 1_795_000_000_000
 # They ask for a number of the newest rows, which is all of a small ledger.
 OF_THE_NEWEST = ("sent_without_decision", "not_in_the_sum", "fired_for_nothing")
 # Nothing, or little, is in them here.
-SMALL = ("inbox", "merges", "suppressions")
+SMALL = ("inbox", "merges", "returns", "suppressions")
 
 
 def test_a_look_at_a_ledger_in_order_finds_nothing_and_its_time_is_told():

@@ -83,11 +83,13 @@ class Shop:
         with self.store.write() as transaction:
             agreed = consents.agree(transaction, self.release, self.clock, who, topic, [channel], proof)
             owner = self._owner(transaction, who)
-            reached = self._reached(transaction, owner, channel)
+            reached, everywhere = self._reached(transaction, owner, channel), self._everywhere(transaction, [owner])
         if actor == consents.PERSON:
             self.truth.agree(owner, topic, channel, reached)
             assert not agreed.left_out
-        elif not self.truth.told(owner, topic, channel, reached, said_at, in_a_file=proof.imported):
+        elif not self.truth.told(
+            owner, topic, channel, reached, said_at, everywhere=everywhere, in_a_file=proof.imported
+        ):
             assert agreed.left_out
             assert not agreed.events
 
@@ -111,6 +113,9 @@ class Shop:
         with self.store.write() as transaction:
             owner = self._owner(transaction, who)
             consents.withdraw(transaction, self.clock, [who], topic, on, proof)
+            everywhere = self._everywhere(transaction, [owner])
+        if topic is None and on is None:
+            self.truth.end_everything(everywhere)
         self.truth.withdraw(owner, WORDINGS if topic is None else [topic], on or CHANNELS)
 
     def text(self, number, channel, words):
@@ -120,12 +125,14 @@ class Shop:
         )
         with self.store.write() as transaction:
             holders = self._holders(transaction, number)
+            everywhere = {number, *self._everywhere(transaction, holders)}
             hear_text(transaction, self.release, self.clock, heard)
         match words:
             case "SAIR":
                 self.truth.stop(number, [channel], holders)
             case "sair de tudo":
                 self.truth.stop_everything(number, PHONES, holders)
+                self.truth.end_everything(everywhere)
             case "VOLTAR":
                 self.truth.come_back(number, channel, holders, PHONES)
 
@@ -184,6 +191,7 @@ class Shop:
             if owner is None:
                 return
             reached = {channel: self._reached(transaction, owner, channel) for channel in (EMAIL, SMS)}
+            everywhere = self._everywhere(transaction, [owner])
             sharing = {
                 channel: self._sharing(transaction, channel, value)
                 for channel, value in ((EMAIL, emails[0]), (SMS, phones[0]))
@@ -194,7 +202,8 @@ class Shop:
                     self.truth.withdraw(one, [topic], [channel])
             elif word == "sim":
                 self.truth.told(
-                    owner, topic, channel, addresses, said_at, in_a_file=True, sharing=sharing[channel]
+                    owner, topic, channel, addresses, said_at, everywhere=everywhere, in_a_file=True,
+                    sharing=sharing[channel],
                 )  # fmt: skip
 
     def erase(self, who):
@@ -256,6 +265,10 @@ class Shop:
 
     def _reached(self, transaction, who, channel):
         return [one.value for one in self._customer(transaction, who) if one.kind is ADDRESS_KINDS[channel]]
+
+    def _everywhere(self, transaction, people):
+        """All addresses that they have."""
+        return {one.value for who in people for one in self._customer(transaction, who)}
 
     def _erased(self, standing, address, channel):
         """Whether nothing goes to this customer there, because somebody who had the address was erased."""

@@ -250,6 +250,20 @@ def test_entries_are_found_by_their_time_and_page_by_page(chain, clock):
     assert first[-1].seq > page(chain, limit=5, before=first[-1].seq)[0].seq
 
 
+def test_numbers_that_were_swapped_by_hand_do_not_change_the_order(chain, clock):
+    """The seals guard places, and no numbers: the log is read by place, and what waits for its seal is newest."""
+    with chain.write() as transaction:
+        record(transaction, clock, "key.revoked", by="cli:bia", key="key_1")
+    in_order = [None, *range(12, 0, -1)]
+    assert [one.place for one in page(chain)] == in_order
+    change(chain, "UPDATE audit_entries SET seq = -seq WHERE place IN (2, 9)")
+    change(chain, "UPDATE audit_entries SET seq = CASE place WHEN 2 THEN 9 ELSE 2 END WHERE place IN (2, 9)")
+    assert found(chain) == []
+    assert [one.place for one in page(chain)] == in_order
+    first = page(chain, limit=5)
+    assert [one.place for one in [*first, *page(chain, before=first[-1].seq)]] == in_order
+
+
 def test_a_read_is_written_down_once_for_each_person(store, clock):
     """With what was looked at, and why."""
     with store.write() as transaction:

@@ -273,7 +273,12 @@ def test_what_was_confirmed_elsewhere_is_not_asked_again(world):
 
 def test_who_has_agreed_stays_so_when_they_agree_again(world):
     """A form that is filled in twice must not take away what was confirmed."""
-    say(world, OFFERS, EMAIL, proof=replace(TO_OFFERS, method="double_opt_in", evidence={CONFIRMED_AT: "sim"}))
+    say(
+        world,
+        OFFERS,
+        EMAIL,
+        proof=replace(TO_OFFERS, method="double_opt_in", evidence={CONFIRMED_AT: "2026-10-02T14:05:00-03:00"}),
+    )
     assert [one.state for one in say(world, OFFERS, EMAIL, proof=TO_OFFERS)] == [GRANTED]
     assert say(world, OFFERS, EMAIL, proof=TO_OFFERS, state=PENDING) == ()
     assert standing(world) == {(OFFERS, "email"): GRANTED}
@@ -415,7 +420,7 @@ def test_a_grant_that_others_tell_after_a_stop_is_left_out(world, proof):
     with world.store.write() as transaction:
         agreed = agree(
             transaction, world.release, world.clock, "cus_ana", OFFERS, [WHATSAPP],
-            replace(proof, wording="optin_ofertas@4", evidence={CONFIRMED_AT: "sim"}),
+            replace(proof, wording="optin_ofertas@4", evidence={CONFIRMED_AT: "2026-10-02T14:05:00-03:00"}),
         )  # fmt: skip
     assert agreed.events == ()
     (left_out,) = agreed.left_out

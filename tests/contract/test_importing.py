@@ -14,7 +14,7 @@ from orchestrator.dispatch.consents import Proof, agree, stop, withdraw
 from orchestrator.dispatch.importing import Import
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile, register
-from orchestrator.domain.customer import AddressKind, Channel, ConsentState
+from orchestrator.domain.customer import Address, AddressKind, Channel, ConsentState
 from orchestrator.domain.errors import Conflict
 from orchestrator.domain.time import rfc3339
 from orchestrator.faultpoints import nowhere
@@ -353,6 +353,47 @@ def test_a_no_reaches_everybody_who_has_the_address(desk, no_first, together):
     assert desk.consents(desk.named("7").id)["reviews", "email"] == "withdrawn"
 
 
+def ends_everything_by_text(desk, phone):
+    """They write "sair de tudo" from a phone, whoever has it."""
+    proof = Proof(method="text", source="sms", actor="person")
+
+    def work(transaction):
+        new = Address(id="adr_text", kind=AddressKind.PHONE, value=phone)
+        (address,) = transaction.customers.keep_addresses([new], desk.clock.now()).values()
+        stop(transaction, desk.clock, [address], None, proof)
+
+    desk.said(work)
+
+
+def ends_everything_by_link(desk, phone):
+    """All off, on the page of somebody who has the phone."""
+    (holder, *_) = desk.said(lambda t: t.customers.by_address(AddressKind.PHONE, [phone]))[phone]
+    proof = Proof(method="preference_centre", source="preferences", actor="person")
+    desk.said(lambda transaction: withdraw(transaction, desk.clock, [holder], None, None, proof))
+
+
+@pytest.mark.parametrize(
+    ("end", "holders"),
+    [
+        (ends_everything_by_text, 0),
+        (ends_everything_by_text, 1),
+        (ends_everything_by_text, 2),
+        (ends_everything_by_link, 1),
+        (ends_everything_by_link, 2),
+    ],
+)
+def test_who_said_no_to_everything_is_not_opened_by_a_file_under_another_name(desk, end, holders):
+    """With the same phone and another e-mail: neither what is older than the no, nor what the file calls newer."""
+    for number in range(holders):
+        desk.known(emails=(f"p{number}@example.com",), phones=(ANA["phone"],))
+    end(desk, ANA["phone"])
+    desk.clock.advance(days=2)
+
+    assert desk.brings(ANA) == {"created": 1, "opted_out": 2}
+    assert desk.brings(ANA | {"at": rfc3339(desk.clock.now())}) == {"unchanged": 1, "opted_out": 2}
+    assert "granted" not in desk.consents(desk.named("1").id).values()
+
+
 @pytest.mark.parametrize(("days", "counted"), [(30, "opted_out"), (0, "granted")])
 def test_what_is_older_than_a_return_stays_ended(desk, days, counted):
     """Whoever came back from a STOP for offers did not come back for what an old file says."""
@@ -389,7 +430,7 @@ def test_an_erased_person_comes_back_suppressed(desk):
     with desk.store.write() as transaction:
         transaction.personal_data.keep_pepper("pepper")
         transaction.personal_data.remember_erased([(AddressKind.EMAIL, "ana@example.com")], "erased", 0)
-    desk.brings(ANA)
+    assert desk.brings(ANA, BIA)["erased"] == 1
 
     with desk.store.read() as transaction:
         standing = transaction.customers.standings([desk.named("1").id], [])[desk.named("1").id]
@@ -405,6 +446,7 @@ def test_an_erased_person_comes_back_suppressed(desk):
         ({"at": ""}, "Consent to reviews: nothing says when they agreed."),
         ({"at": "2031-01-01T00:00:00Z"}, "Consent to reviews: they agreed in the future."),
         ({"at": "ontem"}, "Consent to reviews: the time at which they agreed cannot be read."),
+        ({"at": "1926-01-01T00:00:00Z"}, "Consent to reviews: they agreed before 1970."),
     ],
 )
 def test_a_row_without_proof_brings_the_person_and_no_consent(desk, row, reason):
@@ -414,6 +456,62 @@ def test_a_row_without_proof_brings_the_person_and_no_consent(desk, row, reason)
     assert said(ended) == {"created": 2, "unproven": 1}
     assert {name: met.line for name, met in ended.tally.without_proof.items()} == {reason: 3}
     assert desk.consents(desk.named("1").id) == {}
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "reason"),
+    [
+        ("", "the topic has double opt-in, and nothing shows that it was confirmed"),
+        ("não", "the time at which they confirmed cannot be read"),
+        ("2031-01-01 10:00:00", "they confirmed in the future"),
+        ("2020-01-01 10:00:00", "they confirmed before they agreed"),
+    ],
+)
+def test_a_confirmation_is_a_time_that_can_be_and_no_other_word(desk, confirmed, reason):
+    """A column that says "no" confirms nothing."""
+    row = BIA | {"offers": "sim", "confirmed": confirmed, "at": "2024-02-01 10:30:00"}
+    ended = desk.an_import(desk.file(row)).run()
+
+    assert said(ended) == {"created": 1, "unproven": 1}
+    assert list(ended.tally.without_proof) == [f"Consent to offers: {reason}."]
+
+
+def test_a_confirmation_is_kept_as_the_time_that_it_was(desk):
+    """However the file writes times."""
+    row = BIA | {"offers": "sim", "confirmed": "01/02/2024 10:35", "at": "01/02/2024 10:30"}
+    assert desk.brings(row, times="%d/%m/%Y %H:%M") == {"created": 1, "granted": 1}
+    (event,) = desk.events(desk.named("2").id)
+    assert event.evidence["confirmed_at"] == "2024-02-01T10:35:00-03:00"
+
+
+@pytest.mark.parametrize("at", ["1926-01-01T00:00:00Z", "2031-01-01T00:00:00Z"])
+def test_an_opt_out_of_an_hour_that_cannot_be_is_heard_now(desk, at):
+    """Nobody is written to because a clock was wrong."""
+    assert desk.brings(ANA | {"reviews": "saiu", "at": at}) == {"created": 1, "withdrawn": 2}
+    assert {one.at for one in desk.events(desk.named("1").id)} == {desk.clock.now()}
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [("Talvez", 'reviews: "talvez"'), ("ana@example.com", "reviews: something else than one word")],
+)
+def test_a_word_that_the_mapping_does_not_know_is_told_and_grants_nothing(desk, word, told):
+    """It may be an opt-out; and of what looks like people's data nothing is repeated."""
+    ended = desk.an_import(desk.file(BIA, ANA | {"reviews": word})).run()
+
+    assert said(ended) == {"created": 2, "unclear": 1}
+    assert ended.tally.document["not_understood"] == [{"reason": told, "count": 1, "first_line": 3}]
+    assert desk.consents(desk.named("1").id) == {}
+
+
+@pytest.mark.parametrize(
+    ("word", "counted"),
+    [("", "granted"), ("não", "granted"), ("0", "granted"), ("saiu", "withdrawn"), ("fora", "unclear")],
+)
+def test_a_column_of_who_left_says_so_or_not_or_something_that_nobody_knows(desk, word, counted):
+    """A plain no there is no opt-out; any other word may be one, also where every row agreed."""
+    consents = [SHEET["consents"][0] | {"granted": "every_row"}]
+    assert set(desk.brings(ANA | {"reviews": word}, consents=consents)) == {"created", counted}
 
 
 def test_the_mapping_may_keep_rows_without_proof_aside(desk):

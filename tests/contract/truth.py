@@ -52,7 +52,8 @@ class Merged:
 class Truth:
     """People by their id. Channels are words, addresses are what they are written to as.
 
-    `stopped` says when STOP was said at an address on a channel; `returned` when one person came back from it.
+    `stopped` says when STOP was said at an address on a channel; `returned` when one person came back from it; `ended`
+    when somebody who has an address said no to everything.
     """
 
     double: frozenset[str]
@@ -60,6 +61,7 @@ class Truth:
     said: dict[str, dict[tuple[str, str], Word]] = field(default_factory=dict)
     stopped: dict[tuple[str, str], int] = field(default_factory=dict)
     returned: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     left: set[str] = field(default_factory=set)
     merges: list[Merged] = field(default_factory=list)
@@ -84,11 +86,15 @@ class Truth:
         if self._state(who, topic, channel) == GRANTED and place is not None:
             self._open(who, {topic}, channel, place)
 
-    def told(self, who, topic, channel, addresses, at, *, in_a_file=False, sharing=()):
+    def told(self, who, topic, channel, addresses, at, *, everywhere, in_a_file=False, sharing=()):
         """The same from somebody else; whether it counts: it overrules no STOP, and a file nobody who said no.
 
-        `sharing` are the others who have one of the addresses in the file: a no is under whichever name.
+        `sharing` are the others who have one of the addresses in the file: a no is under whichever name. `everywhere`
+        are all addresses of the person: a no to everything is older or newer than what is told, on whatever channel.
         """
+        ended = [self.ended[one] for one in everywhere if one in self.ended]
+        if any(at <= one for one in ended) or (in_a_file and ended and self._state(who, topic, channel) != GRANTED):
+            return False
         silent = (self._silent(who, one, channel) for one in (addresses if in_a_file else addresses[:1]))
         outdated = (at <= self.returned.get((who, one, channel), -1) for one in addresses)
         refused = in_a_file and WITHDRAWN in {self._state(one, topic, channel) for one in (who, *sharing)}
@@ -115,6 +121,10 @@ class Truth:
             for channel in channels:
                 if all(self._silent(who, one, channel) for one in on[channel]):
                     self._end(who, [channel])
+
+    def end_everything(self, addresses):
+        """It is kept wherever they are: who comes there under another name is no stranger to it."""
+        self.ended |= dict.fromkeys(addresses, self.now())
 
     def stop_everything(self, address, channels, holders):
         """No marketing on any channel for whoever has the address."""
@@ -168,6 +178,7 @@ class Truth:
         self._paused.pop(who, None)
         self.erased.update(own)
         self.left.update(addresses)
+        self.ended = {address: at for address, at in self.ended.items() if address not in own}
         self.stopped = {key: at for key, at in self.stopped.items() if key[0] not in self.erased}
         self.merges = [one for one in self.merges if who not in {one.kept, one.merged}]
 

@@ -73,6 +73,56 @@ def test_what_only_the_person_can_say_is_left_out_and_told(api, casa_lume):
     assert ("reviews", "sms") not in states(reply)
 
 
+def test_what_is_older_than_a_withdrawal_is_left_out_and_told(api, casa_lume):
+    """It would be recorded and not be in force; what was said since is."""
+    no = {"customer_id": "cus_ana", "topic": "reviews", "channels": ["email"], "state": "withdrawn", "method": "form"}
+    assert api.post(PATH, no).status == 201
+    casa_lume.clock.advance(minutes=5)
+
+    reply = api.post(PATH, REVIEWS | {"channels": ["email"]})
+    assert (reply.json["recorded"], states(reply)) == ([], {("reviews", "email"): "withdrawn"})
+    assert [(one["why"], one["since"]) for one in reply.json["left_out"]] == [("outdated", "2026-11-25T09:00:00-03:00")]
+    since = api.post(PATH, REVIEWS | {"channels": ["email"], "at": "2026-11-25T09:04:00-03:00"})
+    assert ("left_out" in since.json and since.json["left_out"], states(since)) == (
+        [], {("reviews", "email"): "granted"}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "confirmed", [{}, {"method": "double_opt_in", "topic": "offers", "wording": "optin_ofertas@4"}]
+)
+def test_nothing_older_than_a_no_to_everything_is_heard_of_a_new_name_at_its_address(api, casa_lume, confirmed):
+    """A key tells of somebody with the same phone and another e-mail; a confirmation of then makes it no newer."""
+    with casa_lume.store.write() as transaction:
+        (phone,) = (one for one in transaction.customers.get("cus_ana").addresses if one.kind == "phone")
+        stop(transaction, casa_lume.clock, [phone.id], None, Proof(method="text", source="sms", actor=PERSON))
+    new = api.post("/v1/customers", {"id": "cus_new", "emails": ["outra@example.com"], "phones": [phone.value]})
+    assert new.status == 201
+    told = REVIEWS | {"customer_id": "cus_new", "channels": ["email"]} | confirmed
+    if confirmed:
+        told = {name: value for name, value in told.items() if name != "at"}
+        told |= {"evidence": {"confirmed_at": "2026-10-02T14:05:00-03:00"}}
+
+    reply = api.post(PATH, told)
+    assert (reply.status, reply.json["recorded"]) == (201, [])
+    assert [one["why"] for one in reply.json["left_out"]] == ["outdated"]
+
+
+@pytest.mark.parametrize(
+    "confirmed_at",
+    ["não", "2026-10-02", "2031-01-01T00:00:00Z", "2026-10-02T14:03:00-03:00", 7],
+)
+def test_a_confirmation_that_is_no_time_or_cannot_be_is_refused_at_its_place(api, confirmed_at):
+    """Else any word would do for a double opt-in."""
+    said = OFFERS | {"method": "double_opt_in", "evidence": {"confirmed_at": confirmed_at}}
+    reply = api.post(PATH, said)
+
+    assert reply.status == 422
+    assert [(one["pointer"], one["code"]) for one in reply.json["errors"]] == [
+        ("#/evidence/confirmed_at", "confirmation_time")
+    ]
+
+
 def test_what_is_said_with_a_profile_is_left_out_and_told_as_well(api, casa_lume):
     """The same word at another door."""
     stopped(casa_lume, "sms")

@@ -101,11 +101,25 @@ def test_the_same_text_is_answered_as_the_first_time(api):
     assert sum("Idempotency-Replayed" in reply.headers for reply in replies) == 49
 
 
+def test_a_letter_is_from_the_address_beside_the_name(api):
+    """As its head says it."""
+    api.post("/v1/customers", {"id": "cus_eva", "emails": ["eva@example.com"]})
+    reply = api.post(PATH, text("SAIR", channel="email", **{"from": "Eva Luz <eva@Example.com>"}))
+    assert (reply.status, reply.json["done"], reply.json["customer_ids"]) == (201, "stopped", ["cus_eva"])
+
+
+def test_a_text_without_words_is_kept_and_changes_nothing(api):
+    """A picture comes without any: a provider that is refused would bring it again and again."""
+    reply = api.post(PATH, text(""))
+    assert (reply.status, reply.json["reading"]["kind"], reply.json["done"]) == (201, "none", "nothing")
+
+
 MALFORMED = [
     ({"channel": "push"}, "#/channel"),
     ({"from": ""}, "#/from"),
     ({"from": "MY.2026206508304015", "channel": "whatsapp"}, "#/from"),
     ({"from": "ana@", "channel": "email"}, "#/from"),
+    ({"from": "Ana <ana@>", "channel": "email"}, "#/from"),
     ({"text": None}, "#/text"),
     ({"at": "ontem"}, "#/at"),
     ({"txt": "SAIR"}, "#/txt"),

@@ -111,6 +111,28 @@ def test_a_consent_that_was_changed_by_hand_is_named_and_exits_with_1(sealed, le
     assert "cus_ana" not in done.out
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE wordings SET texts = '{\"en\": \"Everything, always.\"}' WHERE id = 'optin_avaliacoes@1'",
+        "UPDATE wordings SET digest = 'f00d' WHERE id = 'optin_avaliacoes@1'",
+        "DELETE FROM wordings WHERE id = 'optin_avaliacoes@1'",
+    ],
+)
+def test_words_that_were_changed_by_hand_are_named_and_exit_with_1(sealed, ledger, sql):
+    """What people agreed to is what was published, or nobody can say what they agreed to."""
+    sealed("consent", "grant", "cus_ana", "--topic", "reviews", "--channel", "email", "--wording",
+           "optin_avaliacoes@1", "--source", "phone")  # fmt: skip
+    assert sealed("audit", "verify").code == 0
+    change(ledger, sql)
+    done = sealed("audit", "verify")
+    assert done.code == 1
+    assert "wording optin_avaliacoes@1 does not say any more what was published" in done.out
+    document = sealed("audit", "verify", "--json").document
+    assert (document["ok"], document["count"]) == (False, 1)
+    assert document["items"] == [{"finding": "wording_edited", "wording": "optin_avaliacoes@1"}]
+
+
 def test_a_head_that_somebody_kept_is_compared(sealed, shop, ledger):
     """Where the file of heads is gone too."""
     (kept,) = carried_heads(shop / ".jogral" / HEADS_FILE)

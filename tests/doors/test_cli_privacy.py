@@ -75,6 +75,20 @@ def test_what_waits_for_a_person_says_so_and_how_it_goes_on(open_shop, ledger, s
     assert "waits for you" not in open_shop("privacy", "requests").out
 
 
+def test_an_erasure_that_is_approved_needs_a_yes_too(open_shop, ledger, shop, release):
+    """As `erase` does; until it is said, nothing is erased, and the request still waits."""
+    desk = open_privacy_desk(App(root=shop, settings=Settings(), store=ledger, clock=SystemClock()), release)
+    with ledger.write() as transaction:
+        wanted = WantedRequest(kind=RequestKind.ERASE, customer_id="cus_ana", vouched="by phone")
+        opened = privacy.ask(transaction, desk, wanted, by="test")
+    refused = open_shop("privacy", "approve", opened.id, "--customer", "cus_ana")
+    assert refused.code == 4
+    assert "--yes" in refused.err
+    assert told(open_shop("privacy", "show", opened.id, "--json"))["request"]["state"] == "verified"
+    done = open_shop("privacy", "approve", opened.id, "--customer", "cus_ana", "--yes", "--json")
+    assert told(done)["request"]["state"] == "done"
+
+
 @pytest.mark.parametrize("arguments", [("--kind", "exprot"), ("--state", "opend")])
 def test_a_misspelt_filter_is_answered_with_the_right_word(open_shop, arguments):
     """Rather than with an empty list."""

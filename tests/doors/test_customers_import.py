@@ -43,6 +43,18 @@ def test_a_file_comes_in_and_the_counts_and_reasons_are_told(open_shop, people):
     assert "4;" in kept.read_text(encoding="utf-8-sig")
 
 
+def test_a_word_that_nobody_knows_is_told_with_its_line(open_shop, people):
+    """In words and in the document: it may be an opt-out."""
+    path = people(ANA, ANA.replace("1;ana", "5;eva").replace(";sim;", ";talvez;"))
+    done = open_shop("customers", "import", path, "--mapping", "newsletter")
+
+    assert "1  left out: neither yes nor no" in done.out
+    assert 'reviews: "talvez"  (first on line 3)' in done.out
+    assert "Any of them may be an opt-out" in done.out
+    document = open_shop("customers", "import", path, "--mapping", "newsletter", "--json").document
+    assert document["not_understood"] == [{"reason": 'reviews: "talvez"', "count": 1, "first_line": 3}]
+
+
 def test_a_second_import_of_a_file_does_nothing(open_shop, people):
     """And says when it was the first."""
     path = people(ANA, BIA)

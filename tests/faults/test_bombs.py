@@ -34,7 +34,7 @@ def reports(tmp_path_factory):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,  # half a minute alone; a machine that does much else took more than two
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

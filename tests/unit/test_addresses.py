@@ -128,10 +128,28 @@ def is_a_phone(value):
         (Channel.WHATSAPP, "11 98765-4321", "+5511987654321"),
         (Channel.SMS, "5511987654321", "+5511987654321"),
         (Channel.EMAIL, "Ana@Example.com", "ana@example.com"),
+        (Channel.EMAIL, "Ana <ana2@Example.com>", "ana2@example.com"),
+        (Channel.EMAIL, "<ana@example.com>", "ana@example.com"),
+        (Channel.EMAIL, '"Silva, Ana <a>" <ana@example.com> ', "ana@example.com"),
+        (Channel.EMAIL, "Conceição, Ana <ana@example.com>", "ana@example.com"),
+        (Channel.EMAIL, "ana@example.com <ana@example.com>", "ana@example.com"),
     ],
 )
 def test_any_other_sender_is_known_by_the_form_in_which_they_are_stored(channel, given, stored):
     assert sender_forms(channel, given) == (stored,)
+
+
+@pytest.mark.parametrize("given", ["Ana <ana@example.com", "Ana <>", "Ana <a@example.com>, Bia <b@example.com>", '"<'])
+def test_a_letter_from_nobody_or_from_two_has_no_sender(given):
+    """Nobody can say whose act it was."""
+    with pytest.raises(InvalidAddress):
+        sender_forms(Channel.EMAIL, given)
+
+
+def test_a_name_belongs_to_a_letter_and_to_no_stored_address():
+    """A form that says more than the address is refused, as before."""
+    with pytest.raises(InvalidAddress):
+        normalise(AddressKind.EMAIL, "Ana <ana@example.com>")
 
 
 def test_a_whatsapp_user_id_is_no_phone():

@@ -76,6 +76,10 @@ def consent(**changes):
         ({"columns": {"E-mail": "email", "A": "locale", "B": "locale"}}, "two columns for locale"),
         ({"columns": {"Nome": "attributes.first_name"}}, "needs a column for external_id, email or phone"),
         ({"columns": {"Nome": "attributes.First Name"}}, "attributes.<name>"),
+        ({"times": "%Q/%m"}, 'with "%Q/%m" none can be read'),
+        ({"times": "%Q/%Y"}, "none can be read"),
+        ({"times": "%d/%m %H:%M"}, "none can be read"),
+        (consent(withdrawn={"column": "Aceita", "is": ["saiu", "Sim"]}), 'says that "sim" both grants and withdraws'),
         ({"timezone": "America/Sampa"}, 'has no time zone: "America/Sampa" is none'),
         ({"consents": [{"topic": "reviews", "channels": ["email"]}]}, "by which column somebody agreed"),
         (consent(wording=None, at=None), "lacks wording, at"),
@@ -89,6 +93,12 @@ def test_a_mapping_that_could_not_work_is_refused_with_the_reason(changes, said)
         CustomerSheet.model_validate(SHEET | changes)
 
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("times", ["%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M:%S%z", "%d.%m.%y", "%d %b %Y %I:%M %p", "%c"])
+def test_times_are_written_in_many_ways(times):
+    """What reads the year of a time reads the time."""
+    assert CustomerSheet.model_validate(SHEET | {"times": times}).times == times
 
 
 def test_a_mapping_names_every_column_that_it_reads():

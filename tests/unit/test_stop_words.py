@@ -288,6 +288,33 @@ def test_a_word_may_be_another_word_in_the_language_of_the_thread(locale, kind):
     assert read_text("End", locale).kind == kind
 
 
+@pytest.mark.parametrize("word", ["ALTO", "BAJA", "SALIR", "ARRET", "STOP"])
+@pytest.mark.parametrize("locale", ["pt-BR", "en", "es", None])
+def test_a_word_that_is_no_other_says_the_same_in_every_thread(word, locale):
+    """Of a stranger's number nobody knows the language."""
+    assert read_text(word, locale).kind is Meaning.OPT_OUT
+
+
+def test_a_doubled_last_letter_is_a_slip():
+    """But "ss" is no "s", which says yes, and `all` is a word."""
+    assert read_text("SAIRR").kind is Meaning.OPT_OUT
+    assert not read_text("ss").agrees
+    assert read_text("opt me out of all channels").kind is Meaning.OPT_OUT_ALL
+
+
+def test_who_wants_messages_of_their_order_alone_wants_no_others():
+    """An order in it makes nothing uncertain; where it is only thought of, a person reads it."""
+    assert read_text("quero só mensagens do meu pedido").kind is Meaning.OPT_OUT
+    assert read_text("não quero só mensagens do meu pedido").kind is not Meaning.OPT_OUT
+    assert read_text("se eu cancelar só me mandem mensagens do pedido?").kind is Meaning.AMBIGUOUS
+
+
+def test_a_threat_is_an_opt_out_where_it_is_about_our_messages():
+    """A threat about anything else is for a person to read."""
+    assert read_text("se mandarem mais uma mensagem eu processo").kind is Meaning.OPT_OUT
+    assert read_text("vou denunciar no procon se não mandarem meu pedido").kind is Meaning.AMBIGUOUS
+
+
 def test_a_reading_says_which_words_decided():
     """So that whoever asks why can be shown."""
     reading = read_text("Oi! Não quero mais receber SMS de vocês.")

@@ -124,11 +124,11 @@ class ConsentLeftOut(Document):
     why: Annotated[
         WhyNot,
         Field(
-            description="stopped: they said STOP there; outdated: they have come back since then, for something else; "
+            description="stopped: they said STOP there; outdated: they have said something else since then; "
             "refused: they said no, and this comes out of a file."
         ),
     ]
-    since: Annotated[Shown | None, Field(description="When they said STOP, or came back.")] = None
+    since: Annotated[Shown | None, Field(description="When they said STOP, or what they said since.")] = None
 
 
 class CustomerListed(Document):

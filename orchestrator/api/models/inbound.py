@@ -11,6 +11,8 @@ from orchestrator.dispatch.inbound import Done  # noqa: TC001  # pydantic reads 
 from orchestrator.stop_words import Meaning  # noqa: TC001  # pydantic reads annotations
 
 TEXT_LENGTH_MAX = 100_000
+# A line of a letter's head: RFC 5322 §2.1.1.
+SENDER_LENGTH_MAX = 998
 
 
 class NewInbound(Body):
@@ -24,13 +26,20 @@ class NewInbound(Body):
     sender: Annotated[
         str,
         Field(
-            min_length=1, max_length=254, alias="from", examples=["+5511912345678"],
-            description="Who wrote: an e-mail address or a phone. Of WhatsApp, `wa_id` as it is.",
+            min_length=1, max_length=SENDER_LENGTH_MAX, alias="from", examples=["+5511912345678"],
+            description=(
+                "Who wrote: a phone, or an e-mail address, with or without a name: `Ana <ana@example.com>`. Of "
+                "WhatsApp, `wa_id` as it is."
+            ),
         ),
     ]  # fmt: skip
     text: Annotated[
-        str, Field(max_length=TEXT_LENGTH_MAX, description="What they wrote, as it came.", examples=["SAIR"])
-    ]
+        str,
+        Field(
+            max_length=TEXT_LENGTH_MAX, examples=["SAIR"],
+            description="What they wrote, as it came. Empty where they sent a picture alone: it is kept, as `none`.",
+        ),
+    ]  # fmt: skip
     at: Annotated[Time | None, Field(description="When they wrote it; without it, now.")] = None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestrator.dispatch.consents.confirming import ask_to_confirm
@@ -40,7 +39,7 @@ class Agreement:
 
 
 class WhyNot(StrEnum):
-    """Why nothing was recorded. `stopped`: they said STOP; `outdated`: since then they came back for something else.
+    """Why nothing was recorded. `stopped`: they said STOP; `outdated`: since then they said something else.
 
     `refused`: it comes out of a file, and they said no to it.
     """
@@ -54,7 +53,7 @@ class WhyNot(StrEnum):
 class LeftOut:
     """An agreement that was told by somebody else, and that only the person's own act can make. Nothing was recorded.
 
-    `since` is when they said STOP, or came back; None: not asked.
+    `since` is when they said STOP, or what they said since; None: not asked.
     """
 
     customer_id: str
@@ -89,8 +88,11 @@ def agree(
     proof shows that it was confirmed.
 
     A STOP is ended by the person's own new grant and by nobody else, for what they then agree to: what anybody else
-    tells us is left out where it stands, and so is what they agreed to before they came back. What comes out of a file
-    never overrules a person who said no.
+    tells us is left out where it stands, and so is what they agreed to before they came back, or before they withdrew.
+    What comes out of a file never overrules a person who said no.
+
+    Of whoever has an address at which somebody said no to everything, nothing is recorded that is older than that; and
+    a file opens nothing for them.
 
     Raises:
         NotFound: there is no such customer.
@@ -116,6 +118,8 @@ def agree_all(transaction: Transaction, release: Release, clock: Clock, agreemen
         clock=clock,
         standings=transaction.customers.standings(owners, {one.topic for one in agreements}),
         stops=transaction.consents.stops(owners),
+        said={(one.customer_id, one.topic, one.channel): one for one in transaction.consents.in_force(owners)},
+        ended=transaction.consents.ended(owners),
     )
     for one in agreements:
         desk.take(replace(one, customer_id=whose[one.customer_id]))
@@ -133,15 +137,16 @@ class _Desk:
     clock: Clock
     standings: Mapping[str, Standing]
     stops: Mapping[str, Mapping[tuple[str, str], Stop]]
+    said: dict[tuple[str, str, str], ConsentEvent]
+    ended: Mapping[str, Instant]
     events: list[ConsentEvent] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     pending: list[tuple[ConsentEvent, Address]] = field(default_factory=list)
     own_acts: list[tuple[ConsentEvent, Address]] = field(default_factory=list)
-    _said: dict[tuple[str, str, str], ConsentState] = field(default_factory=dict)
 
     def take(self, wish: Agreement) -> None:
         for channel in dict.fromkeys(wish.channels):
-            before = self._before(wish, channel)
+            before = self.said.get((wish.customer_id, wish.topic, channel))
             left_out = None if wish.proof.actor == PERSON else self._left_out(wish, channel, before)
             state = self._becomes(wish, before)
             if left_out is not None:
@@ -149,34 +154,49 @@ class _Desk:
             elif state is not None:
                 self._keep(wish, channel, state)
 
-    def _before(self, wish: Agreement, channel: Channel) -> ConsentState | None:
-        said = self._said.get((wish.customer_id, wish.topic, channel))
-        return said or self.standings[wish.customer_id].consents.get((wish.topic, channel))
-
-    def _left_out(self, wish: Agreement, channel: Channel, before: ConsentState | None) -> LeftOut | None:
+    def _left_out(self, wish: Agreement, channel: Channel, before: ConsentEvent | None) -> LeftOut | None:
         """Why it is not for others to say so."""
-        nothing = partial(LeftOut, customer_id=wish.customer_id, topic=wish.topic, channel=channel)
-        standing, stops = self.standings[wish.customer_id], self._stops(wish)
-        place = _place(standing, channel, wish.proof)
-        said_at = self.clock.now() if wish.proof.at is None else wish.proof.at
+        why = self._stopped(wish, channel) or self._over(wish, before)
+        if why is None:
+            return None
+        reason, since = why
+        return LeftOut(customer_id=wish.customer_id, topic=wish.topic, channel=channel, why=reason, since=since)
+
+    def _stopped(self, wish: Agreement, channel: Channel) -> tuple[WhyNot, Instant] | None:
+        """What was said at the addresses of the channel."""
+        standing = self.standings[wish.customer_id]
+        stops = self.stops.get(wish.customer_id, {}) if self._is_marketing(wish.topic) else {}
+        place, said_at = _place(standing, channel, wish.proof), wish.proof.said_at(self.clock.now())
         for address in addresses_on(standing, channel):
             stop = stops.get((address.id, channel))
             # A row of a file does not say which address it is about.
             if stop is not None and stop.returned_at is None and (wish.proof.imported or address == place):
-                return nothing(why=WhyNot.STOPPED, since=stop.at)
+                return WhyNot.STOPPED, stop.at
             if stop is not None and stop.returned_at is not None and said_at <= stop.returned_at:
-                return nothing(why=WhyNot.OUTDATED, since=stop.returned_at)
-        refused = wish.proof.imported and before is ConsentState.WITHDRAWN
-        return nothing(why=WhyNot.REFUSED) if refused else None
+                return WhyNot.OUTDATED, stop.returned_at
+        return None
 
-    def _stops(self, wish: Agreement) -> Mapping[tuple[str, str], Stop]:
+    def _over(self, wish: Agreement, before: ConsentEvent | None) -> tuple[WhyNot, Instant | None] | None:
+        """What was said since by the person, or to everything by whoever has an address of theirs."""
+        said_at = wish.proof.said_at(self.clock.now())
+        granted = before is not None and before.state is ConsentState.GRANTED
+        ended = self.ended.get(wish.customer_id) if self._is_marketing(wish.topic) else None
+        if ended is not None and said_at <= ended:
+            return WhyNot.OUTDATED, ended
+        refused = ended is not None or (before is not None and before.state is ConsentState.WITHDRAWN)
+        if wish.proof.imported and refused and not granted:
+            return WhyNot.REFUSED, None
+        if before is not None and not granted and said_at < before.at:
+            return WhyNot.OUTDATED, before.at
+        return None
+
+    def _is_marketing(self, topic: str) -> bool:
         """A STOP ends marketing, and nothing else."""
-        marketing = self.release.project.topics[wish.topic].purpose is Purpose.MARKETING
-        return self.stops.get(wish.customer_id, {}) if marketing else {}
+        return self.release.project.topics[topic].purpose is Purpose.MARKETING
 
-    def _becomes(self, wish: Agreement, before: ConsentState | None) -> ConsentState | None:
+    def _becomes(self, wish: Agreement, before: ConsentEvent | None) -> ConsentState | None:
         """What it is from now on; None: what is in force is more than that."""
-        if before is ConsentState.GRANTED:
+        if before is not None and before.state is ConsentState.GRANTED:
             return None if wish.state is ConsentState.PENDING else ConsentState.GRANTED
         double = self.release.project.topics[wish.topic].opt_in == "double"
         return ConsentState.PENDING if double and not wish.proof.confirmed else wish.state
@@ -198,7 +218,7 @@ class _Desk:
             evidence={**wish.proof.evidence, **named},
         )  # fmt: skip
         self.events.append(event)
-        self._said[(wish.customer_id, wish.topic, channel)] = state
+        self.said[wish.customer_id, wish.topic, channel] = event
         if address is None:
             return
         if state is ConsentState.PENDING:

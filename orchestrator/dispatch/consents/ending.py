@@ -31,7 +31,8 @@ def withdraw(
 ) -> tuple[ConsentEvent, ...]:
     """Record that people do not want to hear of a topic, or of any marketing, on channels, or on any.
 
-    It is in force at once, and it is recorded where nothing was said before: then no file of last year says yes.
+    It is in force at once, and it is recorded where nothing was said before: then no file of last year says yes. Who
+    ends everything has ended it at each of their addresses (see `_ended_everywhere`).
 
     Args:
         transaction: the ledger.
@@ -47,6 +48,8 @@ def withdraw(
     """
     require_said(transaction, clock, proof)
     owners = sorted(set(lock_owners(transaction, customer_ids).values()))
+    if topic is None and channels is None:
+        _ended_everywhere(transaction, clock, transaction.customers.standings(owners, ()).values())
     return keep(transaction, clock, _withdrawn(transaction, clock, owners, topic, channels, proof))
 
 
@@ -82,6 +85,8 @@ def stop(
         for channel in _spoken_at(address, channels):
             transaction.consents.suppress([address.id], channel.value, STOP, now)
     standings = transaction.customers.standings(holders, ())
+    if channels is None:
+        _ended_everywhere(transaction, clock, standings.values(), address_ids)
     record_all(transaction, clock, list(_entries(addresses, standings, channels, proof)))
     ended = (
         _withdrawn(transaction, clock, holders, None, None, proof)
@@ -89,6 +94,14 @@ def stop(
         else _over(transaction, clock, standings, channels, proof)
     )
     return Stopped(holders=tuple(holders), events=keep(transaction, clock, ended))
+
+
+def _ended_everywhere(
+    transaction: Transaction, clock: Clock, people: Iterable[Standing], address_ids: Collection[str] = ()
+) -> None:
+    """Keep it where the people are: who comes to one of these addresses under another name is no stranger to it."""
+    theirs = {address.id for one in people for address in one.customer.addresses}
+    transaction.consents.end_everything(sorted({*theirs, *address_ids}), clock.now())
 
 
 def _withdrawn(

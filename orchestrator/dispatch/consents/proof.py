@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.dispatch.accept.event import unknown_word
 from orchestrator.domain.errors import InputError, did_you_mean
+from orchestrator.domain.time import instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +27,7 @@ DOUBLE_OPT_IN = "double_opt_in"
 """The method of a grant that was confirmed at the address that it is about."""
 
 CONFIRMED_AT = "confirmed_at"
-"""Under this name evidence says when a double opt-in was confirmed."""
+"""Under this name evidence says when a double opt-in was confirmed, in RFC 3339."""
 
 ADDRESS_ID = "address_id"
 """Under this name evidence says which of a customer's addresses it is about; else it is the preferred one."""
@@ -69,6 +71,16 @@ class Proof:
         """Whether it shows a double opt-in to its end."""
         return self.method == DOUBLE_OPT_IN and bool(self.evidence.get(CONFIRMED_AT))
 
+    @property
+    def confirmed_at(self) -> Instant | None:
+        """When it was confirmed, if it was. ValueError for what is no time with an offset."""
+        return instant(datetime.fromisoformat(str(self.evidence[CONFIRMED_AT]))) if self.confirmed else None
+
+    def said_at(self, now: Instant) -> Instant:
+        """When they said it: what was confirmed in spring is not said today."""
+        confirmed_at = self.confirmed_at if self.at is None else None
+        return confirmed_at or (now if self.at is None else self.at)
+
 
 def require_proof(transaction: Transaction, release: Release, latest: Instant, topic: str, proof: Proof) -> None:
     """Refuse an agreement to a topic that could not be proven later. `latest`: see `latest_said`.
@@ -76,12 +88,14 @@ def require_proof(transaction: Transaction, release: Release, latest: Instant, t
     Raises:
         InputError: there is no such topic (`unknown_topic`); it rests on consent and no wording is named
             (`wording_missing`); the wording was never published (`unknown_wording`) or is another topic's
-            (`wording_of_another_topic`); nobody can have said it yet (`future_time`).
+            (`wording_of_another_topic`); nobody can have said it yet (`future_time`), or confirmed it then
+            (`confirmation_time`).
     """
     topics = release.project.topics
     if topic not in topics:
         raise unknown_topic(release, topic)
     _require_by(latest, proof)
+    _require_confirmation(latest, proof)
     if proof.wording is not None:
         _require_wording(transaction, release, topic, proof.wording)
     elif topics[topic].legal_basis == _CONSENT:
@@ -129,6 +143,27 @@ def latest_said(transaction: Transaction, clock: Clock) -> Instant:
 def _require_by(latest: Instant, proof: Proof) -> None:
     if proof.at is not None and proof.at > latest:
         raise InputError.at("#/at", "Nobody can have said this yet: the time is in the future", code="future_time")
+
+
+def _require_confirmation(latest: Instant, proof: Proof) -> None:
+    """Any word would be a proof otherwise: "no", and a day that is still to come."""
+    try:
+        confirmed_at = proof.confirmed_at
+    except (ValueError, OverflowError):
+        raise _no_confirmation("This is no time at which it was confirmed") from None
+    if confirmed_at is None:
+        return
+    if confirmed_at > latest:
+        raise _no_confirmation("Nobody can have confirmed this yet: the time is in the future")
+    if proof.at is not None and confirmed_at < proof.at:
+        raise _no_confirmation("Nobody can have confirmed this before they said it")
+
+
+def _no_confirmation(template: str) -> InputError:
+    return InputError.at(
+        f"#/evidence/{CONFIRMED_AT}", template, code="confirmation_time",
+        remedy="Write it as 2026-11-25T15:00:00-03:00, or leave it out: then they are asked.",
+    )  # fmt: skip
 
 
 def _require_wording(transaction: Transaction, release: Release, topic: str, wording: str) -> None:

@@ -14,6 +14,7 @@ from orchestrator.dispatch.importing.rows import UnfitRow
 from orchestrator.dispatch.importing.tally import (
     CHANGED,
     CREATED,
+    ERASED,
     GRANTED,
     OPTED_OUT,
     REPEATED,
@@ -57,6 +58,7 @@ def arrive(
     told, refused, after = _told_apart(known, people)
     standing = _Standing.read(transaction, known)
     owners = _stored(transaction, clock, source, told, terms=terms, tally=tally)
+    tally.counts[ERASED] += _erased(transaction, owners)
     sharing = _Sharing.read(transaction, [person for person, _ in told])
     desk = _Desk(terms=terms, standing=standing, sharing=sharing, tally=tally)
     for (person, _), owner in zip(told, owners, strict=True):
@@ -131,6 +133,12 @@ def _stored(
     )
     new = iter(made)
     return [next(new) if owner is None else owner for _, owner in told]
+
+
+def _erased(transaction: Transaction, owners: Sequence[str]) -> int:
+    """Of how many an erasure is remembered: they come in, and nothing is sent there."""
+    standings = transaction.customers.standings(set(owners), ()) if owners else {}
+    return sum(ERASED in one.suppressions.values() for one in standings.values())
 
 
 def _profile(person: Person, source: str) -> Profile:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.dispatch.importing.arriving import arrive
 from orchestrator.dispatch.importing.matching import look_up, turns
 from orchestrator.dispatch.importing.proofs import terms_of
+from orchestrator.dispatch.importing.unclear import told_of
 from orchestrator.dispatch.whose import lock_customers
 from orchestrator.domain.errors import JogralError, filled, mark
 
@@ -77,6 +78,8 @@ class Batch:
 
     def _proven(self, terms: Terms, person: Person) -> Person | None:
         """The person with what can be proven; None where the mapping wants such rows kept aside."""
+        for one in person.unclear:
+            self.tally.wonder(filled(*told_of(one), self.translate), person.row.line)
         doubts = [(one, terms.doubt(one)) for one in person.said]
         unproven = [*person.unproven, *(doubt for _, doubt in doubts if doubt is not None)]
         if not unproven:

@@ -23,6 +23,9 @@ DOUBLE = "double"
 # Under this name the evidence of a consent says where in the file it stood.
 _LINE = "line"
 
+# Before it no machine wrote a time, and the API takes none (LGPD art. 8 §2: it must be shown).
+_EARLIEST = 0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
@@ -48,9 +51,10 @@ class Terms:
             why = Phrase(mark("the wording asks for {topic}"), topic=asked)
         elif one.at is not None and one.at > self.latest:
             why = Phrase(mark("they agreed in the future"))
-        elif self.release.project.topics[one.topic].opt_in == DOUBLE and not self.proof(one, None).confirmed:
-            # A file must not make us ask thousands of strangers whether they want mail (CAPEM).
-            why = Phrase(mark("the topic has double opt-in, and nothing shows that it was confirmed"))
+        elif one.at is not None and one.at < _EARLIEST:
+            why = Phrase(mark("they agreed before 1970"))
+        else:
+            why = self._unconfirmed(one)
         return None if why is None else Unproven(one.topic, why)
 
     def proof(self, one: Proven, line: int | None) -> Proof:
@@ -61,8 +65,24 @@ class Terms:
             actor=self.actor,
             wording=one.wording,
             evidence=one.evidence if line is None else {**one.evidence, _LINE: line},
-            at=one.at,
+            # An opt-out is never refused: one that bears an hour which cannot be is heard now.
+            at=one.at if one.at is not None and _EARLIEST <= one.at <= self.latest else None,
         )
+
+    def _unconfirmed(self, one: Proven) -> Phrase | None:
+        """What the confirmation lacks, where there must be one or the row claims it."""
+        proof = self.proof(one, None)
+        if not proof.confirmed:
+            # A file must not make us ask thousands of strangers whether they want mail (CAPEM).
+            double = self.release.project.topics[one.topic].opt_in == DOUBLE
+            why = mark("the topic has double opt-in, and nothing shows that it was confirmed")
+            return Phrase(why) if double else None
+        confirmed_at = proof.confirmed_at
+        if confirmed_at is not None and confirmed_at > self.latest:
+            return Phrase(mark("they confirmed in the future"))
+        if confirmed_at is not None and one.at is not None and confirmed_at < one.at:
+            return Phrase(mark("they confirmed before they agreed"))
+        return None
 
 
 def terms_of(transaction: Transaction, release: Release, clock: Clock, people: Sequence[Person], actor: str) -> Terms:

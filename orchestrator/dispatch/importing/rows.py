@@ -19,9 +19,10 @@ from orchestrator.customer_sheet import (
     InColumn,
     attribute,
 )
+from orchestrator.dispatch.consents import CONFIRMED_AT, DOUBLE_OPT_IN
 from orchestrator.domain.customer import AddressKind, Channel, ConsentState
 from orchestrator.domain.errors import JogralError, Phrase, mark
-from orchestrator.domain.time import at_wall, instant, zone_info
+from orchestrator.domain.time import at_wall, instant, rfc3339, zone_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,6 +62,13 @@ class Proven:
     at: Instant | None
 
 
+class Unclear(NamedTuple):
+    """A word where a row says what the person wants, and that the mapping does not know: it may be an opt-out."""
+
+    topic: str
+    word: str
+
+
 class Unproven(NamedTuple):
     """A grant that a row claims without proof, and what it lacks."""
 
@@ -81,6 +89,7 @@ class Person:
     known_at: Instant | None = None
     said: tuple[Proven, ...] = ()
     unproven: tuple[Unproven, ...] = ()
+    unclear: tuple[Unclear, ...] = ()
 
     @property
     def keys(self) -> set[tuple[str, str]]:
@@ -132,6 +141,7 @@ class RowReader:
             known_at=self._known_at(row.cells),
             said=tuple(one for one in said if isinstance(one, Proven)),
             unproven=tuple(one for one in said if isinstance(one, Unproven)),
+            unclear=tuple(one for one in said if isinstance(one, Unclear)),
         )
         if not person.keys:
             raise UnfitRow("The row has no id, no e-mail address and no phone: nobody knows whom it is about.")
@@ -146,9 +156,11 @@ class RowReader:
 
     # --- what they said -----------------------------------------------------------------------------------------------
 
-    def _consent(self, sheet: ConsentSheet, cells: Sequence[str]) -> Proven | Unproven | None:
-        """An opt-out wins over a grant in the same row."""
+    def _consent(self, sheet: ConsentSheet, cells: Sequence[str]) -> Proven | Unproven | Unclear | None:
+        """An opt-out wins over a grant in the same row, and so does a word that may be one."""
         withdrawn = sheet.withdrawn is not None and self._answered(sheet.withdrawn, cells)
+        if not withdrawn and (word := self._unclear(sheet, cells)):
+            return Unclear(sheet.topic, word)
         if not withdrawn and not self._granted(sheet, cells):
             return None
         at, written_at = None, self._said(sheet.at, cells)
@@ -158,20 +170,40 @@ class RowReader:
             except (ValueError, OverflowError):
                 if not withdrawn:
                     return Unproven(sheet.topic, Phrase(_NO_TIME))
+        method = self._said(sheet.method, cells)
+        evidence = {name: text for name, column in sheet.evidence.items() if (text := self._said(column, cells))}
+        if method == DOUBLE_OPT_IN and CONFIRMED_AT in evidence and not withdrawn:
+            try:
+                evidence[CONFIRMED_AT] = rfc3339(self._instant(evidence[CONFIRMED_AT]), self._sheet.timezone)
+            except (ValueError, OverflowError):
+                return Unproven(sheet.topic, Phrase(_NO_CONFIRMATION))
         one = Proven(
             topic=sheet.topic,
             channels=sheet.channels,
             state=ConsentState.WITHDRAWN if withdrawn else ConsentState.GRANTED,
             wording=self._said(sheet.wording, cells) or None,
-            method=self._said(sheet.method, cells),
+            method=method,
             source=self._said(sheet.source, cells),
-            evidence={name: text for name, column in sheet.evidence.items() if (text := self._said(column, cells))},
+            evidence=evidence,
             at=at,
         )
         if withdrawn:
             return one
         lacking = next((why for name, why in _PROOF if getattr(one, name) in (None, "")), None)
         return one if lacking is None else Unproven(sheet.topic, Phrase(lacking))
+
+    def _unclear(self, sheet: ConsentSheet, cells: Sequence[str]) -> str:
+        """The word of a row that is neither a yes nor a no; empty where there is none."""
+        answers = [one for one in (sheet.granted, sheet.withdrawn) if isinstance(one, Answer)]
+        asks_who_agreed = {sheet.granted.column} if isinstance(sheet.granted, Answer) else set()
+        for column in dict.fromkeys(one.column for one in answers):
+            word = cells[self._place[column]]
+            known = any(one.given(word) for one in answers if one.column == column)
+            # In a column that only says who left, these say that somebody did not.
+            stayed = column not in asks_who_agreed and word.casefold() in _NOT
+            if word and not known and not stayed:
+                return word
+        return ""
 
     def _granted(self, sheet: ConsentSheet, cells: Sequence[str]) -> bool:
         if isinstance(sheet.granted, Answer):
@@ -196,6 +228,9 @@ class RowReader:
 
 
 _NO_TIME = mark("the time at which they agreed cannot be read")
+_NO_CONFIRMATION = mark("the time at which they confirmed cannot be read")
+
+_NOT = frozenset({"0", "false", "falso", "n", "no", "não", "nao"})
 
 _PROOF = (
     ("wording", mark("no wording says what they agreed to")),

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 CREATED, CHANGED, UNCHANGED, QUARANTINED = "created", "changed", "unchanged", "quarantined"
 ROWS = (CREATED, CHANGED, UNCHANGED, QUARANTINED)
 
-# What becomes of what a row says about a topic: exactly one of these, for each channel but the last.
-GRANTED, WITHDRAWN, REPEATED, OPTED_OUT, UNPROVEN = "granted", "withdrawn", "repeated", "opted_out", "unproven"
-CONSENTS = (GRANTED, WITHDRAWN, REPEATED, OPTED_OUT, UNPROVEN)
+# Rows of people who were erased, and to whom nothing is written: counted among the others too.
+ERASED = "erased"
+
+# What becomes of what a row says about a topic: exactly one of these, for each channel but the last two.
+GRANTED, WITHDRAWN, REPEATED, OPTED_OUT = "granted", "withdrawn", "repeated", "opted_out"
+UNPROVEN, UNCLEAR = "unproven", "unclear"
+CONSENTS = (GRANTED, WITHDRAWN, REPEATED, OPTED_OUT, UNPROVEN, UNCLEAR)
 
 # More sorts of mistakes than this in one file are told as one.
 REASONS_MAX = 100
@@ -35,6 +39,7 @@ class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     kept_aside: dict[str, Met] = field(default_factory=dict)
     without_proof: dict[str, Met] = field(default_factory=dict)
+    not_understood: dict[str, Met] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -51,30 +56,38 @@ class Tally:
         self.counts[UNPROVEN] += 1
         _meet(self.without_proof, reason, line)
 
+    def wonder(self, word: str, line: int) -> None:
+        """Nobody knows whether a row says yes or no: it grants nothing."""
+        self.counts[UNCLEAR] += 1
+        _meet(self.not_understood, word, line)
+
     @property
     def numbers(self) -> dict[str, int]:
         """What became of how many rows and consents."""
-        return {name: self.counts[name] for name in (*ROWS, *CONSENTS)}
+        return {name: self.counts[name] for name in (*ROWS, ERASED, *CONSENTS)}
 
     @property
     def document(self) -> dict[str, Any]:
         """As the ledger and `--json` hold it."""
         return {
             "rows": self.rows,
-            **{name: self.counts[name] for name in ROWS},
+            **{name: self.counts[name] for name in (*ROWS, ERASED)},
             "consents": {name: self.counts[name] for name in CONSENTS},
             "kept_aside": _listed(self.kept_aside),
             "without_proof": _listed(self.without_proof),
+            "not_understood": _listed(self.not_understood),
         }
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
         """What an earlier start counted."""
-        counted = {**{name: document[name] for name in ROWS}, **document["consents"]}
+        # What an earlier version did not count is nought.
+        counted = {**{name: document.get(name, 0) for name in (*ROWS, ERASED)}, **document["consents"]}
         return cls(
             counts=Counter(counted),
             kept_aside=_reasons(document["kept_aside"]),
             without_proof=_reasons(document["without_proof"]),
+            not_understood=_reasons(document.get("not_understood", [])),
         )
 
 

@@ -148,8 +148,20 @@ class Consents(Protocol):
         """Let a STOP bind this customer no more, and whoever else has the address as before. Whether it did."""
         ...
 
+    def end_everything(self, address_ids: Collection[str], at: Instant) -> None:
+        """Keep at these addresses, whoever has them, that somebody said no to all marketing everywhere."""
+        ...
+
+    def ended(self, customer_ids: Collection[str]) -> dict[str, Instant]:
+        """Customer → when that was said last at an address of theirs; customers of whom it never was are left out."""
+        ...
+
     def wordings(self, ids: Collection[str]) -> dict[str, KeptWording]:
         """Those of these versions that were ever published."""
+        ...
+
+    def all_wordings(self) -> list[KeptWording]:
+        """Every version that was ever published, by id."""
         ...
 
     def keep_wordings(self, wordings: Sequence[KeptWording], at: Instant) -> None:

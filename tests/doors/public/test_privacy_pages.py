@@ -111,7 +111,11 @@ def test_an_erasure_ends_with_a_certificate(visitor):
 def test_a_correction_brings_its_words_and_waits(visitor):
     """For somebody who reads them."""
     asked(visitor, "rectify", text="Meu nome é Bento")
-    visitor.post(link_in_newest(visitor, "v"))
+    proven = visitor.post(link_in_newest(visitor, "v") + "?lang=en")
+    result = re.search(r"/d/[A-Za-z0-9._-]+", proven.body)[0]
+    for shown in (proven, visitor.get(result + "?lang=en")):
+        assert "Somebody here looks at it first" in shown.text
+        assert "minutes" not in shown.text
     attend(visitor)
     (request,) = requests_of(visitor)
     assert (request.state, request.details) == ("verified", {"text": "Meu nome é Bento"})

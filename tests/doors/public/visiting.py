@@ -103,7 +103,11 @@ class Visitor:
         """They have agreed, and confirmed it where the topic asks for that."""
         wording = wording or next(name for name, one in self.release.wordings.items() if one.topic == topic)
         proof = Proof(
-            method="double_opt_in", source="rodape", actor=PERSON, wording=wording, evidence={"confirmed_at": "then"}
+            method="double_opt_in",
+            source="rodape",
+            actor=PERSON,
+            wording=wording,
+            evidence={"confirmed_at": "2026-11-25T12:00:00Z"},
         )
         with self.app.store.write() as transaction:
             agree(
