@@ -33,6 +33,7 @@ TITLES: Mapping[str, str] = {
     "claim_contradicted": mark("Text and facts differ"),
     "claim_mismatch": mark("Text and facts differ"),
     "configuration": mark("Not ready"),
+    "confirmation_time": mark("Time of the confirmation"),
     "conflict": mark("Contradiction"),
     "customer_exists": mark("Customer exists"),
     "due_too_late": mark("Too late"),
