@@ -23,6 +23,12 @@ STOP = "stop"
 # The reason of one from somebody who says that they are not who we write to.
 WRONG_PERSON = "wrong_person"
 
+DOUBLE_OPT_IN = "double_opt_in"
+"""The method of a grant that was confirmed at the address that it is about."""
+
+CONFIRMED_AT = "confirmed_at"
+"""Under this name evidence says when a double opt-in was confirmed, in RFC 3339."""
+
 
 def refusal(standing: Standing, topic: str, purpose: Purpose, channel: Channel) -> str | None:
     """The reason why consent forbids a topic on a channel, or None when it allows it.

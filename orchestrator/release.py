@@ -78,6 +78,11 @@ class Topic(Schema):
     opt_in: Literal["single", "double"] | None = None
     on_doubt: Literal["resend", "stop"] | None = None
 
+    @property
+    def double(self) -> bool:
+        """Whether who opts in is asked once more, at the address that it is about."""
+        return self.opt_in == "double"
+
 
 class ConsentMessages(Schema):
     """The messages that answer what people say about consent.

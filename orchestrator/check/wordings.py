@@ -128,7 +128,7 @@ def _unasked(settings: Read[ProjectFile]) -> Iterator[Finding]:
     if settings.model.consents is not None and settings.model.consents.confirmation is not None:
         return
     for name, topic in _on_consent(settings.model.topics).items():
-        if topic.opt_in == "double":
+        if topic.double:
             yield settings.document.finding(
                 ("topics", name, "opt_in"),
                 mark('No message asks people to confirm "{topic}"'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.consent import CONFIRMED_AT, DOUBLE_OPT_IN
 from orchestrator.customer_sheet import InColumn
 from orchestrator.domain.errors import ConfigurationError, DocumentError, did_you_mean, mark
 from orchestrator.project.references import NO_TOPIC, TOPICS, UNKNOWN_TOPIC
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from orchestrator.wordings import Wording
 
 UNPROVABLE = "CO170"
-
-_DOUBLE, _DOUBLE_OPT_IN, _CONFIRMED_AT = "double", "double_opt_in", "confirmed_at"
 
 
 def check_sheet(sheet: CustomerSheet, document: Document, file: CustomerFile, release: Release) -> None:
@@ -61,7 +60,7 @@ def unprovable(
             continue
         if isinstance(one.wording, str):
             yield from _wrong_wording(one, one.wording, place, document, wordings)
-        if one.topic in topics and topics[one.topic].opt_in == _DOUBLE and not _confirms(one):
+        if one.topic in topics and topics[one.topic].double and not _confirms(one):
             yield document.finding(
                 ("consents", place, "method"),
                 mark('"{topic}" has double opt-in, and nothing shows that it was confirmed'),
@@ -98,8 +97,8 @@ def _wrong_wording(
 
 def _confirms(one: ConsentSheet) -> bool:
     """Whether some row may show a double opt-in to its end."""
-    said = isinstance(one.method, InColumn) or one.method == _DOUBLE_OPT_IN
-    return said and _CONFIRMED_AT in one.evidence
+    said = isinstance(one.method, InColumn) or one.method == DOUBLE_OPT_IN
+    return said and CONFIRMED_AT in one.evidence
 
 
 def _check_columns(sheet: CustomerSheet, document: Document, file: CustomerFile) -> None:

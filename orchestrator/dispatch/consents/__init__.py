@@ -1,12 +1,11 @@
 """Consent: what people say about topics and channels, with its proof. Every door that hears it says it here."""
 
+from orchestrator.consent import CONFIRMED_AT, DOUBLE_OPT_IN
 from orchestrator.dispatch.consents.agreeing import Agreed, Agreement, LeftOut, WhyNot, agree, agree_all
 from orchestrator.dispatch.consents.confirming import confirm
 from orchestrator.dispatch.consents.ending import Stopped, stop, withdraw
 from orchestrator.dispatch.consents.proof import (
     ADDRESS_ID,
-    CONFIRMED_AT,
-    DOUBLE_OPT_IN,
     ENDED,
     PERSON,
     Proof,

@@ -198,7 +198,7 @@ class _Desk:
         """What it is from now on; None: what is in force is more than that."""
         if before is not None and before.state is ConsentState.GRANTED:
             return None if wish.state is ConsentState.PENDING else ConsentState.GRANTED
-        double = self.release.project.topics[wish.topic].opt_in == "double"
+        double = self.release.project.topics[wish.topic].double
         return ConsentState.PENDING if double and not wish.proof.confirmed else wish.state
 
     def _keep(self, wish: Agreement, channel: Channel, state: ConsentState) -> None:

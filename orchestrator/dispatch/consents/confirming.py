@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from orchestrator.consent import CONFIRMED_AT, DOUBLE_OPT_IN
 from orchestrator.dispatch.accept.message import new_request
-from orchestrator.dispatch.consents.proof import ADDRESS_ID, CONFIRMED_AT, DOUBLE_OPT_IN
+from orchestrator.dispatch.consents.proof import ADDRESS_ID
 from orchestrator.dispatch.consents.returning import come_back
 from orchestrator.dispatch.consents.standing import event_of, keep, lock_owners
 from orchestrator.domain.customer import Channel, ConsentState

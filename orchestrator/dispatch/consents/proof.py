@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.consent import CONFIRMED_AT, DOUBLE_OPT_IN
 from orchestrator.dispatch.accept.event import unknown_word
 from orchestrator.domain.errors import InputError, did_you_mean
 from orchestrator.domain.time import instant
@@ -22,12 +23,6 @@ PERSON = "person"
 
 IMPORT = "import:"
 """How the actor of an import begins: `import:<import id>`."""
-
-DOUBLE_OPT_IN = "double_opt_in"
-"""The method of a grant that was confirmed at the address that it is about."""
-
-CONFIRMED_AT = "confirmed_at"
-"""Under this name evidence says when a double opt-in was confirmed, in RFC 3339."""
 
 ADDRESS_ID = "address_id"
 """Under this name evidence says which of a customer's addresses it is about; else it is the preferred one."""

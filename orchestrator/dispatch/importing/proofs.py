@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from orchestrator.release import Release
     from orchestrator.store.port import Transaction
 
-DOUBLE = "double"
-
 # Under this name the evidence of a consent says where in the file it stood.
 _LINE = "line"
 
@@ -74,7 +72,7 @@ class Terms:
         proof = self.proof(one, None)
         if not proof.confirmed:
             # A file must not make us ask thousands of strangers whether they want mail (CAPEM).
-            double = self.release.project.topics[one.topic].opt_in == DOUBLE
+            double = self.release.project.topics[one.topic].double
             why = mark("the topic has double opt-in, and nothing shows that it was confirmed")
             return Phrase(why) if double else None
         confirmed_at = proof.confirmed_at
