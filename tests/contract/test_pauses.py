@@ -11,7 +11,7 @@ from orchestrator.domain.errors import InputError, NotFound
 from orchestrator.domain.pause import PauseScope
 from tests.contract.world import EMAIL, SMS, placed
 
-ALL, CHANNEL, ACCOUNT, JOURNEY, MESSAGE, CUSTOMER = PauseScope
+ALL, CHANNEL, ACCOUNT, JOURNEY, MESSAGE, CUSTOMER, HANDOFF = PauseScope
 HOUR_MS = 3_600_000
 
 

@@ -25,7 +25,7 @@ from orchestrator.domain.fact import LiveFact
 from orchestrator.domain.message import Purpose, Rendered
 from orchestrator.domain.object import unheard_of, updated
 from orchestrator.domain.pause import NOTHING_PAUSED, Pause, PauseScope
-from orchestrator.journeys.advance import Run
+from orchestrator.journeys.run import Run
 from orchestrator.store.migrate import upgrade
 from orchestrator.store.port import (
     ApiKey,
@@ -1301,20 +1301,21 @@ def test_a_source_uses_an_event_id_once(with_customer):
         transaction.events.add([an_event("evt_3", source_id="evt_1")])
 
 
-def test_a_journey_has_one_run_a_key(with_customer):
+def test_a_journey_has_one_run_of_each_number_a_key(with_customer):
     run = Run(
         id="run_1", journey="welcome", key="ord_1", customer_id="cus_1", started_at=NOW, position=None, ended_at=NOW
     )
     with with_customer.write() as transaction:
         transaction.events.add([an_event()])
-        transaction.events.add_runs([(run, "evt_1")])
+        transaction.runs.add([(run, "evt_1")])
 
     with with_customer.read() as transaction:
-        assert transaction.events.runs([("welcome", "ord_1"), ("welcome", "ord_2"), ("other", "ord_1")]) == {
-            ("welcome", "ord_1")
-        }
+        last = transaction.runs.last([("welcome", "ord_1"), ("welcome", "ord_2"), ("other", "ord_1")])
+    assert set(last) == {("welcome", "ord_1")}
     with pytest.raises(TWICE), with_customer.write() as transaction:
-        transaction.events.add_runs([(replace(run, id="run_2"), "evt_1")])
+        transaction.runs.add([(replace(run, id="run_2"), "evt_1")])
+    with with_customer.write() as transaction:
+        transaction.runs.add([(replace(run, id="run_2", number=2), "evt_1")])
 
 
 def a_run(journey="welcome", *, key="ord_1", customer_id="cus_1", event_id="evt_1"):
@@ -1355,7 +1356,7 @@ def test_an_exit_ends_the_runs_that_it_concerns(with_customer, mark, ends):
     run, event_id = a_run()
     with with_customer.write() as transaction:
         transaction.events.add([an_event(), an_event("evt_2")])
-        transaction.events.add_runs([(run, event_id)])
+        transaction.runs.add([(run, event_id)])
         transaction.events.add_exit_marks([mark, mark])
 
     with with_customer.read() as transaction:
@@ -1369,7 +1370,7 @@ def test_of_several_exits_the_first_is_told(with_customer):
     run, event_id = a_run()
     with with_customer.write() as transaction:
         transaction.events.add([an_event(), an_event("evt_2"), an_event("evt_3")])
-        transaction.events.add_runs([(run, event_id)])
+        transaction.runs.add([(run, event_id)])
         transaction.events.add_exit_marks([an_exit("evt_2", at=NOW + 9), an_exit("evt_3", key="", at=NOW + 3)])
 
     with with_customer.read() as transaction:
