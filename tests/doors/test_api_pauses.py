@@ -123,4 +123,4 @@ def test_what_can_be_chosen_is_listed_in_the_callers_language(api):
     detail = reply.json["errors"][0]["detail"]
 
     assert detail.startswith("Use ")
-    assert detail.endswith('" ou "customer"')
+    assert detail.endswith('" ou "handoff"')

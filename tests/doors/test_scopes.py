@@ -40,6 +40,8 @@ LOCAL = {
     "GET /preview/{message}",
     "GET /preview/{message}/changes",
     "GET /preview/{message}/frames/{channel}",
+    "GET /journeys",
+    "GET /journeys/{id}",
     "GET /static/{name}",
 }
 
