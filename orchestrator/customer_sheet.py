@@ -10,8 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from orchestrator.domain.customer import Channel  # pydantic reads annotations
 from orchestrator.domain.errors import Unfit, did_you_mean
-from orchestrator.domain.time import zone_info
-from orchestrator.schema import Identifier, Schema
+from orchestrator.schema import Identifier, Schema, TimeZone
 
 KIND = "customers"
 
@@ -146,7 +145,7 @@ class CustomerSheet(Schema):
     title: str
     owner: str
     source: Annotated[str, Field(min_length=1, max_length=200)]
-    timezone: str
+    timezone: TimeZone
     times: Annotated[str, AfterValidator(_times)] = "%Y-%m-%d %H:%M:%S"
     columns: Annotated[dict[Column, Target], Field(min_length=1)]
     known_at: InColumn | None = None
@@ -161,10 +160,6 @@ class CustomerSheet(Schema):
                 raise Unfit("has two columns for {target}, of which a customer has one", target=target)
         if not set(targets) & set(_WHO):
             raise Unfit("needs a column for external_id, email or phone: nobody knows whom a row is about")
-        try:
-            zone_info(self.timezone)
-        except (KeyError, ValueError, OSError):
-            raise Unfit('has no time zone: "{name}" is none', name=self.timezone) from None
         return self
 
     def attributes(self) -> list[str]:

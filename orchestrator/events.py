@@ -76,7 +76,7 @@ def _faults_in(fields: Mapping[str, EventField], data: Mapping[str, Any], pointe
     for name in data:
         if name not in fields:
             yield FieldError(
-                pointer=f"{pointer}/{name}",
+                pointer=_within(pointer, name),
                 code="unknown_field",
                 template="Unknown field{hint}",
                 params={"hint": did_you_mean(name, fields)},
@@ -95,6 +95,11 @@ def _faults_in(fields: Mapping[str, EventField], data: Mapping[str, Any], pointe
             item_fields = {key: EventField(type=kind, required=True) for key, kind in field.of.items()}
             for place, item in enumerate(data[name]):
                 yield from _faults_in(item_fields, item, f"{pointer}/{name}/{place}")
+
+
+def _within(pointer: str, name: str) -> str:
+    """A name that its source made up may hold the signs of RFC 6901 itself."""
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
 def _fault(field: EventField, value: Any) -> tuple[str, dict[str, object]]:

@@ -29,7 +29,9 @@ POINTS = (
     "after_fire",
     "after_call",
     "after_schedule",
+    "after_look",
     "after_campaign",
+    "after_apply",
     "before_import_commit",
 )
 

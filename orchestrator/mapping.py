@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from orchestrator.domain.errors import JogralError
 from orchestrator.domain.time import at_wall, instant, moment, zone_info
 from orchestrator.expressions import ExpressionError, compile_expression, evaluate
-from orchestrator.schema import Dotted, Identifier, Schema
+from orchestrator.schema import Dotted, Identifier, Schema, TimeZone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ class Mapping(Schema):
     title: str
     owner: str
     source: str
-    timezone: str
+    timezone: TimeZone
     times: str = "%Y-%m-%d %H:%M:%S"
     journeys: tuple[Identifier, ...]
     customer: CustomerMapping

@@ -225,6 +225,24 @@ class Release(Schema):
         }
 
     @cached_property
+    def entered_by(self) -> dict[Identifier, list[Journey]]:
+        """Segment → the journeys that somebody begins who becomes a member of it; of segments that there are."""
+        found = _by_type(
+            (journey, {trigger.enters for trigger, _ in journey.beginnings() if trigger.enters in self.segments})
+            for journey in self.journeys.values()
+        )
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def filters(self) -> dict[Identifier, str]:
+        """Each of those segments → what it says, in few letters: another filter has others."""
+        says = {name: self.segments[name].where.model_dump_json(by_alias=True) for name in self.entered_by}
+        return {
+            name: hashlib.sha256(f"{self.project.timezone} {filter_}".encode()).hexdigest()[:16]
+            for name, filter_ in says.items()
+        }
+
+    @cached_property
     def journeys_ended_by(self) -> dict[str, list[Journey]]:
         """Event type → the journeys of which it may end runs."""
         return _by_type((journey, {one.event for one in journey.exit_on}) for journey in self.journeys.values())

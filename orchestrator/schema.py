@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Self
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from orchestrator.domain.errors import Unfit
+from orchestrator.domain.errors import Unfit, did_you_mean
+from orchestrator.domain.time import zone_info
 
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
@@ -125,6 +127,20 @@ def _clock_duration(value: Any) -> str:
 
 ClockDuration = Annotated[str, BeforeValidator(_clock_duration), Spelled(_CLOCK_DURATION)]
 """A duration that is equally long on every calendar: without business days."""
+
+
+def _time_zone(value: str) -> str:
+    try:
+        zone_info(value)
+    except (KeyError, ValueError, OSError):
+        # A folder of the zone database and a path out of it raise other errors than an unknown name.
+        hint = did_you_mean(value, available_timezones())
+        raise Unfit('is no time zone: "{name}"{hint}', name=value, hint=hint) from None
+    return value
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+"""Whose clock it is: `America/Sao_Paulo`."""
 
 
 class Money(Schema):

@@ -39,6 +39,10 @@ class Settings(BaseSettings):
         None,
         description="What links are signed with: id:secret,id:secret, newest first. Without it: .jogral/keys.json.",
     )
+    unknown_events: Literal["refuse", "quarantine"] = Field(
+        "refuse",
+        description="What becomes of events that nobody understands: `refuse`, or `quarantine` to keep and mend them.",
+    )
     lang: Literal["pt-BR", "en"] | None = Field(None, description="The language of commands and pages.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged, to stderr.")
     accounts: dict[str, dict[str, SecretStr]] = Field(

@@ -1,9 +1,9 @@
 """Playing a past: events in the order in which they happened, on business time that follows them.
 
 Business time stands still at a barrier while everything that is due by then is sent, then moves on to the next. What
-happens to different customers shares a barrier; to one customer, one thing happens at a time: what waited for its hour
-is decided, a run is called, an event comes. So each message is decided and rendered by what was so in its own hour,
-however many workers there are.
+happens to different customers shares a barrier; to one customer, one thing happens at a time, in the order of
+`dispatch.turns`. So each message is decided and rendered by what was so in its own hour, however many workers there
+are.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import structlog
 from orchestrator.app.accounts import wire
 from orchestrator.dispatch.accept import Accepted, CustomerReference, EventDesk, IncomingEvent
 from orchestrator.dispatch.runs.calling import Caller
+from orchestrator.dispatch.turns import Turn, next_turn
 from orchestrator.domain.errors import Refused, Unavailable
 from orchestrator.domain.message import LANES
 from orchestrator.store.port import BusinessClock, DueAlarm
@@ -118,9 +119,10 @@ def require_local(app: App, release: Release) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Barrier:
-    """An hour, and what happens up to it. With nothing, what waits is decided at that hour."""
+    """An hour, and what happens up to it: first pauses end. With nothing, what waits is decided at that hour."""
 
     hour: Instant
+    pauses_end: bool = False
     events: Sequence[tuple[int, IncomingEvent]] = ()
     alarms: Sequence[DueAlarm] = ()
 
@@ -168,30 +170,34 @@ class Player:
     def _next(self, upcoming: _Upcoming) -> _Barrier | None:
         """Everything that may happen together, or None when all is over.
 
-        Nobody and nothing occurs twice, and nobody's messages wait for an hour in between. At the same instant, what
-        waits for it comes first, then runs that are called, then events.
+        Nobody and nothing occurs twice, and nobody's messages wait for an hour in between.
         """
         end = upcoming.end
         with self.app.store.read() as transaction:
-            waiting = transaction.deliveries.next_due(self.journeys)
+            waiting = {
+                Turn.HOLD_ENDS: transaction.pauses.next_end(self.journeys),
+                Turn.MESSAGE: transaction.deliveries.next_due(self.journeys),
+            }
             alarms = transaction.runs.due_alarms(TOGETHER_MAX, business_now=end, journeys=self.journeys)
         if len(alarms) == TOGETHER_MAX:
             end = alarms[-1].due_at
-        happening: list[tuple[Instant, DueAlarm | tuple[int, IncomingEvent], set[Any]]] = [
-            (alarm.due_at, alarm, {alarm.customer_id}) for alarm in alarms
+        happening: list[tuple[Instant, Turn, DueAlarm | tuple[int, IncomingEvent], set[Any]]] = [
+            (alarm.due_at, Turn.CALL, alarm, {alarm.customer_id}) for alarm in alarms
         ]
         happening += [
-            (event.occurred_at, (row, event), self._touched(event))
+            (event.occurred_at, Turn.HAPPENING, (row, event), self._touched(event))
             for row, event in upcoming.events
             if event.occurred_at <= end
         ]
-        happening.sort(key=lambda one: one[0])  # stable: alarms stand before events
-        if waiting is not None and waiting <= min(self.until, happening[0][0] if happening else NEVER):
-            return _Barrier(waiting)
+        happening.sort(key=lambda one: one[:2])
+        first = next_turn(waiting)
+        if first is not None and first <= (happening[0][:2] if happening else (self.until, Turn.HAPPENING)):
+            hour, turn = first
+            return _Barrier(hour, pauses_end=turn is Turn.HOLD_ENDS)
         together: list[DueAlarm | tuple[int, IncomingEvent]] = []
         hour, met = self.until, set[Any]()
-        for at, one, touched in happening[:TOGETHER_MAX]:
-            if touched & met or (waiting is not None and at >= waiting):
+        for at, _, one, touched in happening[:TOGETHER_MAX]:
+            if touched & met or (first is not None and at >= first[0]):
                 break
             together.append(one)
             hour = at
@@ -200,8 +206,8 @@ class Player:
             return None
         return _Barrier(
             hour,
-            [one for one in together if not isinstance(one, DueAlarm)],
-            [one for one in together if isinstance(one, DueAlarm)],
+            events=[one for one in together if not isinstance(one, DueAlarm)],
+            alarms=[one for one in together if isinstance(one, DueAlarm)],
         )
 
     def _touched(self, event: IncomingEvent) -> set[Any]:
@@ -214,6 +220,8 @@ class Player:
     def _happen(self, barrier: _Barrier, played: Played) -> Instant:
         """Let it happen, and time move on to its hour, or to the first call before it that came of it; until when."""
         lanes: set[str] = set(LANES) if not barrier.events and not barrier.alarms else set()
+        if barrier.pauses_end:
+            self._end_pauses(barrier.hour)
         if barrier.alarms:
             with self.app.store.write() as transaction:
                 lanes |= {one.purpose.value for one in self._caller.move(transaction, barrier.alarms, barrier.hour)}
@@ -227,6 +235,13 @@ class Player:
             transaction.ledger.set_clock(BusinessClock(frozen_at=hour))
         self._ring(lanes)
         return hour
+
+    def _end_pauses(self, hour: Instant) -> None:
+        """What they held is decided for this hour. In one commit, so that no sweeper decides it for an earlier one."""
+        with self.app.store.write() as transaction:
+            now = self.app.clock.now()
+            for over in transaction.pauses.lift_over(hour, now):
+                transaction.pauses.release(over.scope, over.subject, now, due_at=hour)
 
     @cached_property
     def _caller(self) -> Caller:

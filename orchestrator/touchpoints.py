@@ -169,7 +169,7 @@ def _steps(release: Release, journey: Journey) -> Iterator[Touchpoint]:
 
 
 def _started_by(asking: Asking) -> str:
-    """The events that lead to it, several as a list; none where it is a schedule."""
+    """The events that lead to it, several as a list; none where it is a schedule or a segment."""
     return ", ".join(dict.fromkeys(trigger.event for trigger in asking.triggers if trigger.event is not None))
 
 

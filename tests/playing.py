@@ -109,7 +109,7 @@ class Play:
         for run in self.standing():
             if run.customer_id == customer:
                 self._move(run, Heard(event))
-        entered = entrance(self.journey, event, customer, event.id)
+        entered = entrance(self.journey, event, event.id, self._around(customer))
         if entered.key is not None:
             self._begin(entered, customer, event)
         elif entered.note:
@@ -148,13 +148,18 @@ class Play:
 
     def scene(self, run):
         """What is true around one of them, now."""
-        return Scene(
-            now=self.now,
-            data={**self.around, **self._named(run.objects), "customer": self._customer(run.customer_id)},
-            zone=self.zone,
-            is_holiday=self.holidays.__contains__,
+        return replace(
+            self._around(run.customer_id, **self._named(run.objects)),
             past=[self._fresh(event) for customer, event in self.past if self._counts(run, customer, event)],
             engaged=self.engaged,
+        )
+
+    def _around(self, customer, **objects):
+        return Scene(
+            now=self.now,
+            data={**self.around, **objects, "customer": self._customer(customer)},
+            zone=self.zone,
+            is_holiday=self.holidays.__contains__,
         )
 
     def _counts(self, run, customer, event):

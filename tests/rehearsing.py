@@ -7,6 +7,7 @@ from orchestrator.journeys.model import Journey
 from orchestrator.project import SHIPPED, Project
 from orchestrator.release import Release
 from orchestrator.scenarios.model import Scenario
+from orchestrator.segments.model import Segment
 from orchestrator.simulation.judging import misses
 from orchestrator.simulation.rehearsal import rehearse
 from tests.shipped import shop
@@ -107,8 +108,11 @@ WIN_BACK = {
 }
 
 
-def lived(journey, *, expect=({"runs": 1},), beside=None, scenario=None, **case):
-    """What came of one case: as it was rehearsed, and the expectations that were missed."""
+def lived(journey, *, expect=({"runs": 1},), beside=None, scenario=None, segments=None, **case):
+    """What came of one case: as it was rehearsed, and the expectations that were missed.
+
+    `segments` are those of the shop by their names, each with what it says under `where`.
+    """
     journeys = {"tried": journey, **(beside or {})}
     wanted = Scenario.model_validate(
         {
@@ -123,12 +127,20 @@ def lived(journey, *, expect=({"runs": 1},), beside=None, scenario=None, **case)
         }
     )
     persona = Project(SHIPPED).persona(wanted.persona_of(wanted.cases[0]))
-    came = rehearse(wanted, wanted.cases[0], persona, company(journeys))
+    came = rehearse(wanted, wanted.cases[0], persona, company(journeys, segments))
     return came, misses(wanted.cases[0], came)
 
 
-def company(journeys):
-    """Casa Lume with these journeys and no others."""
+def company(journeys, segments=None):
+    """Casa Lume with these journeys and no others; and these segments, if any are given."""
     parts = {name: getattr(shop(), name) for name in Release.model_fields}
     chosen = {name: Journey.model_validate({**HEAD, **parts_of, "id": name}) for name, parts_of in journeys.items()}
-    return Current("tried", Release.model_construct(**parts | {"journeys": chosen}), {})
+    parts |= {"journeys": chosen}
+    if segments is not None:
+        parts["segments"] = {name: segment(name, where) for name, where in segments.items()}
+    return Current("tried", Release.model_construct(**parts), {})
+
+
+def segment(name, where):
+    """A segment that says nothing but whom it means."""
+    return Segment.model_validate({"kind": "segment", "id": name, "title": name, "owner": "marketing", "where": where})

@@ -13,12 +13,12 @@ from orchestrator.api import problems
 from orchestrator.api.errors import Malformed
 from orchestrator.api.forms import LINES, Shape, by_header, read_events
 from orchestrator.api.language import translate_for
-from orchestrator.api.models.events import AcceptedEvent, Line
+from orchestrator.api.models.events import AcceptedEvent, Line, SetAside
 from orchestrator.api.models.parts import Problem
 from orchestrator.api.reading import idempotency_key
 from orchestrator.api.responses import respond, shown
 from orchestrator.api.services import API
-from orchestrator.dispatch.accept import Accepted, Answer, EventDesk, once
+from orchestrator.dispatch.accept import Accepted, Answer, EventDesk, Quarantined, once
 from orchestrator.domain.errors import FieldError, InputError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ ACCEPTED = 202
 
 
 async def post_events(request: web.Request) -> web.Response:
-    """Accept events: each is on disk, or refused, when the answer leaves."""
+    """Accept events: each is on disk, or refused, when the answer leaves. On disk may be in quarantine."""
     api = request.app[API]
     posted = await read_events(request, api.app.clock.now())
     key = idempotency_key(request, "POST /v1/events", posted.content)
@@ -43,7 +43,7 @@ async def post_events(request: web.Request) -> web.Response:
     api.ringer.ring(acceptance.lanes)
     if posted.shape is Shape.LINES:
         return _lines(answer)
-    location = f"/v1/events/{answer.document['id']}" if posted.shape is Shape.ONE else None
+    location = _location(answer) if posted.shape is Shape.ONE else None
     return respond(answer.document, status=answer.status, location=location, replayed=answer.replayed)
 
 
@@ -70,19 +70,24 @@ class _Acceptance:
             self._require_all(results)
         accepted = [result for result in results if isinstance(result, Accepted)]
         repeated = [result for result in accepted if result.repeated]
+        known = [result for result in results if not isinstance(result, InputError) and result.repeated]
         self.fresh = len(accepted) - len(repeated)
         self.lanes = Counter(request.purpose.value for one in accepted for request in one.requests)
         # The first answer named what was asked for, so that of a repetition does too.
         asked = transaction.deliveries.asked_by([(one.customer_id, one.event_id) for one in repeated])
         documents = [self._document(*pair, asked) for pair in zip(results, self.posted.places, strict=True)]
-        replayed = len(repeated) == len(results)
+        replayed = len(known) == len(results)
         if self.posted.shape is Shape.ONE:
             return Answer(ACCEPTED, documents[0], replayed)
         return Answer(ACCEPTED if self.posted.shape is Shape.LIST else OK, {"items": documents}, replayed)
 
     def _results(self, transaction: Transaction) -> list[Result]:
         """What became of each: events that could not be read keep their error, and their place."""
-        desk = EventDesk(release=self.api.releases.read(transaction), clock=self.api.app.clock)
+        desk = EventDesk(
+            release=self.api.releases.read(transaction),
+            clock=self.api.app.clock,
+            quarantines=self.api.app.settings.unknown_events == "quarantine",
+        )
         readable = [event for event in self.posted.events if not isinstance(event, InputError)]
         results = iter(desk.accept(transaction, readable))
         return [event if isinstance(event, InputError) else next(results) for event in self.posted.events]
@@ -102,8 +107,10 @@ class _Acceptance:
 
     def _document(self, result: Result, place: int, asked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         if isinstance(result, InputError):
-            problem = Problem.model_validate(problems.document(result, self.path, self.translate))
+            problem = self._problem(result)
             return shown(Line(line=place, status=result.http_status, accepted=False, problem=problem))
+        if isinstance(result, Quarantined):
+            return self._set_aside(result, place)
         messages = asked.get(result.event_id, ()) if result.repeated else [request.id for request in result.requests]
         event = AcceptedEvent(
             id=result.event_id,
@@ -115,6 +122,26 @@ class _Acceptance:
         if self.posted.shape is Shape.LINES:
             return shown(Line(line=place, status=ACCEPTED, **event.model_dump()))
         return shown(event)
+
+    def _set_aside(self, result: Quarantined, place: int) -> dict[str, Any]:
+        kept = SetAside(
+            id=result.quarantine_id,
+            problem=self._problem(result.error),
+            repeated=True if result.repeated and self.posted.shape is not Shape.ONE else None,
+        )
+        if self.posted.shape is Shape.LINES:
+            return shown(Line(line=place, quarantined=True, **kept.model_dump() | {"status": ACCEPTED}))
+        return shown(kept)
+
+    def _problem(self, error: InputError) -> Problem:
+        if self.posted.binary:
+            error.fields = by_header(error.fields)
+        return Problem.model_validate(problems.document(error, self.path, self.translate))
+
+
+def _location(answer: Answer) -> str:
+    folder = "/v1/events" if answer.document["accepted"] else "/v1/events/quarantine"
+    return f"{folder}/{answer.document['id']}"
 
 
 def _refused(errors: Mapping[int, InputError], total: int) -> InputError:

@@ -13,7 +13,7 @@ from orchestrator.domain.errors import FieldError, InputError, did_you_mean
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pydantic_core import ErrorDetails
 
@@ -42,6 +42,7 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "enum": ("unknown_value", mark("Use one of {expected}")),
     "literal_error": ("unknown_value", mark("Use one of {expected}")),
     "time_format": ("time_format", mark("Use a time with its offset, such as 2026-11-25T09:12:00-03:00")),
+    "time_range": ("out_of_range", mark("Use a time of the years {first} to {last}")),
     "wall_format": (
         "time_format",
         mark("Use a local time such as 2026-12-01T09:00, or one with its offset, 2026-12-01T09:00:00-03:00"),
@@ -67,6 +68,7 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "subject_unless_all",
         mark("Name which one in subject; the scope all has none"),
     ),
+    "chosen_once": ("chosen_once", mark("Choose events in exactly one way: ids, type, or all")),
     "reason_if_refused": ("reason_if_refused", mark("Give a reason for a refusal, and for nothing else")),
     "fact_value": ("wrong_type", mark("Use a text, a number, true or false")),
     "channels_named_once": ("channels_named_once", mark("Name channels under all or first_reachable, each only once")),
@@ -103,7 +105,7 @@ def as_model(model: type[M], document: object, *, at: str = "#") -> M:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        fields = [_field(details, model, document, at) for details in error.errors(include_url=False)]
+        fields = [_field(details, model, document, at) for details in _said_once(error.errors(include_url=False))]
         raise refused(fields) from None
 
 
@@ -118,6 +120,16 @@ def pointer(at: str, *parts: str | int) -> str:
     if at == QUERY:
         return QUERY + "".join(str(part) for part in parts[:1])
     return "/".join([at, *(str(part).replace("~", "~0").replace("/", "~1") for part in parts)])
+
+
+def _said_once(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Without the lists that are too short only because pydantic leaves out the entries that are wrong."""
+    return [
+        one
+        for one in errors
+        if one["type"] != "too_short"
+        or not any(other["loc"][: len(one["loc"])] == one["loc"] for other in errors if other is not one)
+    ]
 
 
 def _field(details: ErrorDetails, model: type[BaseModel], document: object, at: str) -> FieldError:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orchestrator.domain.time import Clock
-    from orchestrator.store.port import Store, Transaction
+    from orchestrator.store.port import Store, Transaction, Waiting
 
 log = structlog.get_logger()
 
@@ -60,6 +60,17 @@ class Metrics:
             "jogral_oldest_due_seconds",
             "For how long the lane's oldest request has been due; 0 when none is.",
             ["lane"],
+            registry=self.registry,
+        )
+        self.quarantined_events = Gauge(
+            "jogral_quarantined_events",
+            "Events that nobody understood and that wait to be mended, by what is wrong.",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.oldest_quarantined = Gauge(
+            "jogral_oldest_quarantined_event_seconds",
+            "For how long the oldest of them has waited; 0 when none does.",
             registry=self.registry,
         )
         self.fact_lag = Gauge(
@@ -108,6 +119,10 @@ class Metrics:
                 self.deliveries.labels(lane, state).set(count)
         for lane, seconds in standing.oldest_due_seconds.items():
             self.oldest_due.labels(lane).set(seconds)
+        self.quarantined_events.clear()
+        for reason, count in standing.quarantined.counts.items():
+            self.quarantined_events.labels(reason).set(count)
+        self.oldest_quarantined.set(standing.quarantined_seconds)
         self.fact_lag.set(standing.fact_lag_seconds)
         self._audit(store, clock)
         self._taken_at = clock.monotonic()
@@ -127,16 +142,21 @@ class _Standing:
     deliveries: Mapping[str, Mapping[str, int]]
     oldest_due_seconds: Mapping[str, float]
     fact_lag_seconds: float
+    quarantined: Waiting
+    quarantined_seconds: float
 
 
 def _read(store: Store, clock: Clock) -> _Standing:
     with store.read() as transaction:
         now = transaction.ledger.clock().now(clock.now())
         due = {lane: transaction.deliveries.oldest_due(lane, business_now=now) for lane in LANES}
+        quarantined = transaction.quarantine.waiting()
         return _Standing(
             transaction.deliveries.lane_tally(),
             {lane: 0.0 if since is None else (now - since) / 1000 for lane, since in due.items()},
             _fact_lag_seconds(transaction),
+            quarantined,
+            0.0 if quarantined.since is None else (clock.now() - quarantined.since) / 1000,
         )
 
 

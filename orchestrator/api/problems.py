@@ -105,6 +105,7 @@ TITLES: Mapping[str, str] = {
     "unknown_message": mark("Unknown message"),
     "unknown_object": mark("Unknown object"),
     "unknown_privacy_request": mark("Unknown request"),
+    "unknown_quarantined_event": mark("Not in quarantine"),
     "unknown_reason": mark("Unknown reason"),
     "unknown_release": mark("Unknown release"),
     "unknown_reply": mark("Unknown reply"),

@@ -1,4 +1,4 @@
-"""What JO114, JO115, JO117 and JO118 say: the rules about what a journey reads."""
+"""What JO114, JO115, JO117, JO118 and JO135 say: the rules about what a journey reads."""
 
 from __future__ import annotations
 
@@ -73,5 +73,19 @@ branch:
     steps: [{id: perguntar, send: csat_survey}]
   - otherwise: true
     steps: []
+""",
+)
+SHARED_KEY = Rule(
+    code="JO135",
+    level="warn",
+    title=mark("A key that many customers have in common"),
+    why=mark("A key admits one run in the whole shop: the second customer with the same value is left out."),
+    bad="""\
+trigger: {event: order.placed}
+entry: {key: order.total}
+""",
+    good="""\
+trigger: {event: order.placed}
+entry: {key: order.id}
 """,
 )

@@ -1,11 +1,11 @@
-"""JO114 to JO118: what a journey reads must be there when it is asked, and can be what it is compared with."""
+"""JO114 to JO118, JO135: what a journey reads is there when it is asked, and can be what it is compared with."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from orchestrator.check.compared import comparisons
-from orchestrator.check.condition_rules import NEVER_EQUAL, NO_FUNCTION, UNKNOWN_IN_WHEN, UNKNOWN_KEY
+from orchestrator.check.condition_rules import NEVER_EQUAL, NO_FUNCTION, SHARED_KEY, UNKNOWN_IN_WHEN, UNKNOWN_KEY
 from orchestrator.check.expressed import calls_in, paths_in, text_at
 from orchestrator.check.reach import all_read, brought_by, reaches, values_of
 from orchestrator.check.scope import Scope, declared
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from orchestrator.journeys.model import Journey
     from orchestrator.project import Read, Survey
 
-RULES = (UNKNOWN_IN_WHEN, UNKNOWN_KEY, NEVER_EQUAL, NO_FUNCTION)
+RULES = (UNKNOWN_IN_WHEN, UNKNOWN_KEY, NEVER_EQUAL, NO_FUNCTION, SHARED_KEY)
 
 
 def findings(survey: Survey) -> Iterator[Finding]:
@@ -42,8 +42,7 @@ def _conditions(journey: Journey, survey: Survey) -> Iterator[tuple[KeyPath, str
     """Every condition with its path and what is known where it is asked. Where no run comes, nothing can be told."""
     for place, (trigger, _) in enumerate(journey.beginnings()):
         if trigger.when is not None:
-            plain = trigger.event is not None and trigger.quiet_for is None
-            scope = Scope(survey=survey, here=begun(trigger.event, survey.events), plain=plain)
+            scope = Scope(survey=survey, here=begun(trigger.event, survey.events))
             yield (*beginning_at(journey, place), "when"), trigger.when, scope
     for stop in stops(journey, survey.events):
         if not stop.here.ways:
@@ -189,7 +188,7 @@ def _values(name: str, scope: Scope) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for one in declaring if one is not None for value in one.values))
 
 
-# --- JO115: keys ----------------------------------------------------------------------------------------------------
+# --- JO115, JO135: keys ---------------------------------------------------------------------------------------------
 
 
 def _keys(read: Read[Journey], survey: Survey) -> Iterator[Finding]:
@@ -198,6 +197,7 @@ def _keys(read: Read[Journey], survey: Survey) -> Iterator[Finding]:
     if entry is not None and entry.key is not None:
         for trigger, _ in read.model.beginnings():
             found = [*_not_named(read.document, ("entry", "key"), entry.key, trigger.event, survey)]
+            found = found or [*_shared(read.document, entry.key, trigger.event, survey)]
             if found:
                 yield from found
                 break
@@ -223,10 +223,10 @@ def _not_named(document: Document, path: KeyPath, key: str, event: str | None, s
         return
     if event is None:
         yield document.finding(
-            path, mark('"{path}" is not known: a schedule brings no event and no object{hint}'),
+            path, mark('"{path}" is not known: a schedule or a segment brings no event and no object{hint}'),
             params={"path": key, "hint": did_you_mean(key, {"customer.id"})},
             code=UNKNOWN_KEY.code, level=UNKNOWN_KEY.level,
-            help=mark("Take `key` away: a run of a schedule is its customer's."),
+            help=mark("Take `key` away: a run that no event begins is its customer's."),
         )  # fmt: skip
         return
     read = survey.events[event]
@@ -246,3 +246,24 @@ def _not_named(document: Document, path: KeyPath, key: str, event: str | None, s
         help=mark("{event} brings: {brought}. Without entry, each event is a run of its own.")
         if path[0] == "entry" else mark("{event} brings: {brought}."),
     )  # fmt: skip
+
+
+_TELLING = frozenset({VariableType.STRING, VariableType.INTEGER, VariableType.URL})
+
+
+def _shared(document: Document, key: str, event: str | None, survey: Survey) -> Iterator[Finding]:
+    """Where a key is no name of anything: an amount, a date, or one of some words."""
+    kind, _, field = key.partition(".")
+    setting = [
+        read.model.data[field]
+        for read in survey.events.values()
+        if field in read.model.data and (read.model.id == event if kind == "event" else read.model.updates == kind)
+    ]
+    if key == "event.type" or any(one.type not in _TELLING or one.values for one in setting):
+        named = survey.events[event].model.updates if event is not None else None
+        yield document.finding(
+            ("entry", "key"), mark('"{key}" names nothing: customers with the same value share one run'),
+            params={"key": key, "known": f"{named}.id" if named else "customer.id"},
+            code=SHARED_KEY.code, level=SHARED_KEY.level,
+            help=mark("Write `key: {known}`, or take it away."),
+        )  # fmt: skip

@@ -147,6 +147,26 @@ watch:
     - {event: shipment.eta_changed, steps: [{id: avisar, send: order_delayed}]}
 """,
 )
+NOBODYS_WAY = Rule(
+    code="JO129",
+    level="error",
+    title=mark("A way of a branch that nobody goes"),
+    why=mark("The first condition that is true decides. One that holds only where it does as well is never asked."),
+    bad="""\
+branch:
+  - when: cart.total >= 100.0
+    steps: [{id: lembrar, send: cart_reminder}]
+  - when: cart.total >= 500.0
+    steps: [{id: oferecer, send: cart_offer}]
+""",
+    good="""\
+branch:
+  - when: cart.total >= 500.0
+    steps: [{id: oferecer, send: cart_offer}]
+  - when: cart.total >= 100.0
+    steps: [{id: lembrar, send: cart_reminder}]
+""",
+)
 NO_OTHERWISE = Rule(
     code="JO131",
     level="warn",

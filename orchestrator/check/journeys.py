@@ -1,4 +1,7 @@
-"""JO120 and on: every step of a journey can be reached, keeps its past, and sends nothing twice."""
+"""JO121 and on: every step of a journey keeps its past, sends nothing twice, and says what is meant.
+
+Whether a run comes to it is asked by `unreached` and `timing`, what it does to other journeys by `encounters`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from orchestrator.check.ways import stops
 from orchestrator.domain.errors import mark
 from orchestrator.domain.message import Purpose
 from orchestrator.journeys.asking import askings
-from orchestrator.journeys.naming import awaited_at, beginning_at
-from orchestrator.journeys.steps import BranchStep, Channels, SendStep, WatchStep
+from orchestrator.journeys.naming import awaited_at
+from orchestrator.journeys.steps import BranchStep, Channels, SendStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,19 +24,15 @@ if TYPE_CHECKING:
     from orchestrator.check.wording import KeyPath
     from orchestrator.documents import Document
     from orchestrator.domain.errors import Finding
-    from orchestrator.journeys.model import Journey, Trigger
-    from orchestrator.journeys.steps import Awaited, Step
+    from orchestrator.journeys.model import Journey
+    from orchestrator.journeys.steps import Step
     from orchestrator.project import Read, Survey
     from orchestrator.release import Topic
 
 RULES = (
-    rules.UNREACHED,
     rules.RENAMED_TO_ITSELF,
     rules.RENAMED_FROM_ANOTHER,
     rules.SENT_TWICE,
-    rules.STEP_AFTER_THE_END,
-    rules.NEVER_HEARD,
-    rules.WAITS_FOR_NOTHING,
     rules.NO_OTHERWISE,
     rules.EVERYBODYS_EVENT,
     rules.NO_GOAL,
@@ -46,10 +45,6 @@ def findings(survey: Survey) -> Iterator[Finding]:
     topics = survey.settings.model.topics if survey.settings is not None else {}
     for read in survey.journeys.values():
         walked = stops(read.model, survey.events)
-        yield from _unreached(read)
-        yield from _behind_a_key(read)
-        yield from _after_the_end(read, walked)
-        yield from _never_heard(read)
         yield from _renamed(read)
         yield from _sent_twice(read, walked)
         yield from _without_otherwise(read)
@@ -57,115 +52,6 @@ def findings(survey: Survey) -> Iterator[Finding]:
             yield from _everybodys(read, survey)
         yield from _without_goal(read, topics)
         yield from _urgent_marketing(read, survey, topics)
-
-
-# --- JO120, JO130: what is never reached ----------------------------------------------------------------------------
-
-
-def _unreached(read: Read[Journey]) -> Iterator[Finding]:
-    before: list[Trigger] = []
-    for place, (trigger, _) in enumerate(read.model.beginnings()):
-        wins = next((one for one in before if _takes_all(one, trigger)), None)
-        if wins is not None:
-            line = read.document.finding((*beginning_at(read.model, before.index(wins)), "event"), "", code="").line
-            yield read.document.finding(
-                (*beginning_at(read.model, place), "event"),
-                mark("This trigger never fires: the one on line {line} takes every {event} first"),
-                params={"line": line, "event": trigger.event},
-                code=rules.UNREACHED.code,
-                level=rules.UNREACHED.level,
-                help=mark("Put it above that one, or give that one a `when` of its own."),
-            )
-        before.append(trigger)
-
-
-def _takes_all(one: Trigger, other: Trigger) -> bool:
-    """Whether a trigger takes every event that another one would. A silence that begins takes all of them."""
-    if one.event is None or one.event != other.event:
-        return False
-    return one.quiet_for is not None or one.when in (None, other.when)
-
-
-def _behind_a_key(read: Read[Journey]) -> Iterator[Finding]:
-    """One run a key, for ever: with `again_after` an event of later may well begin another."""
-    entry = read.model.entry
-    first, *later = read.model.beginnings()
-    if entry is None or entry.key is None or entry.again_after is not None:
-        return
-    for place, (trigger, _) in enumerate(later, start=1):
-        if trigger.event is not None and trigger.event != first[0].event is not None:
-            yield read.document.finding(
-                (*beginning_at(read.model, place), "event"),
-                mark("{key} lets one event in: after {first}, this {event} of the same {key} starts nothing"),
-                params={"key": entry.key, "first": first[0].event, "event": trigger.event},
-                code=rules.WAITS_FOR_NOTHING.code,
-                level=rules.WAITS_FOR_NOTHING.level,
-                help=mark("Take `entry` away, so that each event is a run of its own, or write a second journey."),
-            )
-            return
-
-
-# --- JO124, JO125: what comes too late ------------------------------------------------------------------------------
-
-
-def _after_the_end(read: Read[Journey], walked: list[Stop]) -> Iterator[Finding]:
-    """The first of each list that no run reaches: that those behind and inside it are not either is no news."""
-    over = {stop.path for stop in walked if stop.here.over}
-    for stop in walked:
-        *holder, number = stop.path
-        if stop.path in over and int(number) > 0 and (*holder, int(number) - 1) not in over:
-            yield read.document.finding(
-                (*stop.path, "id"),
-                mark('No run comes to step "{id}": whichever way it goes, it is over before'),
-                params={"id": stop.step.id},
-                code=rules.STEP_AFTER_THE_END.code,
-                level=rules.STEP_AFTER_THE_END.level,
-                help=mark("Move it up, or let the wait before it go on with `then: []`."),
-            )
-
-
-def _never_heard(read: Read[Journey]) -> Iterator[Finding]:
-    exits = {leaving.event: ("exit_on", place, "event") for place, leaving in enumerate(read.model.exit_on)}
-    for path, step in read.model.placed_steps():
-        ends = _ends_of(path, step)
-        for at, awaited in awaited_at(path, step):
-            ended = next((end for one, end in ends if at[-2] == "react" and _comes_first(one, awaited)), None)
-            if ended is not None:
-                yield _too_late(
-                    read.document, at, awaited.event, ended,
-                    mark("This reaction never happens: {event} ends the watch first, on line {line}"),
-                    mark("Do it after the watch, where `steps.{step}.event.type` tells what ended it."), step,
-                )  # fmt: skip
-            elif awaited.event in exits:
-                yield _too_late(
-                    read.document, at, awaited.event, exits[awaited.event],
-                    mark("Nobody hears this {event}: it ends the run first, under exit_on on line {line}"),
-                    mark("Take one of the two away."), step,
-                )  # fmt: skip
-
-
-def _ends_of(path: KeyPath, step: Step) -> list[tuple[Awaited, KeyPath]]:
-    if not isinstance(step, WatchStep):
-        return []
-    return [(one, (*path, "watch", "until", place, "event")) for place, one in enumerate(step.watch.until)]
-
-
-def _comes_first(end: Awaited, reaction: Awaited) -> bool:
-    """Whether an end takes every event that a reaction is for."""
-    return (end.event, end.match) == (reaction.event, reaction.match) and end.when in (None, reaction.when)
-
-
-def _too_late(
-    document: Document, path: KeyPath, event: str, first: KeyPath, message: str, remedy: str, step: Step
-) -> Finding:
-    return document.finding(
-        (*path, "event"),
-        message,
-        params={"event": event, "line": document.finding(first, "", code="").line, "step": step.id},
-        code=rules.NEVER_HEARD.code,
-        level=rules.NEVER_HEARD.level,
-        help=remedy,
-    )
 
 
 # --- JO121, JO122: renaming -----------------------------------------------------------------------------------------

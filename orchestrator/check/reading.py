@@ -195,7 +195,7 @@ RULES: tuple[Rule, ...] = (
         code="JO150",
         level="error",
         title=mark("A trigger names a segment that does not exist"),
-        why=mark("When its hour came, nobody would be found."),
+        why=mark("When its hour came, nobody would be found; and nobody can enter it."),
         bad='trigger: {schedule: "0 10 * * tue", segment: inativo_120d}',
         good='trigger: {schedule: "0 10 * * tue", segment: inativos_120d}',
     ),

@@ -33,7 +33,7 @@ class Unknown:
 class Scope:
     """One place of a journey, and what is known there.
 
-    `plain`: only the event, the objects and the customer are read, as by a trigger when its event comes in.
+    `plain`: only the event, the objects and the customer are read, as by what an alert or an event of ours says.
     """
 
     survey: Survey
@@ -150,7 +150,7 @@ class Scope:
         params: dict[str, object] = {"path": path, "hint": did_you_mean(path, known)}
         if not self.events:
             return Unknown(
-                mark('"{path}" is not known: a schedule brings no event and no object{hint}'),
+                mark('"{path}" is not known: a schedule or a segment brings no event and no object{hint}'),
                 mark("Read customer, facts or now, or wait for an event first."),
                 params,
             )

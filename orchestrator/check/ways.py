@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from orchestrator.check.expressed import paths_in, without_texts
+from orchestrator.check.moments import Moment, beginning, hearing
 from orchestrator.check.reach import KeyPath, fields_of, kinds_of, reaches
 from orchestrator.expressions import ExpressionError, operands
 from orchestrator.journeys import steps as kinds
+from orchestrator.journeys.naming import awaited_at, beginning_at
 from orchestrator.journeys.steps import every_step
 
 if TYPE_CHECKING:
@@ -45,15 +47,20 @@ class Here:
     """What is sure or possible when a run comes to a place.
 
     `waits` are the waits that may lie behind it, each with the types of the events that can have ended it, and `sends`
-    the ids of steps that may have sent something. `fresh` are those that sent it since the run last stood still.
-    `over`: no run comes here, whatever happens.
+    the ids of steps that may have sent something. `fresh` are those that sent it since the run last stood still, and
+    `moments` what may have moved it here just now. `over`: no run comes here, whatever happens.
     """
 
     ways: tuple[Way, ...]
     waits: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sends: frozenset[str] = frozenset()
     fresh: tuple[kinds.SendStep, ...] = ()
+    moments: tuple[Moment, ...] = ()
     over: bool = False
+
+    def at_once(self, *moments: Moment) -> Here:
+        """Where a run comes in the very moment of something."""
+        return replace(self, moments=moments)
 
     def moved(self, event: str, at: str, events: Events) -> Here:
         """After an event moved the run at a step."""
@@ -68,7 +75,7 @@ class Here:
 
     def stood(self) -> Here:
         """After some time at one place."""
-        return replace(self, fresh=())
+        return replace(self, fresh=(), moments=())
 
     def sent(self, step: kinds.SendStep) -> Here:
         """After a message was asked for."""
@@ -80,15 +87,19 @@ class Here:
         for operand in operands(condition):
             asked = _type_asked(operand)
             here = here._narrowed(asked) if asked is not None else here._bringing(_surely_read(operand), events)
-        return here
+        return here.only(operands(condition))
 
     def where_not(self, condition: str) -> Here:
         """Where it may not hold: that is known of a condition only that asks for nothing but a type."""
-        asked = _type_asked(condition)
+        asked, here = _type_asked(condition), self.only([f"!({condition})"])
         if asked is None:
-            return self
+            return here
         ways = tuple(way for way in self.ways if not asked.surely(way))
-        return replace(self, ways=ways, waits=self._waits(asked.step, lambda event: not asked.fits(event)))
+        return replace(here, ways=ways, waits=self._waits(asked.step, lambda event: not asked.fits(event)))
+
+    def only(self, conditions: Iterable[str]) -> Here:
+        """Where more must be true for a run to come at once: a condition, or chance by whatever name."""
+        return replace(self, moments=tuple(moment.only(conditions) for moment in self.moments))
 
     def _narrowed(self, asked: _TypeAsked) -> Here:
         ways = tuple(way for way in self.ways if asked.possibly(way))
@@ -122,6 +133,7 @@ def joined(heres: Iterable[Here]) -> Here:
         waits=waits,
         sends=frozenset[str]().union(*(here.sends for here in left)),
         fresh=tuple({step.id: step for here in left for step in here.fresh}.values()),
+        moments=tuple(dict.fromkeys(moment for here in left for moment in here.moments))[:WAYS_MAX],
     )
 
 
@@ -154,10 +166,11 @@ class Stop:
 
 def stops(journey: Journey, events: Events) -> list[Stop]:
     """Every step of a journey with the ways that lead to it, in the order of the file."""
-    walk = _Walk(events)
+    walk = _Walk(journey, events)
     for place, (trigger, steps) in enumerate(journey.beginnings()):
         path: KeyPath = ("triggers", place, "steps") if journey.triggers else ("steps",)
-        walk.along(steps, path, begun(trigger.event, events))
+        moment = beginning(journey, trigger, beginning_at(journey, place))
+        walk.along(steps, path, begun(trigger.event, events).at_once(moment))
     return walk.stops
 
 
@@ -170,7 +183,8 @@ def begun(event: str | None, events: Events) -> Here:
 class _Walk:
     """One walk through all lists. Each step is met once: a list is entered with all the ways that lead to it."""
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, journey: Journey, events: Events) -> None:
+        self.journey = journey
         self.events = events
         self.stops: list[Stop] = []
 
@@ -187,14 +201,15 @@ class _Walk:
             case kinds.SendStep():
                 here = here.sent(step)
             case kinds.WaitStep():
-                here = here.stood()
+                here = here.stood().at_once(Moment(at=(*path, "wait"), wait=step.wait))
             case kinds.WaitForStep():
                 here = self._past_wait(step, path, here.stood())
             case kinds.WatchStep():
                 here = self._past_watch(step, path, here.stood())
             case kinds.HandoffStep() if not aside:
-                kept = here.stood()
-                here = self._ended(step.id, [step.handoff.closed_by], kept, otherwise=kept.gave_up(step.id))
+                kept, closed = here.stood(), kinds.Awaited(event=step.handoff.closed_by)
+                heard = hearing(self.journey, step.id, closed, (*path, "handoff"))
+                here = self._ended(step.id, [heard], kept, otherwise=kept.gave_up(step.id))
             case kinds.BranchStep():
                 here = self._past_branch(step, path, here, aside=aside)
             case kinds.SplitStep():
@@ -207,28 +222,39 @@ class _Walk:
         beside = self.along(step.wait_for.on_timeout, (*path, "wait_for", "on_timeout"), here, aside=True)
         here = replace(here, sends=here.sends | beside.sends)
         given_up = self._given_up(step.wait_for.then, (*path, "wait_for", "then"), here.gave_up(step.id))
-        return self._ended(step.id, [step.wait_for.event], here, otherwise=given_up)
+        return self._ended(step.id, self._heard(step, path), here, otherwise=given_up)
 
     def _past_watch(self, step: kinds.WatchStep, path: KeyPath, here: Here) -> Here:
         reacted = []
         for place, reaction in enumerate(step.watch.react):
-            at = (*path, "watch", "react", place, "steps")
-            reacted.append(here.moved(reaction.event, "", self.events))
-            self.along(reaction.steps, at, reacted[-1], aside=True)
+            at = (*path, "watch", "react", place)
+            heard = hearing(self.journey, step.id, reaction, at, reaction.debounce)
+            reacted.append(here.moved(reaction.event, "", self.events).at_once(heard))
+            self.along(reaction.steps, (*at, "steps"), reacted[-1], aside=True)
         here = replace(here, sends=here.sends | _sends(step))
-        left = joined([here, *(replace(one, sends=here.sends) for one in reacted)])
+        left = joined([here, *(replace(one, sends=here.sends) for one in reacted)]).stood()
         given_up = self._given_up(step.watch.then, (*path, "watch", "then"), left.gave_up(step.id))
-        return self._ended(step.id, [one.event for one in step.watch.until], here, otherwise=given_up)
+        return self._ended(step.id, self._heard(step, path), here, otherwise=given_up)
+
+    def _heard(self, step: kinds.Step, path: KeyPath) -> list[Moment]:
+        """The events that end a wait, or a watch."""
+        return [
+            hearing(self.journey, step.id, awaited, at)
+            for at, awaited in awaited_at(path, step)
+            if "react" not in at[len(path) :]
+        ]
 
     def _given_up(self, then: Sequence[kinds.Step] | None, path: KeyPath, here: Here) -> Here:
         """The run ends when nothing came, unless `then` says how it goes on."""
         return NOWHERE if then is None or here.over else self.along(then, path, here)
 
-    def _ended(self, step: str, types: Sequence[str], here: Here, *, otherwise: Here) -> Here:
+    def _ended(self, step: str, heard: Sequence[Moment], here: Here, *, otherwise: Here) -> Here:
         """After a wait that one of some events ended, or nothing did."""
         if here.over:
             return NOWHERE
-        after = joined([*(here.moved(event, step, self.events) for event in types), otherwise])
+        types = [moment.event or "" for moment in heard]
+        met = (here.moved(event, step, self.events) for event in types)
+        after = joined([*(one.at_once(moment) for one, moment in zip(met, heard, strict=True)), otherwise])
         return after if after.over else replace(after, waits={**after.waits, step: frozenset(types)})
 
     def _past_branch(self, step: kinds.BranchStep, path: KeyPath, here: Here, *, aside: bool) -> Here:
@@ -237,15 +263,23 @@ class _Walk:
             inside = left if arm.when is None else left.where(arm.when, self.events)
             ends.append(self.along(arm.steps, (*path, "branch", place, "steps"), inside, aside=aside))
             left = NOWHERE if arm.when is None else left.where_not(arm.when)
-        return joined([*ends, left])
+        return _rejoined([*ends, left], [arm.steps for arm in step.branch], here)
 
     def _past_split(self, step: kinds.SplitStep, path: KeyPath, here: Here, *, aside: bool) -> Here:
-        return joined(
-            [
-                self.along(share.steps, (*path, "split", name, "steps"), here, aside=aside)
-                for name, share in step.split.items()
-            ]
-        )
+        ends = []
+        for name, share in step.split.items():
+            inside = here.only([f"{name} at {step.id} of {self.journey.id}"])
+            ends.append(self.along(share.steps, (*path, "split", name, "steps"), inside, aside=aside))
+        return _rejoined(ends, [share.steps for share in step.split.values()], here)
+
+
+def _rejoined(ends: Sequence[Here], lists: Sequence[Sequence[kinds.Step]], before: Here) -> Here:
+    """Where all ways of a parting come together; if none of them waits or ends, all that came there go on from it."""
+    after = joined(ends)
+    waiting = (*kinds.STANDING, kinds.ExitStep)
+    if after.over or any(isinstance(step, waiting) for steps in lists for step in every_step(steps)):
+        return after
+    return replace(after, moments=before.moments)
 
 
 def _sends(step: kinds.WatchStep) -> frozenset[str]:

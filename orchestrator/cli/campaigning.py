@@ -10,7 +10,7 @@ from orchestrator.cli.channels import chosen_channel
 from orchestrator.cli.ledger import open_ledger, ring, running_release
 from orchestrator.cli.progress import progress_of
 from orchestrator.cli.send import later_of
-from orchestrator.cli.terminal import DIM, STRONG
+from orchestrator.cli.waterfall import show_line, show_waterfall, waterfall_document
 from orchestrator.cli.workplace import open_project
 from orchestrator.dispatch.campaigns.campaign import Campaign
 from orchestrator.dispatch.campaigns.start import start
@@ -18,21 +18,17 @@ from orchestrator.dispatch.campaigns.waterfall import foresee, lasts_ms
 from orchestrator.dispatch.current import Current
 from orchestrator.domain.errors import InputError, Refused
 from orchestrator.domain.time import moment
-from orchestrator.reasons import reason
 
 if TYPE_CHECKING:
     from orchestrator.app import App
     from orchestrator.cli.session import Session
     from orchestrator.cli.terminal import Terminal
-    from orchestrator.dispatch.campaigns.waterfall import Waterfall
-    from orchestrator.domain.delivery import State
+    from orchestrator.dispatch.foretelling import Waterfall
     from orchestrator.project import Project
     from orchestrator.release import Release
 
 _PACE = re.compile(r"([1-9][0-9]{0,6})/h")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,119}")
-
-_WIDTH = 11
 
 
 class Wanted(NamedTuple):
@@ -124,39 +120,19 @@ def _stay(terminal: Terminal, campaign: Campaign, found: Waterfall, *, dry_run: 
 
 
 def _show(terminal: Terminal, campaign: Campaign, found: Waterfall) -> None:
-    _line(terminal, f"{found.in_segment:,}", terminal.words("in segment {segment}", segment=campaign.segment.id))
-    for state, code, count in found.left_out:
-        _line(terminal, f"−{count:,}", _why(terminal, state, code), code)  # noqa: RUF001  # a minus sign
-    _line(terminal, f"{found.will_be_sent:,}", terminal.words("will be sent"), style=STRONG)
-    for state, code, count in found.later:
-        words = terminal.words("{count} of them later: {why}", count=f"{count:,}", why=_why(terminal, state, code))
-        _line(terminal, "", words, code)
+    show_waterfall(terminal, campaign.segment.id, found)
     lasts = lasts_ms(campaign, found.in_segment)
     if lasts:
         hours = f"{lasts / 3_600_000:.1f}"
-        _line(
+        show_line(
             terminal, "", terminal.words("at {pace} an hour, over {hours} hours", pace=campaign.per_hour, hours=hours)
         )
 
 
-def _line(terminal: Terminal, number: str, words: str, code: str = "", *, style: str = "none") -> None:
-    terminal.show((f"{number:>{_WIDTH}}  ", style), (words, style), (f"  {code}" if code else "", DIM))
-
-
-def _why(terminal: Terminal, state: State, code: str) -> str:
-    return reason(state, code, terminal.translate).sentence
-
-
 def _document(campaign: Campaign, found: Waterfall) -> dict[str, Any]:
-    listed = [("left_out", found.left_out), ("later", found.later)]
     return {
         "name": campaign.name,
         "message": campaign.message,
         "segment": campaign.segment.id,
-        "in_segment": found.in_segment,
-        **{
-            name: [{"state": state.value, "reason": code, "customers": count} for state, code, count in lines]
-            for name, lines in listed
-        },
-        "will_be_sent": found.will_be_sent,
+        **waterfall_document(found),
     }

@@ -27,6 +27,7 @@ from orchestrator.domain.customer import ADDRESS_KINDS, Address, AddressKind, Ch
 from orchestrator.domain.delivery import Delivery
 from orchestrator.domain.errors import DocumentError, JogralError, Unavailable
 from orchestrator.domain.message import Purpose, Rendered
+from orchestrator.domain.time import rfc3339
 from orchestrator.queue import connect
 from orchestrator.timeline import require_local
 from orchestrator.transport.probe import probe
@@ -75,6 +76,7 @@ def examine(session: Session) -> Iterator[Check]:
         yield _redis(terminal, app)
         if all(check.verdict is Verdict.GOOD for check in ledger):
             yield _audit(terminal, app)
+            yield _quarantine(terminal, app, release)
         if release is not None:
             yield from _accounts(terminal, app, release)
             if all(check.verdict is Verdict.GOOD for check in ledger):
@@ -140,6 +142,22 @@ def _audit(terminal: Terminal, app: App) -> Check:
         return Check(name="audit", verdict=Verdict.GOOD, told=terminal.words("Nothing is there that must never be."))
     told = terminal.words("These do not hold: {names}", names=", ".join(one.invariant for one in broken))
     return Check(name="audit", verdict=Verdict.BAD, told=told, remedy=terminal.words("See: jogral audit"))
+
+
+def _quarantine(terminal: Terminal, app: App, release: Release | None) -> Check:
+    with app.store.read() as transaction:
+        waiting = transaction.quarantine.waiting()
+    if waiting.since is None:
+        return Check(name="events", verdict=Verdict.GOOD, told=terminal.words("None is in quarantine."))
+    zone = release.project.timezone if release is not None else "UTC"
+    since = rfc3339(waiting.since, zone)
+    told = (
+        terminal.words("1 is in quarantine, since {at}.", at=since)
+        if waiting.count == 1
+        else terminal.words("{count} are in quarantine, the first since {at}.", count=waiting.count, at=since)
+    )
+    remedy = terminal.words("See why: jogral events quarantine list")
+    return Check(name="events", verdict=Verdict.NOTE, told=told, remedy=remedy)
 
 
 # --- the doorbell ---------------------------------------------------------------------------------------------------
@@ -252,7 +270,12 @@ def _clock(terminal: Terminal, app: App, release: Release) -> Check:
 def _links(terminal: Terminal, app: App, release: Release) -> Check:
     """Whether customers can open the links of what is sent to them: a way out that leads nowhere is none."""
     url = app.public_url
-    told = terminal.words("Public pages are at {url}", url=url)
+    # What runs may have been given another port: of that only its own settings know.
+    told = (
+        terminal.words("Public pages are at {url}", url=url)
+        if app.settings.public_url is not None
+        else terminal.words("Public pages are at {url}, or where `up --port` says", url=url)
+    )
     if leads_nowhere(url, _mails(app, release)):
         return Check(
             name="links", verdict=Verdict.BAD,

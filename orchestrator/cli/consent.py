@@ -235,21 +235,31 @@ _LEFT_OUT = {
 }
 
 
-def _list(terminal: Terminal, said: Said, zone: str) -> None:
+def _list(terminal: Terminal, said: Said, zone: str, *, together: bool = False) -> None:
+    """A line each; `together`, as what was just said at once: one for all channels of a topic where it is the same."""
     if not said.events:
         terminal.say("They have agreed to nothing, and refused nothing.")
-    topics = max((len(one.topic) for one in said.events), default=0)
-    states = max((len(terminal.translate(word)) for word, _ in _STATES.values()), default=0)
+    lines: dict[tuple[object, ...], list[ConsentEvent]] = {}
     for one in said.events:
+        alike = (one.topic, one.state, one.method, one.wording, said.not_sent.get(one.id))
+        lines.setdefault(alike if together else (one.id,), []).append(one)
+    topics = max((len(one.topic) for one in said.events), default=0)
+    channels = max((len(_channels_of(line)) for line in lines.values()), default=0)
+    states = max((len(terminal.translate(word)) for word, _ in _STATES.values()), default=0)
+    for one, *others in lines.values():
         word, style = _STATES[one.state]
-        proof = "  ".join(filter(None, (rfc3339(one.at, zone), one.method, one.wording, one.id)))
+        proof = "  ".join(filter(None, (rfc3339(one.at, zone), one.method, one.wording, "" if others else one.id)))
         terminal.show(
-            f"{one.topic:<{topics}}  {one.channel:<8}  ", (f"{terminal.translate(word):<{states}}", style),
-            (f"  {proof}", DIM),
+            f"{one.topic:<{topics}}  {_channels_of([one, *others]):<{max(channels, 8)}}  ",
+            (f"{terminal.translate(word):<{states}}", style), (f"  {proof}", DIM),
         )  # fmt: skip
         if one.id in said.not_sent:
             why = reason_of(State.BLOCKED, said.not_sent[one.id], terminal.translate).sentence
             terminal.show("  ", (terminal.words("But nothing of it is sent there. {why}", why=why), STRONG))
+
+
+def _channels_of(events: "Sequence[ConsentEvent]") -> str:
+    return ", ".join(one.channel for one in events)
 
 
 def _tell(
@@ -273,7 +283,7 @@ def _tell(
         ],
     )  # fmt: skip
     if said.events or not left_out:
-        _list(terminal, said, zone)
+        _list(terminal, said, zone, together=True)
     for one in left_out:
         words = terminal.words(_LEFT_OUT[one.why], day=(_since(one, zone) or "")[:10])
         terminal.show(f"{one.topic}  {one.channel.value:<8}  ", (words, BAD))

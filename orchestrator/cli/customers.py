@@ -73,21 +73,26 @@ def import_file(
     raise typer.Exit(1 if ended.tally.kept_aside else 0)
 
 
+# What is counted: the words for one, and for any other number.
 _ROWS = {
-    "created": mark("new customers"),
-    "changed": mark("customers with news"),
-    "unchanged": mark("customers as they were"),
-    "quarantined": mark("rows kept aside"),
+    "created": (mark("new customer"), mark("new customers")),
+    "changed": (mark("customer with news"), mark("customers with news")),
+    "unchanged": (mark("customer as they were before"), mark("customers as they were")),
+    "quarantined": (mark("row kept aside"), mark("rows kept aside")),
 }
-_ERASED = {"erased": mark("of them suppressed: they were erased")}
+_ERASED = {
+    "erased": (mark("of them suppressed: that person was erased"), mark("of them suppressed: they were erased")),
+}
 _CONSENTS = {
-    "granted": mark("consents granted"),
-    "withdrawn": mark("opt-outs recorded"),
-    "repeated": mark("known before"),
-    "opted_out": mark("left out: the person had opted out"),
-    "unproven": mark("left out: no proof"),
-    "unclear": mark("left out: neither yes nor no"),
+    "granted": (mark("consent granted"), mark("consents granted")),
+    "withdrawn": (mark("opt-out recorded"), mark("opt-outs recorded")),
+    "repeated": (_BEFORE := mark("known before"), _BEFORE),
+    "opted_out": (_OPTED_OUT := mark("left out: the person had opted out"), _OPTED_OUT),
+    "unproven": (_UNPROVEN := mark("left out: no proof"), _UNPROVEN),
+    "unclear": (_UNCLEAR := mark("left out: neither yes nor no"), _UNCLEAR),
 }
+_WOULD_BRING = {True: mark("1 row. An import would bring:"), False: mark("{rows} rows. An import would bring:")}
+_ARE_IN = {True: mark("1 row is in ({id}):"), False: mark("{rows} rows are in ({id}):")}
 _WIDTH = 9
 
 
@@ -100,13 +105,14 @@ def _tell(terminal: "Terminal", ended: "Ended", *, dry_run: bool) -> None:
     if ended.repeated:
         terminal.say("This file was imported before ({id}), and nothing was done. It brought:", id=ended.id)
     elif dry_run:
-        terminal.say("{rows} rows. An import would bring:", rows=tally.rows)
+        terminal.say(_WOULD_BRING[tally.rows == 1], rows=tally.rows)
     else:
-        terminal.say("{rows} rows are in ({id}):", rows=tally.rows, id=ended.id)
+        terminal.say(_ARE_IN[tally.rows == 1], rows=tally.rows, id=ended.id)
     for names in (_ROWS, _ERASED, _CONSENTS):
-        for name, words in names.items():
-            if tally.counts[name]:
-                terminal.show(f"{tally.counts[name]:>{_WIDTH}}  ", terminal.words(words))
+        for name, (one, many) in names.items():
+            count = tally.counts[name]
+            if count:
+                terminal.show(f"{count:>{_WIDTH}}  ", terminal.words(one if count == 1 else many))
     _reasons(terminal, mark("Rows kept aside, and why:"), tally.kept_aside)
     _reasons(terminal, mark("Consents left out for want of proof:"), tally.without_proof)
     _reasons(terminal, mark("Words that the mapping knows neither as a yes nor as a no:"), tally.not_understood)

@@ -22,6 +22,7 @@ NAMES = {
     "ledger": mark("ledger"),
     "disk": mark("disk"),
     "audit": mark("audit"),
+    "events": mark("events"),
     "redis": "Redis",
     "accounts": mark("accounts"),
     "clock": mark("clock"),

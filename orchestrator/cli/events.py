@@ -1,4 +1,4 @@
-"""`jogral events`: feeding events straight into the ledger, as `POST /v1/events` would take them."""
+"""`jogral events`: checking events, and feeding them into the ledger as `POST /v1/events` would take them."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.app import App
+from orchestrator.cli import quarantine
 from orchestrator.cli.files import read_input
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger, ring, running_release
 from orchestrator.cli.session import session_of
-from orchestrator.cli.terminal import BAD, DIM, GOOD, Terminal
+from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG, Terminal
 from orchestrator.cli.workplace import open_project
 from orchestrator.domain.errors import InputError, JogralError
 
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
+app.add_typer(quarantine.app, name="quarantine")
+
+File = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", help="JSON: one event, a list, or one a line; CloudEvents too. - is stdin."),
+]
 
 
 @app.callback()
@@ -30,16 +37,39 @@ def events() -> None:
 
 
 @app.command(cls=Command)
-def send(
-    context: typer.Context,
-    file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="JSON: one event, a list, or one a line; CloudEvents too. - is stdin."),
-    ],
-) -> None:
+def validate(context: typer.Context, file: File) -> None:
+    """Check the events of a file against templates/events. Nothing is sent, and no ledger is needed.
+
+    Whether we know their customers is not asked. Exit code 1: some do not fit.
+    """
+    from orchestrator.cli.validated import validated
+
+    session = session_of(context)
+    terminal = session.terminal
+    types = open_project(session).events()
+    content = read_input(file)
+    found = validated(types, _text(content, file), _IdsByContent(content))
+    terminal.document(
+        "events.validate",
+        ok=not found.problems,
+        events=found.events,
+        invalid=found.invalid,
+        items=[one.document(terminal.translate) for one in found.problems],
+    )
+    for one in found.problems:
+        where = f"{file}:{one.line}:{one.column}"
+        terminal.show(f"{where}  ", (one.code, BAD), f"  {one.told(terminal.translate)}")
+    terminal.say("{events} events, {invalid} do not fit.", events=found.events, invalid=found.invalid)
+    if found.problems:
+        raise typer.Exit(1)
+
+
+@app.command(cls=Command)
+def send(context: typer.Context, file: File) -> None:
     """Feed the events of a file into the ledger; a running worker sends what they ask for.
 
-    Each is accepted or refused by itself. Sent again, an event asks for nothing a second time.
+    Each is accepted or refused by itself. Sent again, an event asks for nothing a second time. With
+    JOGRAL_UNKNOWN_EVENTS=quarantine, what is not understood is kept: see jogral events quarantine.
     """
     from orchestrator.api.forms import read_text_events
     from orchestrator.dispatch.accept import EventDesk
@@ -52,12 +82,15 @@ def send(
     session.left_behind = report.summary
     project = open_project(session)
     with open_ledger(project) as opened:
-        desk = EventDesk(release=running_release(opened, project), clock=opened.clock)
+        quarantines = opened.settings.unknown_events == "quarantine"
+        desk = EventDesk(release=running_release(opened, project), clock=opened.clock, quarantines=quarantines)
         for batch in read_text_events(_text(content, file), opened.clock.now(), made_id):
             report.add(batch, _accept(opened, desk, batch))
     terminal.document("events.send", ok=not report.refused, **report.counts, items=report.items)
     terminal.show("")
     terminal.show(report.summary())
+    if report.quarantined:
+        terminal.say("{count} in quarantine. See why: jogral events quarantine list", count=report.quarantined)
     if report.refused:
         raise typer.Exit(1)
 
@@ -101,25 +134,35 @@ class _Report:
     accepted: int = 0
     repeated: int = 0
     refused: int = 0
+    quarantined: int = 0
     items: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[str, int]:
-        return {"accepted": self.accepted, "repeated": self.repeated, "refused": self.refused}
+        return {
+            "accepted": self.accepted,
+            "repeated": self.repeated,
+            "refused": self.refused,
+            "quarantined": self.quarantined,
+        }
 
     def summary(self) -> str:
         """The last line, also of a run that was cut short."""
         return self.terminal.words("{accepted} accepted, {repeated} known already, {refused} refused.", **self.counts)
 
     def add(self, batch: "Posted", results: "list[Result]") -> None:
-        from orchestrator.dispatch.accept import Accepted, IncomingEvent
+        from orchestrator.dispatch.accept import Accepted, IncomingEvent, Quarantined
 
         for place, event, result in zip(batch.places, batch.events, results, strict=True):
             name = event.type if isinstance(event, IncomingEvent) else ""
             if isinstance(result, Accepted):
                 self._add_accepted(place, name, result)
+            elif isinstance(result, Quarantined):
+                self.quarantined += 1
+                self._add_problem(place, name, result.error, ("… ", STRONG), {"quarantined": result.quarantine_id})
             else:
-                self._add_refused(place, name, result)
+                self.refused += 1
+                self._add_problem(place, name, result, ("✖ ", BAD), {})
 
     def _add_accepted(self, place: int, name: str, result: "Accepted") -> None:
         self.repeated += result.repeated
@@ -132,18 +175,19 @@ class _Report:
         asked = self.terminal.words("known already") if result.repeated else " ".join(
             f"{request.message} ({request.id})" for request in result.requests
         )  # fmt: skip
-        self.terminal.show(("  ✔ ", GOOD), f"{place:>4}  {name:<24}{result.customer_id:<20}", (asked, DIM))
+        self.terminal.show(("  ✔ ", GOOD), f"{place:>4}  {name:<24}{result.customer_id:<20}  ", (asked, DIM))
 
-    def _add_refused(self, place: int, name: str, error: InputError) -> None:
-        self.refused += 1
+    def _add_problem(  # what became of it, how that is marked, and what a document adds
+        self, place: int, name: str, error: InputError, mark: tuple[str, str], further: dict[str, str]
+    ) -> None:
         translate = self.terminal.translate
         fields = [{"pointer": one.pointer, "code": one.code, "detail": one.told(translate)} for one in error.fields]
         told, remedy = error.told(translate), error.remedy(translate)
         self.items.append({
-            "place": place, "accepted": False, "type": name,
+            "place": place, "accepted": False, "type": name, **further,
             "error": {"code": error.code, "message": told, "remedy": remedy, "fields": fields},
         })  # fmt: skip
-        self.terminal.show(("  ✖ ", BAD), f"{place:>4}  {name:<24}{told}")
+        self.terminal.show("  ", mark, f"{place:>4}  {name:<24}{told}")
         for one in fields if len(fields) > 1 else ():
             self.terminal.show(f"{'':<34}", (f"{one['pointer']}  ", DIM), one["detail"])
         if remedy:

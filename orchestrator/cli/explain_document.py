@@ -148,11 +148,20 @@ def _past(past: Past, zone: str) -> dict[str, Any]:
     }
 
 
+def _belongs(one: Unasked, zone: str) -> dict[str, Any]:
+    """Only where entering a segment begins the journey."""
+    if one.segment is None:
+        return {}
+    since = None if one.inside_since is None else rfc3339(one.inside_since, zone)
+    return {"segment": one.segment, "inside_since": since}
+
+
 def _unasked(one: Unasked, zone: str) -> dict[str, Any]:
     return {
         "journey": one.journey,
         "step": one.step,
         "event_type": one.event_type,
+        **_belongs(one, zone),
         "items": [_shown(missed, zone) for missed in one.missed],
         "pause": None if one.pause is None else _shown(one.pause, zone),
     }

@@ -293,7 +293,9 @@ class _Page:
             "  ", _NO, " ", self.terminal.words("{journey}, step {step}", journey=one.journey, step=one.step)
         )
         lead = Text("      ")
-        if one.event_type is None:
+        if one.segment is not None:
+            self._hanging(lead, self._belongs(one, one.segment))
+        elif one.event_type is None:
             self._hanging(
                 lead, self.terminal.words("a schedule begins it, and no run of this customer came to the step")
             )
@@ -303,6 +305,18 @@ class _Page:
             self._hanging(lead, self._missed(missed))
         if one.pause is not None:
             self._hanging(lead, evidence_words(Paused(pause=one.pause), self.teller))
+
+    def _belongs(self, one: Unasked, segment: str) -> str:
+        if one.inside_since is None:
+            return self.terminal.words(
+                "who enters the segment {segment} begins it, and they are not in it", segment=segment
+            )
+        return self.terminal.words(
+            "who enters the segment {segment} begins it, and they were found in it on {when}: before it ran, or no run"
+            " that began then came to the step",
+            segment=segment,
+            when=self.teller.time(one.inside_since),
+        )
 
     def _missed(self, missed: Missed) -> str:
         return self.terminal.words(

@@ -23,11 +23,14 @@ HELP_OPTION = mark("Show this help and exit.")
 # Metavars that words stand in; the names of arguments are the same in every language.
 OPTIONS_METAVAR, COMMAND_METAVAR = mark("[OPTIONS]"), mark("COMMAND [ARGS]...")
 
+_BRACES = str.maketrans("", "", "{}")
+
 
 def write_help(command: Any, ctx: typer.Context, formatter: "HelpFormatter") -> None:
     """Usage, what it does, arguments, options, commands."""
     terminal = session_of(ctx).terminal
-    pieces = [terminal.translate(piece.strip("{}")) for piece in command.collect_usage_pieces(ctx)]
+    # The library puts arguments that are required in braces: `{JOURNEY}...`.
+    pieces = [terminal.translate(piece.translate(_BRACES)) for piece in command.collect_usage_pieces(ctx)]
     formatter.write_usage(ctx.command_path, " ".join(pieces), prefix=terminal.words("Usage:") + " ")
     if command.help:
         formatter.write_paragraph()

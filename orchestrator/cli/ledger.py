@@ -94,6 +94,7 @@ def change_over(app: App, release: Release, plan: Plan | None = None, *, rolled_
         by=actor(),
         kind=ROLLED_BACK if rolled_back else PUBLISHED,
         place=lambda wording: place_of_wording(app.root, wording),
+        passing=app.passing,
     )
     done = changing.carry_out(app.store, release, plan)
     if done is not None and done.lanes:

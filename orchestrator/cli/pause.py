@@ -14,6 +14,7 @@ from orchestrator.cli.pausing import (
     Everything,
     Journey,
     Message,
+    Step,
     as_option,
     chosen,
     in_words,
@@ -35,6 +36,7 @@ def pause(  # noqa: PLR0913, PLR0917  # each is an option of the command
     channel: Channel = "",
     account: Account = "",
     journey: Journey = "",
+    step: Step = "",
     message: Message = "",
     customer: Customer = "",
     lasts: Annotated[
@@ -53,7 +55,7 @@ def pause(  # noqa: PLR0913, PLR0917  # each is an option of the command
 
     session = session_of(context)
     scope, subject = chosen(
-        everything, channel=channel, account=account, journey=journey, message=message, customer=customer
+        everything, step=step, channel=channel, account=account, journey=journey, message=message, customer=customer
     )
     project = open_project(session)
     with open_ledger(project) as opened:

@@ -7,7 +7,7 @@ import typer
 
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import open_ledger
-from orchestrator.cli.planned import planned, show, to_document
+from orchestrator.cli.planned import planned
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project, read_admitted
 
@@ -46,11 +46,14 @@ def plan(
 
     Exit code 1: somebody stands at a step that is gone, and nothing says what becomes of them. Then nothing is saved.
     """
+    from orchestrator.cli.plan_document import to_document
+    from orchestrator.cli.plan_shown import show
+
     session = session_of(context)
     terminal, project = session.terminal, open_project(session)
     release = read_admitted(project)
     with open_ledger(project) as opened:
-        found = planned(opened, release, move_to or (), leave=leave)
+        found = planned(session, opened, release, move_to or (), leave=leave)
         kept = found.changes_anything and not found.impact.undecided
         if kept:
             _save(opened, found.plan, out)

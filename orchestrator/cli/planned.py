@@ -1,65 +1,33 @@
-"""A plan in words and as a document: what differs, for whom, what breaks, and what has to be decided."""
+"""What a release would change, for whom, and what has to be decided: gathered for whoever shows it."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
-
-from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG
-from orchestrator.translations import mark
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from orchestrator.app import App
-    from orchestrator.cli.terminal import Terminal
-    from orchestrator.dispatch.plans.changing import Changed
-    from orchestrator.dispatch.plans.impact import Impact, JourneyPeople, StepPeople
+    from orchestrator.cli.session import Session
+    from orchestrator.dispatch.plans.foreseeing import Hour
+    from orchestrator.dispatch.plans.impact import Impact
     from orchestrator.plans.breaking import Break
-    from orchestrator.plans.differences import Change, Value
+    from orchestrator.plans.differences import Change
     from orchestrator.plans.model import Plan
     from orchestrator.release import Release
-
-SHOWN_MAX = 6
-"""Values of one thing that are named; the others are counted."""
-
-SCALAR_MAX = 32
-"""Longer values are named without what they say."""
-
-SIGNS = {"added": ("+", GOOD), "changed": ("~", STRONG), "removed": ("-", BAD)}
-
-KINDS: Mapping[str, str] = {
-    "project": mark("project"),
-    "voice": mark("voice"),
-    "message": mark("message"),
-    "reply": mark("reply"),
-    "journey": mark("journey"),
-    "segment": mark("segment"),
-    "event": mark("event"),
-    "offer": mark("offer"),
-    "delivery": mark("delivery"),
-    "policy": mark("policy"),
-    "places": mark("lines"),
-    "wording": mark("wording"),
-}
-
-STEPS: Mapping[str, str] = {
-    "added": mark("new"),
-    "changed": mark("changed"),
-    "moved": mark("at another place"),
-    "removed": mark("gone"),
-    "words": mark("its message has other words"),
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Planned:
-    """A plan with all that is known of it."""
+    """A plan with all that is known of it. `zone` is the project's."""
 
     plan: Plan
     changes: Sequence[Change]
     breaks: Sequence[Break]
     impact: Impact
+    hours: Sequence[Hour]
+    zone: str
 
     @property
     def changes_anything(self) -> bool:
@@ -73,13 +41,17 @@ class Planned:
         return {"add": whats.count("added"), "change": whats.count("changed"), "remove": whats.count("removed")}
 
 
-def planned(app: App, release: Release, move_to: Sequence[str], *, leave: bool) -> Planned:
+def planned(session: Session, app: App, release: Release, move_to: Sequence[str], *, leave: bool) -> Planned:
     """What a release would change. Raises InputError for a step that nobody can be moved to."""
+    from orchestrator.cli.progress import progress_of
+    from orchestrator.dispatch.current import Current
     from orchestrator.dispatch.plans.changing import release_in_force
     from orchestrator.dispatch.plans.choosing import chosen
+    from orchestrator.dispatch.plans.foreseeing import foresee_hours
     from orchestrator.dispatch.plans.impact import impact, occupied
     from orchestrator.plans.breaking import breaks
     from orchestrator.plans.differences import differences
+    from orchestrator.plans.hours import schedules_concerned
     from orchestrator.plans.model import plan_of
 
     with app.store.read() as transaction:
@@ -90,167 +62,19 @@ def planned(app: App, release: Release, move_to: Sequence[str], *, leave: bool) 
             plan = chosen(plan, release, stuck, move_to, leave=leave)
         changes = differences(before, release)
         found = impact(transaction, before, release, changes, plan)
-    return Planned(plan=plan, changes=changes, breaks=breaks(before, release), impact=found)
-
-
-# --- as a document ----------------------------------------------------------------------------------------------------
-
-
-def to_document(found: Planned) -> dict[str, Any]:
-    """The body of `--json`."""
-    return {
-        "before": found.plan.before,
-        "after": found.plan.after,
-        "summary": found.summary,
-        "items": [_change_document(change) for change in found.changes],
-        "breaks": [asdict(one) for one in found.breaks],
-        "journeys": [_journey_document(one) for one in found.impact.journeys],
-        "occupied": [asdict(one) for one in found.impact.occupied],
-        "waiting": dict(found.impact.waiting),
-    }
-
-
-def _change_document(change: Change) -> dict[str, Any]:
-    return {
-        "what": change.what.value,
-        "kind": change.kind,
-        "id": change.id,
-        "values": [asdict(value) for value in change.values],
-        "steps": [asdict(step) for step in change.steps],
-    }
-
-
-def _journey_document(one: JourneyPeople) -> dict[str, Any]:
-    return {
-        "journey": one.journey,
-        "inside": one.inside,
-        "affected": one.affected,
-        "steps": [
-            {"step": people.step.id, "what": people.step.what.value, "here": people.here, "ahead": people.ahead,
-             "timed_anew": people.step.timed_anew}
-            for people in one.steps
-        ],
-    }  # fmt: skip
-
-
-# --- in words ---------------------------------------------------------------------------------------------------------
-
-
-def show(terminal: Terminal, found: Planned) -> None:
-    """Everything, for a person who has to decide."""
-    if not found.changes_anything:
-        terminal.say("Nothing would change: the files say what is in force.")
-        return
-    if found.plan.before is None:
-        terminal.say("Nothing is in force yet.")
-    else:
-        terminal.say("Comparing {after} with {before}, which is in force.", **found.plan.model_dump(include=_NAMES))
-    terminal.show("")
-    for change in found.changes:
-        _show_change(terminal, change)
-    _show_breaks(terminal, found.breaks)
-    _show_impact(terminal, found.impact)
-    terminal.show("")
-    terminal.say("{add} to add, {change} to change, {remove} to remove.", **found.summary)
-
-
-def tell_done(terminal: Terminal, name: str, release: str, done: Changed | None) -> None:
-    """What came of a plan."""
-    counts = {"moved": 0, "ended": 0, "timed_anew": 0}
-    if done is not None:
-        counts = {"moved": done.moved, "ended": done.ended, "timed_anew": done.timed_anew}
-    terminal.document(name, ok=True, release=release, changed=done is not None, **counts)
-    if done is None:
-        terminal.say("{release} is in force already.", release=release)
-        return
-    terminal.say("{release} is in force.", release=release)
-    for sentence, count in (
-        (mark("Runs that were moved, and go on from there: {count}"), done.moved),
-        (mark("Runs that are over, because where they stood is gone: {count}"), done.ended),
-        (mark("Runs that wait by the new times: {count}"), done.timed_anew),
-    ):
-        if count:
-            terminal.say(sentence, count=f"{count:,}")
-
-
-_NAMES = {"before", "after"}
-
-
-def _show_change(terminal: Terminal, change: Change) -> None:
-    kind = terminal.words(KINDS[change.kind])
-    sign, style = SIGNS[change.what.value]
-    terminal.show(
-        (f"  {sign} ", style), f"{kind:<10}", (f"{change.id:<24}", STRONG), _in_short(terminal, change.values)
+    with progress_of(session) as progress:
+        hours = foresee_hours(
+            app.store,
+            Current(release.id, release, {}),
+            app.clock,
+            schedules_concerned(release, changes),
+            progress=lambda done: progress("foresee", done, 0),
+        )
+    return Planned(
+        plan=plan,
+        changes=changes,
+        breaks=breaks(before, release),
+        impact=found,
+        hours=hours,
+        zone=release.project.timezone,
     )
-    for step in change.steps:
-        values = _own_values(step.before, step.after)
-        told = _in_short(terminal, values) or terminal.words(STEPS[step.what.value])
-        terminal.show("      ", (f"{step.id:<24}", STRONG), f"{step.kind:<10}", (told, DIM))
-
-
-def _own_values(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Sequence[Value]:
-    from orchestrator.plans.differences import values_between
-
-    return () if before is None or after is None else values_between(before, after)
-
-
-def _in_short(terminal: Terminal, values: Sequence[Value]) -> str:
-    told = ", ".join(_one_in_short(value) for value in values[:SHOWN_MAX])
-    more = len(values) - SHOWN_MAX
-    return f"{told} {terminal.words('and {more} more', more=more)}" if more > 0 else told
-
-
-def _one_in_short(value: Value) -> str:
-    before, after = ("-" if one is None else str(one) for one in (value.before, value.after))
-    return f"{value.path}: {before} → {after}" if max(len(before), len(after)) <= SCALAR_MAX else value.path
-
-
-def _show_breaks(terminal: Terminal, breaks: Iterable[Break]) -> None:
-    from orchestrator.plans.breaking import BREAKS
-
-    for place, one in enumerate(breaks):
-        if not place:
-            terminal.show("")
-            terminal.say("What breaks for whoever asks for messages or feeds events:")
-        words = {"id": one.id, "name": one.name, "before": one.before, "after": one.after}
-        terminal.show(("  ! ", BAD), terminal.words(BREAKS[one.code], **words))
-
-
-def _show_impact(terminal: Terminal, impact: Impact) -> None:
-    for one in impact.journeys:
-        if not one.inside:
-            continue
-        terminal.show("")
-        terminal.say(
-            "{journey}: people inside: {inside}, of whom this concerns: {affected}",
-            journey=one.journey, inside=f"{one.inside:,}", affected=f"{one.affected:,}",
-        )  # fmt: skip
-        for people in one.steps:
-            _show_step(terminal, people)
-    for message, count in impact.waiting.items():
-        terminal.say("{message}: wait to be sent, and follow the change: {count}", message=message, count=f"{count:,}")
-    for occupied in impact.occupied:
-        words = {
-            "place": ".".join(filter(None, (occupied.journey, occupied.step))),
-            "people": f"{occupied.people:,}",
-            "to": occupied.to,
-        }
-        sentence, style = (
-            (mark("{place} is gone; who stands there goes on at {to}: {people}"), DIM) if occupied.to
-            else (mark("{place} is gone; who stands there is out: {people}"), DIM) if occupied.leaves
-            else (mark("{place} is gone, and people stand there: {people}. Say --move-to STEP, or --exit"), BAD)
-            if occupied.step
-            else (mark("{place} is gone, and people are inside: {people}. Say --exit"), BAD)
-        )  # fmt: skip
-        terminal.show(("  ✖ " if style == BAD else "  → ", style), terminal.words(sentence, **words))
-
-
-def _show_step(terminal: Terminal, people: StepPeople) -> None:
-    told = terminal.words(
-        "stand there: {here}, may still come to it: {ahead}", here=f"{people.here:,}", ahead=f"{people.ahead:,}"
-    )
-    what = terminal.words(STEPS[people.step.what.value])
-    new_times = terminal.words("new times apply to them") if people.step.timed_anew and people.here else ""
-    terminal.show(
-        "      ", (f"{people.step.id:<24}", STRONG), what, (f"  {told}  ", DIM), (new_times, STRONG)
-    )  # fmt: skip

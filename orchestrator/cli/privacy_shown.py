@@ -33,6 +33,8 @@ STATES: Mapping[RequestState, tuple[str, str]] = {
 }
 
 
+_YES, _NO, _NOTHING = mark("yes"), mark("no"), "-"
+
 # What waits for a person here says so, and how it goes on.
 _WAITS_FOR_YOU = (mark("proven, waits for you"), BAD)
 _APPROVE = mark("  Carry it out: jogral privacy approve {id}{options}")
@@ -82,11 +84,28 @@ def tell_request(terminal: Terminal, name: str, request: PrivacyRequest, zone: s
     if not request.ended:
         terminal.say("  due {due}, by law {legal}", due=rfc3339(request.due_at, zone),
                      legal=rfc3339(request.legal_due_at, zone))  # fmt: skip
-    for what, value in {**request.details, **request.result}.items():
-        terminal.show("  ", (f"{what}  ", DIM), str(value))
+    _tell_what(terminal, {**request.details, **request.result}, "  ")
     if request.waits_for is WaitsFor.PERSON:
         terminal.say(_APPROVE, id=request.id, options=_options(request))
         terminal.say(_REFUSE, id=request.id)
+
+
+def _tell_what(terminal: Terminal, values: Mapping[str, Any], indent: str) -> None:
+    """Names and what they hold, a line each; what is inside another stands below it."""
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            terminal.show(indent, (name, DIM))
+            _tell_what(terminal, value, f"{indent}  ")
+        else:
+            terminal.show(indent, (f"{name}  ", DIM), _in_words(terminal, value))
+
+
+def _in_words(terminal: Terminal, value: Any) -> str:
+    if isinstance(value, bool):
+        return terminal.translate(_YES if value else _NO)
+    if isinstance(value, list | tuple):
+        return ", ".join(_in_words(terminal, one) for one in value) or _NOTHING
+    return str(value) if value not in (None, {}) else _NOTHING
 
 
 def _standing(request: PrivacyRequest) -> tuple[str, str]:
@@ -104,10 +123,23 @@ def _options(request: PrivacyRequest) -> str:
 
 
 def _left(terminal: Terminal, request: PrivacyRequest, now: Instant) -> tuple[str, str]:
-    days = (request.due_at - now) // DAY_MS
-    if days < 0:
-        return terminal.words("overdue; by law in {days} days", days=(request.legal_due_at - now) // DAY_MS), BAD
-    return terminal.words("due in {days} days", days=days), DIM
+    if request.legal_due_at < now:
+        return terminal.words("overdue, by law as well"), BAD
+    if request.due_at < now:
+        days = _days_until(request.legal_due_at, now)
+        return terminal.words(_BY_LAW[days == 1], days=days), BAD
+    days = _days_until(request.due_at, now)
+    return terminal.words(_DUE[days == 1], days=days), DIM
+
+
+# By whether it is one day.
+_DUE = {False: mark("due in {days} days"), True: mark("due in 1 day")}
+_BY_LAW = {False: mark("overdue; by law in {days} days"), True: mark("overdue; by law in 1 day")}
+
+
+def _days_until(due: Instant, now: Instant) -> int:
+    """Rounded up: what is due in two days and an hour is due in three."""
+    return -((now - due) // DAY_MS)
 
 
 def _time(at: Instant | None, zone: str) -> str | None:

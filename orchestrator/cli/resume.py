@@ -5,7 +5,7 @@ import typer
 from orchestrator.cli.actor import actor
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import open_ledger, ring, running_release
-from orchestrator.cli.pausing import Account, Channel, Customer, Everything, Journey, Message, chosen, in_words
+from orchestrator.cli.pausing import Account, Channel, Customer, Everything, Journey, Message, Step, chosen, in_words
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project
 from orchestrator.domain.pause import PauseScope
@@ -16,12 +16,13 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command(cls=Command)
-def resume(
+def resume(  # noqa: PLR0917  # each is an option of the command
     context: typer.Context,
     everything: Everything = False,
     channel: Channel = "",
     account: Account = "",
     journey: Journey = "",
+    step: Step = "",
     message: Message = "",
     customer: Customer = "",
 ) -> None:
@@ -35,7 +36,7 @@ def resume(
     session = session_of(context)
     terminal = session.terminal
     scope, subject = chosen(
-        everything, channel=channel, account=account, journey=journey, message=message, customer=customer
+        everything, step=step, channel=channel, account=account, journey=journey, message=message, customer=customer
     )
     project = open_project(session)
     with open_ledger(project) as opened:

@@ -7,7 +7,7 @@ import typer
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import change_over, open_ledger
 from orchestrator.cli.plan import Leave, MoveTo
-from orchestrator.cli.planned import planned, show, tell_done, to_document
+from orchestrator.cli.planned import planned
 from orchestrator.cli.session import session_of
 from orchestrator.cli.workplace import open_project
 
@@ -30,6 +30,8 @@ def rollback(
 
     Exit code 1: somebody stands at a step that it does not have, and nothing says what becomes of them.
     """
+    from orchestrator.cli.plan_document import to_document
+    from orchestrator.cli.plan_shown import show, tell_done
     from orchestrator.dispatch.plans.changing import kept_release
     from orchestrator.dispatch.plans.history import earlier
 
@@ -39,7 +41,7 @@ def rollback(
         with opened.store.read() as transaction:
             wanted = kept_release(transaction, earlier(transaction, release))
         assert wanted is not None  # it was found a line ago, and releases stay
-        found = planned(opened, wanted, move_to or (), leave=leave)
+        found = planned(session, opened, wanted, move_to or (), leave=leave)
         if yes and found.changes_anything and not found.impact.undecided:
             done = change_over(opened, wanted, found.plan, rolled_back=True)
             tell_done(terminal, "rollback", wanted.id, done)

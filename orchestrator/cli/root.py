@@ -35,6 +35,8 @@ COMMANDS = {
     "explain-rule": Entry("explain_rule", mark("Say what a rule is for, with a bad and a good example.")),
     "preview": Entry("preview", mark("Show a message as each channel will say it.")),
     "simulate": Entry("simulate", mark("Let many customers live through journeys in virtual time, and count.")),
+    "goals": Entry("goals", mark("Count who reached the goal of each journey, and after which message.")),
+    "docs": Entry("docs", mark("Write down for people what the project does: journeys, steps, words.")),
     "touchpoints": Entry("touchpoints", mark("List every message, reply and step by stage and channel; mark gaps.")),
     "send": Entry("send", mark("Send one message to one customer.")),
     "campaign": Entry("campaign", mark("Send one message to everybody in a segment.")),

@@ -31,7 +31,7 @@ _SHARE = re.compile(r"(?P<number>[0-9]{1,4}(?:\.[0-9]{1,4})?)(?P<percent>%?)")
 @app.command(cls=Command)
 def simulate_journeys(
     context: typer.Context,
-    journeys: Annotated[list[str], typer.Argument(metavar="JOURNEY...", help="Which journeys run.")],
+    journeys: Annotated[list[str], typer.Argument(metavar="JOURNEY", help="Which journeys run.")],
     *,
     customers: Annotated[int, typer.Option("--customers", metavar="N", min=1, help="How many.")] = CUSTOMERS,
     days: Annotated[int, typer.Option("--days", metavar="D", min=1, max=DAYS_MAX, help="For how long.")] = DAYS,

@@ -29,6 +29,7 @@ BAR = 40
 _ROLES: Mapping[Role, str] = {
     Role.BEGINS: mark("{name}: {times} times to each"),
     Role.SEGMENT: mark("{name}: {percent} of them are in this segment"),
+    Role.ENTERS: mark("{name}: {times} times to each that they enter this segment"),
     Role.MOVES: mark("{name}: {percent} of those whom it can happen to, after {hours} hours on the average"),
     Role.REACTS: mark("{name}: {percent} of those who wait for something else, after {hours} hours on the average"),
     Role.LEAVES: mark("{name}: {percent} of those who began, after {hours} hours on the average"),

@@ -1,9 +1,10 @@
 """The timer: every second timers are fired and the lanes rung that have something due.
 
-Every hour old first answers are forgotten, and what is due soon is worked out anew, in case zones changed their rules;
+Every hour old first answers are forgotten, events that nobody mended in 30 days too, and what is due soon is worked
+out anew, in case zones changed their rules;
 beside it, customers who may be one person are looked for.
-Every minute, beside all that, the ledger is audited, every two seconds the audit chain is sealed,
-and every five seconds people's requests about their data are attended to.
+Every minute, beside all that, the ledger is audited and the segments are looked at that begin journeys, every two
+seconds the audit chain is sealed, and every five seconds people's requests about their data are attended to.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from typing import TYPE_CHECKING, Self
 import structlog
 
 from orchestrator.dispatch import privacy
+from orchestrator.dispatch.accept import mending
 from orchestrator.dispatch.audit import AUDIT_SECONDS, Auditor
 from orchestrator.dispatch.current_release import CurrentRelease
 from orchestrator.dispatch.fire import recompute
 from orchestrator.dispatch.identity import look
 from orchestrator.dispatch.runs.calling import Caller
+from orchestrator.dispatch.runs.entering import Entering
 from orchestrator.dispatch.runs.scheduling import Scheduler
 from orchestrator.dispatch.sealing import HEADS_FILE, SEAL_SECONDS, carry_head, chain_keys, seal_chain
-from orchestrator.dispatch.tick import tick, tidy
+from orchestrator.dispatch.tick import REST_SECONDS, tick, tidy
 from orchestrator.domain.errors import JogralError
 from orchestrator.privacy_desk import open_privacy_desk
 
@@ -56,6 +59,7 @@ class Timekeeper:
         # In threads of their own: whatever they meet in the ledger, timers are fired on the second.
         self._beside = (
             threading.Thread(target=self._look, name="identity", daemon=True),
+            threading.Thread(target=self._enter, name="segments", daemon=True),
             threading.Thread(target=self._audit, name="auditor", daemon=True),
             threading.Thread(target=self._seal, name="sealer", daemon=True),
             threading.Thread(target=self._attend, name="privacy", daemon=True),
@@ -81,6 +85,7 @@ class Timekeeper:
                     # First of all after a start: that is when a machine has heard of new rules.
                     recompute(self._app.store, clock.now())
                     tidy(self._app.store, clock.now())
+                    _forget_quarantined(self._app)
                     next_tidy = clock.monotonic() + TIDY_SECONDS
                 with self._app.store.read() as transaction:
                     release = releases.read(transaction)
@@ -97,6 +102,9 @@ class Timekeeper:
                 if not away:  # once for an outage, not every second of it
                     log.error("cannot_tick", reason=str(error))  # noqa: TRY400  # a sentence, not a stack
                 away = True
+            except Exception:
+                # One second that went wrong must not be the last one: nobody would be called any more.
+                log.exception("cannot_tick")
             else:
                 away = False
 
@@ -113,6 +121,20 @@ class Timekeeper:
             log.info("customers_compared", merged=len(found.merged), suggested=len(found.suggested))
 
         self._every(LOOK_SECONDS, compare, "cannot_compare_customers", told_each_time=True)
+
+    def _enter(self) -> None:
+        """Whoever entered a segment that begins journeys: every second it is asked whether a look is due."""
+        app, releases = self._app, CurrentRelease()
+
+        def look() -> None:
+            with app.store.read() as transaction:
+                release = releases.read(transaction)
+            entering = Entering(release=release, clock=app.clock)
+            while entering.look(app.store, app.clock.now(), passing=app.passing):
+                if self._stopping.wait(REST_SECONDS):
+                    return
+
+        self._every(TICK_SECONDS, look, "cannot_look_at_segments")
 
     def _audit(self) -> None:
         auditor = Auditor(self._app.store)
@@ -165,3 +187,9 @@ class Timekeeper:
                 log.exception(complaint)
             else:
                 away = False
+
+
+def _forget_quarantined(app: App) -> None:
+    forgotten = mending.tidy(app.store, app.clock.now())
+    if forgotten:
+        log.warning("quarantined_events_forgotten", events=forgotten, after_days=mending.KEPT_DAYS)

@@ -24,6 +24,7 @@ from orchestrator.dispatch.reads import Reader, record_reads
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import JogralError, NotFound
 from orchestrator.domain.time import rfc3339
+from orchestrator.journeys.words import STEPS, way_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,10 +158,13 @@ class _Console:
         return self.pages.letter(entry.said.html)
 
     async def journeys(self, request: web.Request) -> web.Response:
-        shop, listed = await self._read(
-            lambda transaction: journeys.read_journeys(transaction, self.shops.release(transaction.ledger))
+        shop, (listed, waiting) = await self._read(
+            lambda transaction: (
+                journeys.read_journeys(transaction, self.shops.release(transaction.ledger)),
+                transaction.quarantine.waiting(),
+            )
         )
-        return self.pages.show(request, "journeys", shop, listed=listed)
+        return self.pages.show(request, "journeys", shop, listed=listed, waiting=waiting)
 
     async def journey(self, request: web.Request) -> web.Response:
         wanted = request.match_info["id"]
@@ -169,7 +173,7 @@ class _Console:
         )
         return self.pages.show(
             request, "journey", shop, opened=opened, now=self.app.clock.now(), path_of=journeys.path_of,
-            fitted=journeys.fitted, sizes=journeys.SIZES,
+            fitted=journeys.fitted, sizes=journeys.SIZES, step_words=STEPS, way_words=way_words,
         )  # fmt: skip
 
     async def _put_on_record(self, customer_ids: Sequence[str]) -> None:

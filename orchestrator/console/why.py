@@ -95,6 +95,7 @@ _PAUSES: Final = {
     PauseScope.CHANNEL: mark("the channel {subject} is paused"),
     PauseScope.ACCOUNT: mark("the account {subject} is paused"),
     PauseScope.JOURNEY: mark("the journey {subject} is paused"),
+    PauseScope.STEP: mark("the step {subject} is paused"),
     PauseScope.MESSAGE: mark("the message {subject} is paused"),
     PauseScope.CUSTOMER: mark("the customer's marketing is paused"),
     PauseScope.HANDOFF: mark("a person is talking with the customer"),

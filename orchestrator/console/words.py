@@ -15,8 +15,6 @@ from orchestrator.translations import mark
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from orchestrator.journeys.tree import Way
-
 CHANNELS: Final = {
     Channel.EMAIL: mark("E-mail"),
     Channel.WHATSAPP: mark("WhatsApp"),
@@ -48,35 +46,6 @@ CLAIM_KINDS: Final = {
     ClaimKind.DEADLINE: mark("Deadline"),
     ClaimKind.COUPON: mark("Coupon"),
     ClaimKind.POLICY: mark("Policy"),
-}
-
-# What a step does, by its key; `trigger`, `quiet` and `schedule` are what begins a journey.
-STEPS: Final = {
-    "trigger": mark("begins with"),
-    "quiet": mark("begins after silence"),
-    "schedule": mark("begins by the calendar"),
-    "send": mark("send"),
-    "wait": mark("wait"),
-    "wait_for": mark("wait for"),
-    "watch": mark("watch until"),
-    "branch": mark("part by conditions"),
-    "split": mark("part by chance"),
-    "update": mark("change the profile"),
-    "emit": mark("say that something happened"),
-    "alert": mark("tell a team"),
-    "handoff": mark("hand to a person"),
-    "exit": mark("end"),
-}
-
-# Why somebody goes a way of a journey.
-WAYS: Final = {
-    "when": mark("if {about}"),
-    "otherwise": mark("otherwise"),
-    "share": "{about}",
-    "timeout": mark("once, after {about}"),
-    "react": mark("each time: {about}"),
-    "met": mark("it came"),
-    "given_up": mark("in vain after {about}"),
 }
 
 # How grave a finding is.
@@ -114,11 +83,6 @@ NEXT: Final = {
 
 
 OVERRULED: Final = mark("Its agent wrote something else than the facts say, and said why: {reason}")
-
-
-def way(one: Way, say: Callable[[str], str]) -> str:
-    """The terms of a way of a journey."""
-    return say(WAYS[one.kind]).format(about=one.about)
 
 
 def passed(gate: str, detail: str, say: Callable[[str], str]) -> str:

@@ -13,7 +13,7 @@ from orchestrator.domain.customer import ADDRESS_KINDS, Channel
 from orchestrator.domain.delivery import PRIORITIES, State
 from orchestrator.domain.errors import Phrase
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.pause import HELD_AS, PauseScope
+from orchestrator.domain.pause import HELD_AS, PauseScope, step_of
 from orchestrator.domain.verdict import Drop, Hold, Send, Step, Wait
 from orchestrator.quiet_hours import quiet, spread_ms
 from orchestrator.suppress_rules import forbidding
@@ -143,12 +143,13 @@ class Question:
         return Send(channel, address, rules.accounts[channel])
 
     def _paused(self, send: Send) -> Verdict | _Next | None:
-        pauses, request = self._circumstances.pauses, self._request
+        pauses, request = self._circumstances.pauses.at(self._now), self._request
         if not pauses:
             return self._pass("pauses")
         for scope, subject in (
             (PauseScope.ALL, ""),
             (PauseScope.JOURNEY, request.journey or ""),
+            (PauseScope.STEP, step_of(request.journey, request.step)),
             (PauseScope.MESSAGE, request.message),
             # The customer asked for silence, not for less than was bought.
             (PauseScope.CUSTOMER, request.customer_id if request.purpose is Purpose.MARKETING else ""),

@@ -285,7 +285,7 @@ class Drain:
                     gate.ask(request, business_now(request, slice_.clock, now))
             transaction.deliveries.begin(gate.sendings, release_id=current.id, at=now, deadline=now + LEASE_MS)
             transaction.deliveries.conclude(gate.conclusions, release_id=current.id, at=now)
-            older = replaced(transaction, gate.deferred_customers, slice_.clock.now(now))
+            older = replaced(transaction, gate.deferred_customers)
             transaction.deliveries.conclude(older, release_id=current.id, at=now)
             for returned, until in ((gate.undone, now), (gate.crowded_out, now + CROWDED_OUT_MS)):
                 if returned:

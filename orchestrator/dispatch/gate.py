@@ -19,7 +19,7 @@ from orchestrator.domain.verdict import Drop, Hold, Send, Step, Wait
 from orchestrator.store.port import Conclusion, Sending
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
     from orchestrator.dispatch.current import Current
     from orchestrator.domain.customer import Standing
@@ -57,7 +57,7 @@ class Gate:
         self.sendings: list[Sending] = []
         self.conclusions: list[Conclusion] = []
         self.undone: list[str] = []
-        self.deferred_customers: set[str] = set()
+        self.deferred_customers: dict[str, Instant] = {}
         self.crowded_out: list[str] = []
         self._current = current
         self._found = found
@@ -82,7 +82,7 @@ class Gate:
         if not isinstance(send, Send):
             self.conclusions.append(_concluded(request, decision, now))
             if isinstance(send, Wait) and send.reason not in _STUCK:
-                self.deferred_customers.add(request.customer_id)
+                self.deferred_customers[request.customer_id] = now
         elif draft is not None and draft.send == send and self._says_the_same(draft, now):
             self._pass(draft, decision, now)
         elif request.id in self._failures:
@@ -116,10 +116,10 @@ class Gate:
         return draft.read == promised(self._current, draft.request, self._found, self._book, now)
 
 
-def replaced(transaction: Transaction, customer_ids: Collection[str], now: Instant) -> list[Conclusion]:
-    """Of what waits for these customers' peace, the messages whose place a newer one takes."""
-    waiting = transaction.deliveries.deferred_of(customer_ids) if customer_ids else []
-    return [_superseded(one, now) for one in superseded(waiting)]
+def replaced(transaction: Transaction, deferred: Mapping[str, Instant]) -> list[Conclusion]:
+    """Of what waits for these customers' peace (since when the newest does), messages whose place a newer one takes."""
+    waiting = transaction.deliveries.deferred_of(deferred.keys()) if deferred else []
+    return [_superseded(one, deferred[one.customer_id]) for one in superseded(waiting)]
 
 
 def _sending(draft: Draft, decision: Decision, now: Instant) -> Sending:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 SCOPES: Mapping[str, str] = {
     "events:write": mark("tell us what happened"),
+    "events:read": mark("read events in quarantine as they came, addresses included"),
+    "events:mend": mark("have events in quarantine accepted, or throw them away"),
     "messages:send": mark("ask for messages to be sent, and read them"),
     "messages:read": mark("read messages and why they were or were not sent"),
     "customers:read": mark("read customers, their addresses masked"),

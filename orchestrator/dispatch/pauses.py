@@ -10,8 +10,9 @@ from orchestrator.dispatch.whose import lock_customer
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import FieldError, InputError, NotFound, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
-from orchestrator.domain.pause import OF_A_CUSTOMER, Pause, PauseScope
+from orchestrator.domain.pause import OF_A_CUSTOMER, Pause, PauseScope, step_of
 from orchestrator.domain.time import rfc3339
+from orchestrator.journeys.asking import askings
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def pause(  # where, by which rules and clock, what, and who
     `by` is how people read who did it, `actor` how the audit chain names them, where that differs.
 
     Raises:
-        NotFound: there is no such channel, account, journey, message or customer.
+        NotFound: there is no such channel, account, journey, step, message or customer.
         InputError: its end is past.
     """
     _ensure_known(transaction, release, wanted.scope, wanted.subject)
@@ -82,7 +83,7 @@ def resume(  # where, by which rules and clock, what, and who
     """Go on: the pause is lifted, and what it held is decided anew.
 
     Raises:
-        NotFound: it was not paused, and there is no such channel, account, journey, message or customer.
+        NotFound: it was not paused, and there is no such channel, account, journey, step, message or customer.
     """
     now = clock.now()
     subject = _subject(transaction, scope, subject)
@@ -151,23 +152,28 @@ def _stands(transaction: Transaction, scope: PauseScope, subject: str, now: Inst
 
 _CHANNELS = tuple(channel.value for channel in Channel)
 
-# Scope → (the code and the sentence for one that does not exist, and which ones there are).
-_KNOWN: Mapping[PauseScope, tuple[str, str, Callable[[Release], Collection[str]]]] = {
-    PauseScope.CHANNEL: ("unknown_channel", mark('There is no channel "{subject}"{hint}'), lambda _: _CHANNELS),
+# Scope → (the code and the sentence for one that does not exist, and which ones there are beside it).
+_KNOWN: Mapping[PauseScope, tuple[str, str, Callable[[Release, str], Collection[str]]]] = {
+    PauseScope.CHANNEL: ("unknown_channel", mark('There is no channel "{subject}"{hint}'), lambda *_: _CHANNELS),
     PauseScope.ACCOUNT: (
         "unknown_account",
         mark('There is no account "{subject}"{hint}'),
-        lambda release: [account.id for one in release.project.channels.values() for account in one.accounts],
+        lambda release, _: [account.id for one in release.project.channels.values() for account in one.accounts],
     ),
     PauseScope.JOURNEY: (
         "unknown_journey",
         mark('There is no journey "{subject}"{hint}'),
-        lambda release: release.journeys,
+        lambda release, _: release.journeys,
+    ),
+    PauseScope.STEP: (
+        "unknown_step",
+        mark('There is no step "{subject}" that sends something{hint}'),
+        lambda release, subject: _sending(release, subject.partition("/")[0]),
     ),
     PauseScope.MESSAGE: (
         "unknown_message",
         mark('There is no message "{subject}"{hint}'),
-        lambda release: [*release.messages, *release.replies],
+        lambda release, _: [*release.messages, *release.replies],
     ),
 }
 
@@ -183,7 +189,7 @@ def _ensure_known(transaction: Transaction, release: Release, scope: PauseScope,
                            subject=subject)  # fmt: skip
         return
     code, template, names = _KNOWN[scope]
-    known = names(release)
+    known = names(release, subject)
     if subject not in known:
         hint = did_you_mean(subject, known)
         raise NotFound(
@@ -195,6 +201,12 @@ def _ensure_known(transaction: Transaction, release: Release, scope: PauseScope,
             hint=hint,
             known=", ".join(known),
         )
+
+
+def _sending(release: Release, journey: str) -> list[str]:
+    """The steps that a pause may name: those of the journey, or of all where it is none."""
+    named = [release.journeys[journey]] if journey in release.journeys else release.journeys.values()
+    return [step_of(one.id, asking.step) for one in named for asking in askings(one)]
 
 
 def _field(code: str, template: str, subject: str, hint: object = "") -> FieldError:

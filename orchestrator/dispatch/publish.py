@@ -30,7 +30,7 @@ def publish(store: Store, release: Release, now: Instant, *, place: Callable[[st
         Conflict: a wording says something else than it said under the same id before (`wording_changed`).
     """
     with store.write() as transaction:
-        if transaction.ledger.release_id() == release.id:
+        if transaction.ledger.lock_release() == release.id:
             return False
         put_in_force(transaction, release, now, place=place)
         return True

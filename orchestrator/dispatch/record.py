@@ -44,6 +44,8 @@ KINDS: Mapping[str, str] = {
     "release.rolled_back": mark("went back to an earlier release"),
     "campaign.started": mark("sent a message to a segment"),
     "import.done": mark("a file of customers was read"),
+    "events.retried": mark("events of the quarantine were understood after all"),
+    "events.discarded": mark("threw away events of the quarantine"),
     ERASED: mark("an erasure emptied entries of this log"),
 }
 """Every kind of entry, in words."""

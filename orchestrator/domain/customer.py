@@ -38,6 +38,10 @@ ADDRESS_KINDS: Mapping[Channel, AddressKind] = {
 }
 
 
+REMAINS = "erased"
+"""What the id of an erased customer's rows begins with: those that count stay, and are nobody's."""
+
+
 class ConsentState(StrEnum):
     """What a customer has said about one topic on one channel; no word at all is no state."""
 

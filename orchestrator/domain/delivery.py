@@ -91,12 +91,12 @@ class Request:
     """One delivery slot as the ledger holds it: somebody wants this message said to this customer.
 
     `candidates` are channels in order of preference, `excluded` those that are out for good: the provider refused the
-    address there. `journey` and `run_id` say which passage through a journey wants it. `objects` names what the
-    message is about (kind → id); it is read when the message is rendered, so that what is said is true then. `data`
-    adds to it and wins. `due_at` and `not_after` are business time; `first_call_at` is machine time. `attempts` counts
-    claims that never came back, `calls` those that reached a provider and were refused for now; `tried` is the channel
-    of the last one, and `stuck_at` (business time) since when its account has been refusing. `in_doubt`: an earlier
-    call may have arrived; `doubts` counts those.
+    address there. `journey`, `run_id` and `step` say where in which passage through a journey it is wanted. `objects`
+    names what the message is about (kind → id); it is read when the message is rendered, so that what is said is true
+    then. `data` adds to it and wins. `due_at` and `not_after` are business time; `first_call_at` is machine time.
+    `attempts` counts claims that never came back, `calls` those that reached a provider and were refused for now;
+    `tried` is the channel of the last one, and `stuck_at` (business time) since when its account has been refusing.
+    `in_doubt`: an earlier call may have arrived; `doubts` counts those.
     """
 
     id: str
@@ -117,6 +117,7 @@ class Request:
     calls: int = 0
     journey: str | None = None
     run_id: str | None = None
+    step: str | None = None
     excluded: tuple[Channel, ...] = ()
     tried: Channel | None = None
     stuck_at: Instant | None = None

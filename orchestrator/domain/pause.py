@@ -19,6 +19,7 @@ class PauseScope(StrEnum):
     CHANNEL = "channel"
     ACCOUNT = "account"
     JOURNEY = "journey"
+    STEP = "step"
     MESSAGE = "message"
     CUSTOMER = "customer"
     HANDOFF = "handoff"
@@ -32,11 +33,17 @@ HELD_AS: Mapping[PauseScope, str] = {
     PauseScope.CHANNEL: "paused",
     PauseScope.ACCOUNT: "paused",
     PauseScope.JOURNEY: "paused",
+    PauseScope.STEP: "paused",
     PauseScope.MESSAGE: "paused",
     PauseScope.CUSTOMER: "paused:customer",
     PauseScope.HANDOFF: "handoff",
 }
 """The reason code of a delivery that a pause holds: a person's own break is told from what the shop has stopped."""
+
+
+def step_of(journey: str | None, step: str | None) -> str:
+    """The subject of a pause of one step, whose id is unique in its journey only; empty where there is no step."""
+    return f"{journey}/{step}" if journey and step else ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +68,11 @@ class Pauses:
 
     def __bool__(self) -> bool:
         return bool(self.standing)
+
+    def at(self, now: Instant) -> Pauses:
+        """Those that are not over by then: where a past is played, each request of a slice has an hour of its own."""
+        left = {of: one for of, one in self.standing.items() if one.until is None or one.until > now}
+        return self if len(left) == len(self.standing) else Pauses(left)
 
     def of(self, scope: PauseScope, subject: str = "") -> Pause | None:
         """The pause of exactly this, if there is one."""

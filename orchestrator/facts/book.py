@@ -96,6 +96,11 @@ class FactBook:
         deadlines += [offer.ends_at() for offer in self._offers(paths, now)]
         return min((moments.end(text, self.zone) for text in deadlines if text is not None), default=None)
 
+    def turns_at(self, paths: Iterable[str], now: Instant) -> Instant | None:
+        """When time alone next makes any of these facts another: an offer begins, or has ended."""
+        turns = (offer.turns_at() for offer in self._offers(tuple(paths), now))
+        return min((at for at in turns if at is not None), default=None)
+
     def _claimable(self, path: str, data: Mapping[str, Any], now: Instant, locale: str) -> Any | None:
         """A value as a claim reads it: of a policy, its value in every language and its words in one."""
         words = self.value(path, data, now, locale=locale)

@@ -89,6 +89,13 @@ class OfferNow:
         """Begun, not ended, and enough in stock; what is not known is not on sale."""
         return not any(self.obstacles())
 
+    def turns_at(self) -> Instant | None:
+        """When time alone makes it another: it begins, or has ended."""
+        begins, ends = self._said(self.offer.starts_at), self._said(self.offer.ends_at)
+        turns = [moments.beginning(begins, self.zone)] if begins is not None else []
+        turns += [moments.end(ends, self.zone) + 1] if ends is not None else []
+        return min((at for at in turns if at > self.now), default=None)
+
     def obstacles(self) -> Iterator[Obstacle]:
         """Every reason why it is not on sale."""
         for written in (self.offer.starts_at, self.offer.ends_at):

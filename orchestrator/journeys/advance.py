@@ -48,8 +48,8 @@ def advance(journey: Journey, run: Run, happening: Happening, scene: Scene) -> M
     match happening:
         case Began(event):
             walk.begin(event)
-        case Heard(event):
-            walk.hear(event)
+        case Heard(event, told):
+            walk.hear(event, told=told)
         case Rang(name, setting):
             walk.ring(name, setting)
         case Placed(step_id):
@@ -86,16 +86,16 @@ class _Walk:
             self.passage.stand(TRIGGER)
             self.passage.hush(_QUIET, trigger.quiet_for, event)
             return
-        self.passage.note(TRIGGER, "started", event.type if event is not None else "schedule")
+        self.passage.note(TRIGGER, "started", event.type if event is not None else trigger.enters or "schedule")
         self._go(steps[0].id)
 
-    def hear(self, event: Event) -> None:
+    def hear(self, event: Event, *, told: bool) -> None:
         """Something happened to the customer: it may end the run, or be what it waits for."""
         self.at = event.at
         leaving = self._leaving(event)
         # Of two clocks one may be slow: what names the run's own key, and comes after it, is of it all the same.
         if leaving is not None and (self._is_since_begun(event) or is_named(self.journey, self.passage.run, event)):
-            self._leave(leaving, event)
+            self._leave(leaving, event, told=told)
             return
         if self.passage.run.position == TRIGGER:
             self._begin_anew(event)
@@ -136,7 +136,6 @@ class _Walk:
         trigger, _ = self._beginning()
         key = kinds.Awaited(event=trigger.event) if trigger.event is not None else None
         if trigger.quiet_for is not None and key is not None and is_of(self.journey, key, event, self.passage.run):
-            self.passage.moved_by(event)
             self.passage.hush(_QUIET, trigger.quiet_for, event)
 
     def _start_after_silence(self) -> None:
@@ -147,6 +146,8 @@ class _Walk:
             self.passage.end(Ending.NOT_ENTERED, why or f"{trigger.when} is false", step=TRIGGER)
             return
         self.passage.note(TRIGGER, "started", trigger.event or "")
+        if said is not None:
+            self.passage.said(said)
         self._go(steps[0].id)
 
     # the way
@@ -319,13 +320,13 @@ class _Walk:
         self.passage.note(place.step.id, "given up")
         self._go(then[0].id if then else place.following)
 
-    def _leave(self, leaving: Exit, event: Event) -> None:
+    def _leave(self, leaving: Exit, event: Event, *, told: bool) -> None:
         self.passage.moved_by(event)
         if self.passage.run.position == TRIGGER:
             self.passage.end(Ending.NOT_ENTERED, event.type, step=TRIGGER)
             return
         self.passage.end(Ending.EXIT_EVENT, event.type)
-        if leaving.send is not None:
+        if leaving.send is not None and not told:
             self.passage.take(kinds.SendStep(id=EXIT, send=leaving.send, channels=leaving.channels))
 
     # asking
@@ -367,4 +368,5 @@ class _Walk:
         return true
 
     def _true(self, condition: str, names: Mapping[str, object] | None = None) -> tuple[bool, str]:
-        return is_true(condition, self.passage.run, self.passage.scene, names)
+        renamed = self.journey.outline.renamed
+        return is_true(condition, self.passage.run, self.passage.scene, names, renamed)

@@ -26,6 +26,18 @@ def is_of(journey: Journey, awaited: Awaited, event: Event, run: Run) -> bool:
     return key is None or look_up(event.names, key) is None or _has_key(run, event, key)
 
 
+def only_of(journey: Journey, event: Event) -> str | None:
+    """The key of the runs of its customer that an event can be of any interest to; None: of all of them.
+
+    Somebody with thousands of orders has as many runs, and most events are about one.
+    """
+    key = journey.entry.key if journey.entry is not None else None
+    if key is None or event.type in journey.heard_by_all:
+        return None
+    named = look_up(event.names, key)
+    return None if named is None else str(named)
+
+
 def ends(leaving: Exit | Goal, event: Event, run: Run) -> bool:
     """Whether an event ends a run, or is what it is for: any of its customer, unless `match` narrows it."""
     if leaving.event != event.type:

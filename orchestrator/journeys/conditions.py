@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.errors import Unfit
@@ -12,13 +14,21 @@ from orchestrator.expressions import compile_expression, holds
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from orchestrator.journeys.run import Run, Scene
+    from orchestrator.journeys.run import Event, Run, Scene
+
+NONE_RENAMED: Mapping[str, str] = MappingProxyType({})
 
 FUNCTIONS = ("days", "engaged")
 """Names of the functions that a condition may call beside CEL's own."""
 
 
-def is_true(condition: str, run: Run, scene: Scene, names: Mapping[str, Any] | None = None) -> tuple[bool, str]:
+def is_true(
+    condition: str,
+    run: Run,
+    scene: Scene,
+    names: Mapping[str, Any] | None = None,
+    renamed: Mapping[str, str] = NONE_RENAMED,
+) -> tuple[bool, str]:
     """Whether a condition holds for a run, and a note for the trace where that cannot be told (then it is false).
 
     Args:
@@ -29,15 +39,22 @@ def is_true(condition: str, run: Run, scene: Scene, names: Mapping[str, Any] | N
         scene: what is true around it.
         names: what the event in question brings, which wins over the scene's data; without it, `event` is what the
             last event said that moved the run.
+        renamed: step ids that the journey had before, and what they are now: a run may have passed it by then.
     """
-    data = {
-        "event": dict(run.event or {}),
-        **scene.data,
-        **(names or {}),
-        "steps": {step: {"event": dict(heard)} for step, heard in run.events.items()},
-        "now": moment(scene.now).replace(tzinfo=UTC),  # the library knows fixed offsets only
-    }
-    return holds(compile_expression(condition), data, _functions(scene))
+    passed = {renamed.get(step, step): {"event": dict(heard)} for step, heard in run.events.items()}
+    engaged = frozenset(renamed.get(step, step) for step in scene.engaged)
+    known = {"event": dict(run.event or {}), **scene.data, **(names or {})}
+    return _holds(condition, known, passed, replace(scene, engaged=engaged))
+
+
+def lets_in(condition: str, scene: Scene, event: Event | None = None) -> tuple[bool, str]:
+    """The same where a run may begin, by an event or without one: no step has been passed yet."""
+    return _holds(condition, {**scene.data, **(event.names if event is not None else {})}, {}, scene)
+
+
+def _holds(condition: str, names: Mapping[str, Any], passed: Mapping[str, Any], scene: Scene) -> tuple[bool, str]:
+    now = moment(scene.now).replace(tzinfo=UTC)  # the library knows fixed offsets only
+    return holds(compile_expression(condition), {**names, "steps": passed, "now": now}, _functions(scene))
 
 
 def _functions(scene: Scene) -> dict[str, Callable[..., Any]]:

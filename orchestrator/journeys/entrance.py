@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.expressions import compile_expression, holds
 from orchestrator.journeys.chance import lot
 from orchestrator.journeys.concern import look_up
+from orchestrator.journeys.conditions import lets_in
 from orchestrator.schema import parse_duration
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from orchestrator.domain.time import Instant
     from orchestrator.journeys.model import Journey, Trigger
-    from orchestrator.journeys.run import Event
+    from orchestrator.journeys.run import Event, Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,51 +27,38 @@ class Entrance:
     beginning: int = 0
 
 
-def entrance(journey: Journey, event: Event, customer_id: str, own_key: str) -> Entrance:
+def entrance(journey: Journey, event: Event, own_key: str, scene: Scene) -> Entrance:
     """Whether an event starts a run of a journey, and under which key.
 
     Args:
         journey: as it is now.
         event: with the data as it was in that moment.
-        customer_id: whose it is.
         own_key: what names the event itself, `wms/88121`: the key where a journey has none.
+        scene: what is true around its customer.
     """
     note = ""
     for place, (trigger, _) in enumerate(journey.beginnings()):
         if trigger.event != event.type:
             continue
-        true, note = _fits(trigger, event)
-        if not true:
-            continue
-        if not rolled_out(journey, customer_id):
-            return Entrance(None, f"rollout: {journey.rollout} %")
-        if journey.entry is None:
-            return Entrance(own_key, beginning=place)
-        if journey.entry.key is None:
-            return Entrance(customer_id, beginning=place)
-        key = look_up(event.names, journey.entry.key)
-        return Entrance(str(key), "", place) if key is not None else Entrance(None, f"{journey.entry.key} is missing")
+        # After a silence it is asked when that is over.
+        true, note = _fits(trigger, scene, event) if trigger.quiet_for is None else (True, "")
+        if true:
+            return _entered(journey, place, {**scene.data, **event.names}, own_key)
     return Entrance(None, note)
 
 
-def scheduled_entrance(journey: Journey, beginning: int, profile: Mapping[str, Any], own_key: str) -> Entrance:
-    """Whether a schedule starts a run for a customer of its segment, and under which key.
+def called_entrance(journey: Journey, beginning: int, own_key: str, scene: Scene) -> Entrance:
+    """Whether a trigger that no event fires starts a run for a customer, and under which key.
 
     Args:
         journey: as it is now.
         beginning: the place of the trigger.
-        profile: what is known of the customer, their id included.
-        own_key: what names this hour and this customer: the key where a journey has none.
+        own_key: what names the occasion and this customer: the key where a journey has none.
+        scene: what is true around the customer.
     """
-    customer_id = str(profile["id"])
-    if not rolled_out(journey, customer_id):
-        return Entrance(None, f"rollout: {journey.rollout} %")
-    if journey.entry is None:
-        return Entrance(own_key, beginning=beginning)
-    if journey.entry.key is None:
-        return Entrance(customer_id, beginning=beginning)
-    key = look_up({"customer": profile}, journey.entry.key)
-    return Entrance(str(key), "", beginning) if key is not None else Entrance(None, f"{journey.entry.key} is missing")
+    trigger, _ = journey.beginnings()[beginning]
+    true, note = _fits(trigger, scene)
+    return _entered(journey, beginning, scene.data, own_key) if true else Entrance(None, note)
 
 
 def rolled_out(journey: Journey, customer_id: str) -> bool:
@@ -88,9 +75,21 @@ def may_begin(journey: Journey, last: tuple[Instant, Instant | None] | None, now
     return again_after is not None and ended is not None and now - began >= parse_duration(again_after).milliseconds
 
 
-def _fits(trigger: Trigger, event: Event) -> tuple[bool, str]:
-    """Whether the condition of a trigger holds. After a silence it is asked when that is over."""
-    if trigger.when is None or trigger.quiet_for is not None:
+def _fits(trigger: Trigger, scene: Scene, event: Event | None = None) -> tuple[bool, str]:
+    """Whether the condition of a trigger holds, and why not."""
+    if trigger.when is None:
         return True, ""
-    true, note = holds(compile_expression(trigger.when), event.names)
+    true, note = lets_in(trigger.when, scene, event)
     return true, "" if true else note or f"{trigger.when} is false"
+
+
+def _entered(journey: Journey, beginning: int, names: Mapping[str, Any], own_key: str) -> Entrance:
+    customer_id = str(names["customer"]["id"])
+    if not rolled_out(journey, customer_id):
+        return Entrance(None, f"rollout: {journey.rollout} %")
+    if journey.entry is None:
+        return Entrance(own_key, beginning=beginning)
+    if journey.entry.key is None:
+        return Entrance(customer_id, beginning=beginning)
+    key = look_up(names, journey.entry.key)
+    return Entrance(str(key), "", beginning) if key is not None else Entrance(None, f"{journey.entry.key} is missing")

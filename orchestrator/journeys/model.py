@@ -13,7 +13,17 @@ from orchestrator.domain.stage import Stage
 from orchestrator.expressions import Condition
 from orchestrator.journeys.cron import Cron
 from orchestrator.journeys.outline import Outline
-from orchestrator.journeys.steps import PREFERRED, STANDING, AnyChannels, Priority, SendStep, Step, heard_at, placed
+from orchestrator.journeys.steps import (
+    PREFERRED,
+    STANDING,
+    AnyChannels,
+    Priority,
+    SendStep,
+    Step,
+    heard_at,
+    heard_by_all_at,
+    placed,
+)
 from orchestrator.schema import ClockDuration, Dotted, Identifier, Percent, Schema, parse_duration
 
 if TYPE_CHECKING:
@@ -29,8 +39,9 @@ Steps = Annotated[tuple[Step, ...], Field(min_length=1)]
 
 
 class Trigger(Schema):
-    """What starts a run: an event where `when` holds, or a schedule for everybody in a segment.
+    """What starts a run: an event where `when` holds, a schedule for everybody in a segment, or entering a segment.
 
+    `enters`: the run starts for whoever becomes a member of that segment, where `when` holds in that moment.
     `quiet_for`: the run starts after that long a silence; each further event begins it anew, and `when` is asked at
     its end. In the list form each trigger has steps of its own.
     """
@@ -40,17 +51,22 @@ class Trigger(Schema):
     quiet_for: ClockDuration | None = None
     schedule: Cron | None = None
     segment: Identifier | None = None
+    enters: Annotated[Identifier | None, Field(exclude_if=lambda segment: segment is None)] = None
     grace: ClockDuration = MISSED_FOR
     steps: Steps | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if (self.event is None) == (self.schedule is None):
-            raise Unfit("has either an event or a schedule")
+        if sum(one is not None for one in (self.event, self.schedule, self.enters)) != 1:
+            raise Unfit("has either an event, a schedule or enters")
+        if self.enters is not None and self.segment is not None:
+            raise Unfit("goes with a schedule: enters names its segment itself").at("segment")
         if (self.schedule is None) != (self.segment is None):
             raise Unfit("a schedule goes with a segment: it starts a run for everybody in it")
-        if self.schedule is not None and self.quiet_for is not None:
+        if self.event is None and self.quiet_for is not None:
             raise Unfit("goes with an event").at("quiet_for")
+        if self.enters is not None and self.grace != MISSED_FOR:
+            raise Unfit("goes with a schedule").at("grace")
         if self.schedule is not None and self.when is not None:
             raise Unfit("goes with an event: a schedule starts a run for everybody in its segment").at("when")
         return self
@@ -181,6 +197,13 @@ class Journey(Schema):
         )
 
     @cached_property
+    def heard_by_all(self) -> frozenset[str]:
+        """Those among them that may concern any run of their customer, whichever key they name."""
+        key = self.entry.key if self.entry is not None else None
+        everybodys = {one.event for one in self.exit_on if one.match is None}
+        return frozenset(everybodys).union(*(heard_by_all_at(step, key) for step in self.all_steps()))
+
+    @cached_property
     def asks_engagement(self) -> bool:
         """Whether a condition asks if messages were read or clicked."""
         return "engaged(" in self.model_dump_json()
@@ -189,6 +212,12 @@ class Journey(Schema):
     def facts(self) -> frozenset[str]:
         """The paths of the facts that conditions read: `offers.banho_lume20.on_sale`."""
         return frozenset(_FACT.findall(self.model_dump_json()))
+
+    @cached_property
+    def asked_to_begin(self) -> frozenset[str]:
+        """The paths of those that are read when an event comes in of which a run may begin."""
+        asked = (trigger.when for trigger, _ in self.beginnings() if trigger.when and not trigger.quiet_for)
+        return frozenset(path for when in asked for path in _FACT.findall(when))
 
     @cached_property
     def outline(self) -> Outline:

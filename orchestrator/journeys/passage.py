@@ -90,12 +90,18 @@ class Passage:
         self.run = replace(self.run, alarms={key: alarm for key, alarm in self.run.alarms.items() if key != name})
 
     def hush(self, name: str, length: str, event: Event) -> None:
-        """Be called after a silence, which this event begins anew; after four times its length it is over anyway."""
+        """Be called after a silence, which this event begins anew; after four times its length it is over anyway.
+
+        One that comes late, and happened before what was said last, breaks no silence: the newest word counts.
+        """
         known = self.run.pending.get(name)
+        if known is not None and event.at < known.at:
+            self._take_in(event)
+            return
         since = known.since if known is not None else self.scene.now
         silence = parse_duration(length).milliseconds
         due = min(self.scene.now + silence, since + DEBOUNCES_MAX * silence)
-        self.run = replace(self.run, pending={**self.run.pending, name: Pending(since, event.said)})
+        self.run = replace(self.run, pending={**self.run.pending, name: Pending(since, event.said, event.at)})
         self._take_in(event)
         self._set(name, Alarm(exactly(due), self.run.moves))
 

@@ -66,10 +66,14 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A start or a reaction that waits for silence: since when (business time), and what the last event said."""
+    """A start or a reaction that waits for silence: since when (business time), and what the last event said.
+
+    The last one is that which happened last, `at`, and not which came last.
+    """
 
     since: Instant
     event: Mapping[str, Any]
+    at: Instant = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,9 +120,10 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Something happened to the customer."""
+    """Something happened to the customer. `told`: another run of theirs ended by it, and said what is said then."""
 
     event: Event
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

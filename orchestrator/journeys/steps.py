@@ -247,6 +247,11 @@ class BranchStep(_Step):
             yield ("branch", place, "steps"), arm.steps, False
 
 
+def _unsaid(value: object) -> bool:
+    """What a file need not say is in no release of a file that does not say it."""
+    return value is None
+
+
 class Share(Schema):
     """One way of a split, and how many of all weights go it."""
 
@@ -255,10 +260,23 @@ class Share(Schema):
 
 
 class SplitStep(_Step):
-    """Part the way by chance: the same customer always goes the same way. A way without steps is the holdout."""
+    """Part the way by chance: the same customer always goes the same way. A way without steps is the holdout.
+
+    With `metric`, the ways are compared by the journey's goal, once each had as many runs as `minimum` says;
+    `hypothesis` is what is expected of it.
+    """
 
     split: Annotated[dict[Identifier, Share], Field(min_length=2)]
     metric: Literal["goal"] | None = None
+    hypothesis: Annotated[str | None, Field(min_length=1, max_length=500, exclude_if=_unsaid)] = None
+    minimum: Annotated[int | None, Field(ge=1, le=1_000_000, exclude_if=_unsaid)] = None
+
+    @model_validator(mode="after")
+    def _compares_something(self) -> Self:
+        for name in ("hypothesis", "minimum"):
+            if self.metric is None and getattr(self, name) is not None:
+                raise Unfit("goes with `metric: goal`: without it nothing is compared").at(name)
+        return self
 
     def lists(self) -> Iterator[tuple[tuple[str | int, ...], tuple[Step, ...], bool]]:
         """The ways."""
@@ -353,14 +371,26 @@ PARTING = (BranchStep, SplitStep)
 
 def heard_at(step: Step) -> frozenset[str]:
     """Types of the events that a run listens to while it stands at a step."""
+    if isinstance(step, HandoffStep):
+        return frozenset({step.handoff.closed_by})
+    return frozenset(one.event for one in awaited_at(step))
+
+
+def heard_by_all_at(step: Step, key: str | None) -> frozenset[str]:
+    """Those among them that are not only of the run whose key they name: `key` is where an event names it."""
+    if isinstance(step, HandoffStep):
+        return heard_at(step)
+    return frozenset(one.event for one in awaited_at(step) if one.match not in (None, key))
+
+
+def awaited_at(step: Step) -> tuple[Awaited, ...]:
+    """What a run waits for while it stands at a step."""
     match step:
         case WaitForStep():
-            return frozenset({step.wait_for.event})
+            return (step.wait_for,)
         case WatchStep():
-            return frozenset(one.event for one in (*step.watch.until, *step.watch.react))
-        case HandoffStep():
-            return frozenset({step.handoff.closed_by})
-    return frozenset()
+            return (*step.watch.until, *step.watch.react)
+    return ()
 
 
 def _ensure_at_once(steps: Sequence[Step], key: str) -> None:

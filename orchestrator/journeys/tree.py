@@ -62,8 +62,10 @@ def wait_words(wait: Wait) -> str:
 
 
 def _trigger(trigger: Trigger) -> Node:
-    if trigger.event is None:
+    if trigger.schedule is not None:
         return Node(TRIGGER, "schedule", f"{trigger.schedule} · {trigger.segment}")
+    if trigger.enters is not None:
+        return Node(TRIGGER, "enters", " · ".join(filter(None, (trigger.enters, trigger.when))))
     return Node(TRIGGER, "quiet" if trigger.quiet_for else "trigger", " · ".join(
         filter(None, (trigger.event, trigger.quiet_for, trigger.when))
     ))  # fmt: skip

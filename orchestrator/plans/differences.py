@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -56,6 +58,15 @@ def differences(before: Release | None, after: Release) -> list[Change]:
             if change is not None:
                 found.append(change)
     return found
+
+
+def digests(release: Release) -> dict[str, str]:
+    """Kind and id of each thing (`message win_back`) → eight hex digits of all that it says."""
+    return {
+        f"{kind} {name}": _digest(kind, thing)
+        for kind, things in _KINDS.items()
+        for name, thing in things(release).items()
+    }
 
 
 def values_between(before: Any, after: Any) -> tuple[Value, ...]:
@@ -145,6 +156,12 @@ def _without_echoes(values: tuple[Value, ...]) -> tuple[Value, ...]:
     """A letter is made of the copy: it is worth a word only where nothing else says why it differs."""
     own = tuple(value for value in values if value.path not in {_LETTER, _FOOTER})
     return own or values
+
+
+def _digest(kind: str, thing: Any) -> str:
+    """Of the whole thing: a journey with its steps."""
+    document: Callable[[Any], Any] = _written if kind == "journey" else _DOCUMENTS.get(kind, _written)
+    return hashlib.sha256(json.dumps(document(thing), sort_keys=True).encode()).hexdigest()[:8]
 
 
 # --- documents as paths -----------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from orchestrator.journeys.model import Journey
+    from orchestrator.journeys.outline import Place
     from orchestrator.journeys.steps import Step
     from orchestrator.plans.differences import Value
 
@@ -75,6 +76,16 @@ def steps_saying(journey: Journey, messages: Collection[str]) -> tuple[StepChang
     return tuple(_change(StepWhat.WORDS, step.id, step.id, step) for step in journey.sends() if step.send in messages)
 
 
+def becomes(step_id: str, before: Journey, after: Journey) -> Place | None:
+    """What a step is in another release of its journey, whichever of the two was written first; None: it is gone.
+
+    It is the same one under another id where the one that was written later says what it `was`.
+    """
+    found = after.outline.find(step_id)
+    was = before.outline.places[step_id].step.was
+    return found if found is not None or was in before.outline.places else after.outline.places.get(was or "")
+
+
 def felt_at(change: StepChange, before: Journey, after: Journey | None) -> tuple[frozenset[str], frozenset[str]]:
     """Where people feel a change, as positions before it: at the step itself, and on the way to it.
 
@@ -86,7 +97,7 @@ def felt_at(change: StepChange, before: Journey, after: Journey | None) -> tuple
     if after is None or change.what is StepWhat.REMOVED:
         return here, frozenset(position for position, steps in standing.items() if change.id in steps) - here
     ways = ahead(after)
-    coming = {position for position in standing if change.id in ways.get(_now(position, after), frozenset())}
+    coming = {position for position in standing if change.id in ways.get(_now(position, before, after), frozenset())}
     return here, frozenset(coming) - here
 
 
@@ -101,17 +112,18 @@ def felt_as_a_whole(values: Sequence[Value], journey: Journey) -> frozenset[str]
     return frozenset({TRIGGER}) if roots & {"trigger", "triggers"} else frozenset()
 
 
-def _now(position: str, after: Journey) -> str:
-    place = after.outline.find(position)
-    return position if place is None else place.step.id
+def _now(position: str, before: Journey, after: Journey) -> str:
+    """A position as it is called now."""
+    has = becomes(position, before, after) if position in before.outline.places else None
+    return position if has is None else has.step.id
 
 
 def _same(before: Journey, after: Journey) -> Mapping[str, str]:
-    """Step of the new journey → the old one that it is, by its id or by the one that it had."""
-    old = before.outline.places
-    renamed = {now: was for was, now in after.outline.renamed.items() if was not in after.outline.places}
-    known = {step_id: step_id if step_id in old else renamed.get(step_id, "") for step_id in after.outline.places}
-    return {step_id: was for step_id, was in known.items() if was in old}
+    """Step of the new journey → the old one that it is."""
+    had, has = before.outline.places, after.outline.places
+    now = {was: becomes(was, before, after) for was in had}
+    renamed = {place.step.id: was for was, place in now.items() if place is not None}
+    return renamed | {step_id: step_id for step_id in has if step_id in had}
 
 
 def _change(what: StepWhat, step_id: str, was: str | None, step: Step) -> StepChange:

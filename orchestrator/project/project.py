@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from orchestrator.customer_sheet import KIND as SHEET
 from orchestrator.customer_sheet import CustomerSheet
 from orchestrator.documents import parse
-from orchestrator.domain.errors import ConfigurationError, NotFound, did_you_mean
+from orchestrator.domain.errors import ConfigurationError, DocumentError, NotFound, did_you_mean
 from orchestrator.domain.system import system_words
+from orchestrator.events import EventType
 from orchestrator.folder import find_root, locate
 from orchestrator.mapping import Mapping, Persona
 from orchestrator.segments.model import Segment
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from orchestrator.documents import Document
+    from orchestrator.domain.errors import Finding
     from orchestrator.project.reading import Parse
     from orchestrator.project.survey import Survey
     from orchestrator.release import Release
@@ -77,6 +79,21 @@ class Project:
         document = self.document(path)
         document.expect("segment", path.stem)
         return document.read(Segment)
+
+    def events(self) -> dict[str, EventType]:
+        """The types of events, as their files say them now. Raises DocumentError with all that is wrong in them."""
+        found: dict[str, EventType] = {}
+        findings: list[Finding] = []
+        for path in self.files("events"):
+            try:
+                document = self.document(path)
+                document.expect("event", path.stem)
+                found[path.stem] = document.read(EventType)
+            except DocumentError as error:
+                findings += error.findings
+        if findings:
+            raise DocumentError(findings)
+        return found
 
     def document(self, path: Path) -> Document:
         """One parsed file, named as a person would from the project's root."""

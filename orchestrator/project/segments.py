@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.errors import did_you_mean, mark
+from orchestrator.journeys.naming import beginning_at
 from orchestrator.project.references import NO_TOPIC, TOPICS, UNKNOWN_TOPIC
 from orchestrator.segments.model import CUSTOMER, Consented, Engaged, FieldTest, Happened, Owns
 
@@ -45,15 +46,15 @@ def unknown_in_segments(
 
 def _unknown_segments(read: Read[Journey], named: Collection[str]) -> Iterator[Finding]:
     for place, (trigger, _) in enumerate(read.model.beginnings()):
-        if trigger.segment is not None and trigger.segment not in named:
-            holder: KeyPath = ("triggers", place) if read.model.triggers else ("trigger",)
-            yield read.document.finding(
-                (*holder, "segment"),
-                mark('Unknown segment "{name}"{hint}'),
-                code=UNKNOWN_SEGMENT,
-                help=mark("Segments are declared in templates/segments/."),
-                params={"name": trigger.segment, "hint": did_you_mean(trigger.segment, named)},
-            )
+        for key, name in (("segment", trigger.segment), ("enters", trigger.enters)):
+            if name is not None and name not in named:
+                yield read.document.finding(
+                    (*beginning_at(read.model, place), key),
+                    mark('Unknown segment "{name}"{hint}'),
+                    code=UNKNOWN_SEGMENT,
+                    help=mark("Segments are declared in templates/segments/."),
+                    params={"name": name, "hint": did_you_mean(name, named)},
+                )
 
 
 def _unknown_names(

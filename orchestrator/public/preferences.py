@@ -52,7 +52,7 @@ async def change(site: Site, request: web.Request) -> web.Response:
     form = await read_form(request)
     act = _ACTS.get(form.one("do"))
     if act is None:
-        raise InputError("The form says nothing that can be done here.", remedy="Open the link once more.")
+        raise _no_such_form()
 
     def changed(transaction: Transaction, release: Release) -> tuple[_Shown, Collection[str]]:
         lock_customer(transaction, subject["customer"])
@@ -148,13 +148,17 @@ def _save(act: _Act) -> Collection[str]:
             on.setdefault(box.topic, []).append(box.channel)
     for topic, channels in off.items():
         withdraw(act.transaction, act.site.app.clock, [act.customer_id], topic, channels, act.proof)
-    agreed = agree_all(
-        act.transaction,
-        act.release,
-        act.site.app.clock,
-        [_agreement(act, topic, channels) for topic, channels in on.items()],
-    )
+    agreements = [_agreement(act, topic, channels) for topic, channels in on.items()]
+    try:
+        agreed = agree_all(act.transaction, act.release, act.site.app.clock, agreements)
+    except InputError as error:
+        # Only what we have written into the form itself can be wrong: nothing that its reader could mend in our files.
+        raise _no_such_form() from error
     return [Purpose.TRANSACTIONAL.value] if any(one.state is ConsentState.PENDING for one in agreed.events) else ()
+
+
+def _no_such_form() -> InputError:
+    return InputError("The form says nothing that can be done here.", remedy="Open the link once more.")
 
 
 def _agreement(act: _Act, topic: str, channels: list[Channel]) -> Agreement:

@@ -58,6 +58,29 @@ def bound_of(op: Operator, value: str, now: Instant, zone: str) -> Bound:
     return Bound(at // 1000, wall.date().isoformat() if day_only else wall.isoformat(timespec="seconds"))
 
 
+_DAY_OF_YEAR = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME_OF_DAY = "([01][0-9]|2[0-4]):[0-5][0-9]:[0-5][0-9]"
+INSTANT = rf"^{_DAY_OF_YEAR}T{_TIME_OF_DAY}(\.[0-9]+)?(Z|[-+](0[0-9]|1[0-4]):[0-5][0-9])$"
+"""How a value looks that is a date and time with an offset: PostgreSQL and Python read this alike."""
+WALL = r"^[0-9]{4}-[0-1][0-9]-[0-3][0-9](T[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?)?$"
+"""How one looks that is a date, or a date and time without an offset."""
+
+
+def seconds_of(value: Any) -> int | None:
+    """Of a value that is an instant, the seconds since 1970; by arithmetic: 30 February is 2 March. Else None."""
+    if not isinstance(value, str) or _INSTANT.match(value) is None:
+        return None
+    year, month, day = int(value[:4]), int(value[5:7]), int(value[8:10])
+    hour, minute, second = int(value[11:13]), int(value[14:16]), int(value[17:19])
+    ahead = 0 if value.endswith("Z") else int(f"{value[-6]}1") * (int(value[-5:-3]) * 60 + int(value[-2:]))
+    return ((_days_before(year, month) + day - 1) * 24 + hour) * 3600 + (minute - ahead) * 60 + second
+
+
+def wall_of(value: Any) -> str | None:
+    """Of a value that is a wall, the text that it is; None of any other."""
+    return value if isinstance(value, str) and _WALL.match(value) is not None else None
+
+
 EARLIER = frozenset({"before", "older_than"})
 """Operators that want a time before the bound; the other two take the bound itself too."""
 
@@ -68,6 +91,8 @@ TIMES = frozenset({"before", "since"}) | AGES
 NUMBERS: Mapping[str, str] = {"at_least": ">=", "more_than": ">", "at_most": "<=", "less_than": "<"}
 """Operators that compare numbers, as arithmetic writes them."""
 
+# `\Z`: in Python, `$` also stands before a line's end.
+_INSTANT, _WALL = (re.compile(form.removesuffix("$") + r"\Z") for form in (INSTANT, WALL))
 _DATE_LENGTH = len("2026-11-30")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?")
 
@@ -76,6 +101,12 @@ def fitting(op: Operator, value: Any) -> Unfit | None:
     """What is wrong with the value that an operator was given."""
     takes, wanted = _TAKES[op]
     return None if takes(value) else Unfit(wanted, op=op)
+
+
+def _days_before(year: int, month: int) -> int:
+    """From 1970 to the first of a month. Python's own dates begin in year 1, and a value may say year 0."""
+    cycles, of_cycle = divmod(year, 400)
+    return date(of_cycle + 400, month, 1).toordinal() + (cycles - 1) * 146_097 - date(1970, 1, 1).toordinal()
 
 
 def _scalar(value: Any) -> bool:

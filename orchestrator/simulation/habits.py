@@ -36,6 +36,7 @@ class Role(StrEnum):
 
     BEGINS = "begins"
     SEGMENT = "segment"
+    ENTERS = "enters"
     MOVES = "moves"
     REACTS = "reacts"
     LEAVES = "leaves"
@@ -43,7 +44,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Habit:
-    """One thing that happens: an event by its type, or that somebody is in the segment of a scheduled journey.
+    """One thing that happens: an event by its type, or that somebody is in a segment, or enters it.
 
     `after` is the event that began the journey that asks about it, without which it cannot happen; empty for what
     begins. `share`: of a beginning, how many times it happens to each on the average; of anything else, to how many of
@@ -61,10 +62,14 @@ class Habit:
 _USUAL: Mapping[Role, tuple[float, float]] = {
     Role.BEGINS: (1.0, 0.0),
     Role.SEGMENT: (0.25, 0.0),
+    Role.ENTERS: (0.25, 0.0),
     Role.MOVES: (0.9, 36.0),
     Role.REACTS: (0.15, 24.0),
     Role.LEAVES: (0.2, 24.0),
 }
+
+
+_BEGINNINGS = frozenset({Role.BEGINS, Role.ENTERS})
 
 
 def habits_of(journeys: Sequence[Journey], said: Mapping[str, float]) -> tuple[Habit, ...]:
@@ -77,10 +82,11 @@ def habits_of(journeys: Sequence[Journey], said: Mapping[str, float]) -> tuple[H
     """
     habits: dict[str, Habit] = {}
     for journey in journeys:
-        begins = next((trigger.event for trigger, _ in journey.beginnings() if trigger.event is not None), "")
+        triggers = [trigger for trigger, _ in journey.beginnings()]
+        begins = next(filter(None, (trigger.event or trigger.enters for trigger in triggers)), "")
         for name, role in _asked(journey):
             share, hours = _USUAL[role]
-            after = "" if role in {Role.BEGINS, Role.SEGMENT} else begins
+            after = "" if role in _BEGINNINGS | {Role.SEGMENT} else begins
             habits.setdefault(name, Habit(name=name, role=role, share=share, hours=hours, after=after))
     known = [*habits, OPENINGS]
     for name in said:
@@ -104,7 +110,7 @@ def happenings(habits: Sequence[Habit], chance: Random, start: Instant, days: in
     Each beginning has a thread of its own: what moves it on comes one after the other, and where one stays away, so do
     those after it. Reactions come meanwhile. Where only schedules begin, there is one thread.
     """
-    begins = next((habit.share for habit in habits if habit.role is Role.BEGINS), 1)
+    begins = next((habit.share for habit in habits if habit.role in _BEGINNINGS), 1)
     found: list[Happened] = []
     for thread in range(_times(begins, chance)):
         found += _thread(habits, thread, chance, _awake(chance, start, days, zone))
@@ -113,11 +119,15 @@ def happenings(habits: Sequence[Habit], chance: Random, start: Instant, days: in
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """An event of a type. What happens in the same thread is about the same things: one order, one cart."""
+    """An event of a type. What happens in the same thread is about the same things: one order, one cart.
+
+    `enters`: it is no event, and the type is the name of a segment.
+    """
 
     at: Instant
     type: str
     thread: int
+    enters: bool = False
 
 
 def _asked(journey: Journey) -> Iterator[tuple[str, Role]]:
@@ -128,6 +138,8 @@ def _asked(journey: Journey) -> Iterator[tuple[str, Role]]:
             yield trigger.event, Role.MOVES if place else Role.BEGINS
         if trigger.segment is not None:
             yield trigger.segment, Role.SEGMENT
+        if trigger.enters is not None:
+            yield trigger.enters, Role.ENTERS
     for step in journey.all_steps():
         match step:
             case WaitForStep():
@@ -144,7 +156,7 @@ def _asked(journey: Journey) -> Iterator[tuple[str, Role]]:
 
 
 def _fitting(habit: Habit, share: float) -> float:
-    if habit.role is not Role.BEGINS and share > 1:
+    if habit.role not in _BEGINNINGS and share > 1:
         raise InputError(
             '"{name}" cannot happen to more than all: {share} is not from 0 to 1.',
             code="share_too_large", name=habit.name, share=share,
@@ -161,7 +173,7 @@ def _thread(habits: Iterable[Habit], thread: int, chance: Random, begun: Instant
         since = happened.get(habit.after)
         if habit.role is Role.SEGMENT or since is None:
             continue
-        if habit.role is Role.BEGINS and first:
+        if habit.role in _BEGINNINGS and first:
             first, at = False, begun  # whether there is a thread at all was drawn before
         elif habit.role in {Role.MOVES, Role.REACTS}:
             way = ways.setdefault(habit.after, since)
@@ -173,7 +185,7 @@ def _thread(habits: Iterable[Habit], thread: int, chance: Random, begun: Instant
             at = _later(since, habit, chance) if _is_so(habit, chance) else None
         if at is not None:
             happened[habit.name] = at
-            yield Happened(at, habit.name, thread)
+            yield Happened(at, habit.name, thread, habit.role is Role.ENTERS)
 
 
 def _is_so(habit: Habit, chance: Random) -> bool:

@@ -6,27 +6,24 @@ missing here is one that a life does not need: Python says so at once.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from orchestrator.domain.delivery import CLAIMABLE, State
 from orchestrator.domain.fact import LiveFact
-from orchestrator.domain.pause import HELD_AS, NOTHING_PAUSED, Pauses, PauseScope
 from orchestrator.journeys.run import Ending
-from orchestrator.store.port import BusinessClock, Deferred, DueAlarm, LastRun
+from orchestrator.simulation.belonging import Belonging
+from orchestrator.simulation.requests import Breaks, Requests
+from orchestrator.store.port import BusinessClock, DueAlarm, LastRun
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from orchestrator.domain.customer import CapUse, Customer, Standing
-    from orchestrator.domain.delivery import Request
     from orchestrator.domain.fact import FactValue
     from orchestrator.domain.object import Object
-    from orchestrator.domain.pause import Pause
     from orchestrator.domain.time import Instant
     from orchestrator.journeys.run import Alert, HandOff, Run
-    from orchestrator.store.port import ExitMark, NewDelivery, StoredEvent, Told, Transaction
+    from orchestrator.store.port import ExitMark, StoredEvent, Told, Transaction
 
 
 class MemoryLedger:
@@ -36,9 +33,10 @@ class MemoryLedger:
         self.customers = _Customers(standing, self)
         self.events = _Events(self)
         self.runs = _Runs(self)
-        self.deliveries = _Deliveries()
+        self.deliveries = Requests()
         self.facts = _Facts(live)
-        self.pauses = _Pauses(self.deliveries)
+        self.pauses = Breaks(self.deliveries)
+        self.segments = self.memberships = Belonging(self)
         self.ledger = _Clock()
         self.identity = _Identity()
         self.consents = _Identity()
@@ -47,16 +45,6 @@ class MemoryLedger:
     def transaction(self) -> Transaction:
         """What the desk, the caller and the gate are given."""
         return cast("Transaction", self)
-
-
-@dataclass
-class Asked:
-    """A request and what became of it, as far as it got."""
-
-    new: NewDelivery
-    request: Request
-    state: State = State.ACCEPTED
-    reason: str = ""
 
 
 class _Customers:
@@ -145,10 +133,17 @@ class _Events:
     def exits(self, run_ids: Collection[str]) -> dict[str, str]:
         found = {}
         for run in self._ledger.runs.get(run_ids):
-            for mark in self._marks:
-                ours = mark.journey == run.journey and mark.key in ("", run.key) and mark.at >= run.started_at
-                if ours and mark.event_id != self._ledger.runs.begun_by.get(run.id):
-                    found[run.id] = mark.event_type
+            begun_by = self._ledger.runs.begun_by.get(run.id)
+            ends = [
+                (mark.at, mark.event_type)
+                for mark in self._marks
+                if mark.journey == run.journey and mark.key in ("", run.key) and mark.at >= run.started_at
+                and mark.event_id != begun_by
+            ]  # fmt: skip
+            if run.ending is Ending.EXIT_EVENT:
+                ends.append((run.ended_at or run.since, run.note))
+            if ends:
+                _, found[run.id] = min(ends)
         return found
 
 
@@ -162,13 +157,14 @@ class _Runs:
         self.handed: list[Told[HandOff]] = []
         self.closed: set[str] = set()
         self.read: dict[str, set[str]] = {}
+        self.clicked: set[tuple[str, str]] = set()
         self._ledger = ledger
 
-    def last(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], LastRun]:
-        found: dict[tuple[str, str], LastRun] = {}
+    def last(self, wanted: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], LastRun]:
+        found: dict[tuple[str, str, str], LastRun] = {}
         for run in sorted(self.all.values(), key=lambda run: run.number):
-            if (run.journey, run.key) in keys:
-                found[run.journey, run.key] = LastRun(
+            if (run.journey, run.key, run.customer_id) in wanted:
+                found[run.journey, run.key, run.customer_id] = LastRun(
                     run.number, run.started_at, run.ended_at, run.ending is not Ending.NOT_ENTERED
                 )
         return found
@@ -177,9 +173,10 @@ class _Runs:
         del customer_ids
         return [run for run in self.all.values() if run.ended_at is None and run.journey in journeys]
 
-    def aiming(self, customer_ids: Collection[str], journeys: Collection[str]) -> list[Run]:
+    def aiming(self, customer_ids: Collection[str], journeys: Collection[str], since: Instant) -> list[Run]:
         del customer_ids
-        return [run for run in self.all.values() if run.id not in self.goals and run.journey in journeys]
+        aiming = (run for run in self.all.values() if run.id not in self.goals and run.journey in journeys)
+        return [run for run in aiming if run.started_at >= since]
 
     def get(self, run_ids: Collection[str]) -> list[Run]:
         return [self.all[one] for one in sorted(run_ids) if one in self.all]
@@ -203,7 +200,8 @@ class _Runs:
     def next_alarm(self) -> DueAlarm | None:
         return min(self.alarms.values(), key=lambda alarm: (alarm.due_at, alarm.id), default=None)
 
-    def still_due(self, alarms: Collection[DueAlarm]) -> list[DueAlarm]:
+    def still_due(self, alarms: Collection[DueAlarm], customer_ids: Collection[str]) -> list[DueAlarm]:
+        del customer_ids
         return [alarm for alarm in alarms if alarm.id in self.alarms]
 
     def reach_goals(self, reached: Mapping[str, Instant]) -> None:
@@ -222,48 +220,6 @@ class _Runs:
         self.closed |= {one.id for one in self.handed if closed.get(one.customer_id) == one.wish.closed_by}
         kept = {one.customer_id for one in self.handed if one.id not in self.closed and one.wish.until > at}
         return set(closed) - kept
-
-
-@dataclass
-class _Deliveries:
-    asked: dict[str, Asked] = field(default_factory=dict)
-
-    def add(self, deliveries: Sequence[NewDelivery], at: Instant) -> None:
-        del at
-        known = {one.new.identity for one in self.asked.values()}
-        for new in deliveries:
-            if new.identity not in known:
-                self.asked[new.request.id] = Asked(new, new.request)
-
-    def deferred_of(self, customer_ids: Collection[str]) -> list[Deferred]:
-        del customer_ids
-        return [
-            Deferred(
-                one.request.id,
-                one.request.customer_id,
-                one.request.topic,
-                one.request.purpose,
-                one.request.message,
-                one.request.objects,
-                one.reason,
-                one.request.accepted_at,
-            )
-            for one in self.asked.values()
-            if one.state is State.DEFERRED
-        ]
-
-    def release_held(self, reason: str, at: Instant) -> dict[str, int]:
-        del at
-        lanes = Counter[str]()
-        for one in self.asked.values():
-            if one.state is State.HELD and one.reason == reason:
-                one.state, one.reason = State.ACCEPTED, ""
-                lanes[one.request.purpose.value] += 1
-        return dict(lanes)
-
-    def waiting_of(self, messages: Collection[str]) -> int:
-        waiting = (*CLAIMABLE, State.HELD)
-        return sum(one.request.message in messages and one.state in waiting for one in self.asked.values())
 
 
 @dataclass
@@ -295,44 +251,6 @@ class _Facts:
 
     def current(self, paths: Collection[str] | None = None) -> dict[str, LiveFact]:
         return {path: fact for path, fact in self.live.items() if paths is None or path in paths}
-
-
-@dataclass
-class _Pauses:
-    deliveries: _Deliveries
-    standing: Mapping[tuple[str, str], Pause] = field(default_factory=dict)
-
-    def active(self, business_now: Instant, customer_ids: Collection[str] = ()) -> Pauses:
-        del customer_ids
-        found = {
-            one: pause for one, pause in self.standing.items() if pause.until is None or pause.until > business_now
-        }
-        return Pauses(found) if found else NOTHING_PAUSED
-
-    def put(self, pause: Pause) -> None:
-        self.standing = {**self.standing, (pause.scope.value, pause.subject): pause}
-
-    def lift(self, scope: PauseScope, subject: str, at: Instant) -> bool:
-        del at
-        left = {one: pause for one, pause in self.standing.items() if one != (scope.value, subject)}
-        was_paused, self.standing = len(left) < len(self.standing), left
-        return was_paused
-
-    def next_end(self) -> Instant | None:
-        """When the first pause ends by itself."""
-        return min((pause.until for pause in self.standing.values() if pause.until is not None), default=None)
-
-    def end(self, now: Instant) -> None:
-        """Lift the pauses that are over, and free what they held, as the timer does in a shop."""
-        over = [pause for pause in self.standing.values() if pause.until is not None and pause.until <= now]
-        for pause in over:
-            self.lift(pause.scope, pause.subject, now)
-            self.release(pause.scope, pause.subject, now)
-
-    def release(self, scope: PauseScope, subject: str, at: Instant) -> dict[str, int]:
-        """What another pause holds as well is held again when it is decided anew."""
-        del subject
-        return self.deliveries.release_held(HELD_AS[scope], at)
 
 
 class _Clock:

@@ -6,37 +6,40 @@ the gate, as in a shop. Only providers are missing: what would be called counts 
 
 from __future__ import annotations
 
-import heapq
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from orchestrator.dispatch.accept import Accepted, CustomerReference, EventDesk, IncomingEvent
+from orchestrator.dispatch.accept import CustomerReference, EventDesk, IncomingEvent
 from orchestrator.dispatch.draft import drafts_of, look
 from orchestrator.dispatch.gate import Gate, replaced
 from orchestrator.dispatch.links import ExampleLinks
-from orchestrator.dispatch.runs.backstage import Backstage, profile
+from orchestrator.dispatch.runs.beginning import Beginning
 from orchestrator.dispatch.runs.calling import Caller
-from orchestrator.dispatch.runs.fulfil import Fulfilment
-from orchestrator.dispatch.runs.moving import Moving, Witness, nobody
+from orchestrator.dispatch.runs.entering import AFTER_MS, Entering, audience_of, named
+from orchestrator.dispatch.runs.moving import Witness, nobody
+from orchestrator.dispatch.runs.scheduling import occasion_of
+from orchestrator.dispatch.turns import Turn, next_turn
+from orchestrator.dispatch.wake import held_for, wake_promised
 from orchestrator.domain.customer import CapUse, Channel
-from orchestrator.domain.delivery import CLAIMABLE, State
-from orchestrator.domain.time import rfc3339
-from orchestrator.journeys.entrance import scheduled_entrance
+from orchestrator.domain.errors import InputError
 from orchestrator.simulation.ledger import MemoryLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from orchestrator.dispatch.current import Current
+    from orchestrator.dispatch.draft import Draft
+    from orchestrator.dispatch.runs.beginning import Occasion
     from orchestrator.domain.customer import Standing
+    from orchestrator.domain.delivery import State
     from orchestrator.domain.fact import LiveFact
     from orchestrator.domain.message import Rendered
     from orchestrator.domain.time import Instant
     from orchestrator.journeys.entrance import Entrance
-    from orchestrator.journeys.model import Journey
     from orchestrator.simulation.clock import VirtualClock
-    from orchestrator.simulation.ledger import Asked
+    from orchestrator.simulation.requests import Asked
+    from orchestrator.store.port import Conclusion, Sending
 
 SOURCE = "simulation"
 
@@ -75,7 +78,8 @@ class Outcome:
 class Life:
     """One customer, from the hour of the clock on. `outcomes` are in the order in which they came about.
 
-    `witness` sees how runs move, `listener` hears each outcome when it comes about.
+    `witness` sees how runs move, `listener` hears each outcome when it comes about. `watched`: entering a segment
+    begins what it does in a shop; without it, somebody says when the customer joins one.
     """
 
     current: Current
@@ -86,6 +90,7 @@ class Life:
     witness: Witness = nobody
     outcomes: list[Outcome] = field(default_factory=list)
     listener: Callable[[Outcome], None] | None = None
+    watched: bool = True
 
     def __post_init__(self) -> None:
         self.ledger = MemoryLedger(self.standing, self.live)
@@ -105,9 +110,24 @@ class Life:
             at_alarm_time=True,
             witness=self.witness,
         )
-        self._queue: list[tuple[Instant, int, str]] = []
-        self._queued: set[str] = set()
+        self._beginning = Beginning(
+            release=self.current.release,
+            clock=self.clock,
+            journeys=self.journeys,
+            origin=SOURCE,
+            at_event_time=True,
+            witness=self.witness,
+        )
+        self._entering = Entering(
+            release=self.current.release,
+            clock=self.clock,
+            journeys=self.journeys,
+            origin=SOURCE,
+            at_event_time=True,
+            witness=self.witness,
+        )
         self._numbers = itertools.count(1)
+        self._compared_at: Instant | None = None
 
     def happen(self, happening: Happening) -> None:
         """Something happens, after all that is due before it. Raises InputError for an event that would be refused."""
@@ -121,38 +141,29 @@ class Life:
         )
         self.meanwhile(happening.at, lambda: self._accept(event))
 
-    def enter(self, journey_id: str) -> None:
+    def enter(self, journey_id: str, beginning: int | None = None) -> None:
         """The time of a journey's schedule has come, and the customer is in its segment."""
-        release, transaction, now = self.current.release, self.ledger.transaction, self.clock.now()
-        journey, customer = release.journeys[journey_id], self.ledger.customers.standing.customer
-        entered = self.entrance(journey)
-        if entered.key is None:
-            return
-        backstage = Backstage(release=release, customers={customer.id: customer})
-        backstage.remember(transaction, [], [journey], [now], now)
-        moving = Moving(release=release, clock=self.clock, backstage=backstage, witness=self.witness)
-        moving.last = transaction.runs.last({(journey.id, entered.key)})
-        moving.begin(journey, entered, customer.id, None, now)
-        fulfilment = Fulfilment(release, self.clock, backstage, origin=SOURCE, at_event_time=True)
-        fulfilment.take(moving.wished)
-        moving.store(transaction)
-        fulfilment.store(transaction)
-        if fulfilment.emitted:
-            self._desk.accept(transaction, fulfilment.emitted)
+        occasion, now = self._occasion(journey_id, beginning), self.clock.now()
+        self._beginning.begin(self.ledger.transaction, occasion, [self.standing.customer.id], now)
 
-    def entrance(self, journey: Journey) -> Entrance:
+    def entrance(self, journey_id: str) -> Entrance:
         """Whether the schedule of a journey lets the customer in now, and under which key."""
-        customer = self.ledger.customers.standing.customer
-        scheduled = (place for place, (trigger, _) in enumerate(journey.beginnings()) if trigger.schedule is not None)
-        own_key = f"{rfc3339(self.clock.now())}/{customer.id}"
-        return scheduled_entrance(journey, next(scheduled, 0), profile(customer), own_key)
+        customer_id = self.standing.customer.id
+        occasion, now = self._occasion(journey_id), self.clock.now()
+        return self._beginning.entrances(self.ledger.transaction, occasion, [customer_id], now)[customer_id]
+
+    def join(self, segment: str) -> None:
+        """The customer enters a segment, whatever it says."""
+        release, now = self.current.release, self.clock.now()
+        journeys = named(release, segment)
+        self._entering.begin(self.ledger.transaction, segment, journeys, [self.standing.customer.id], now)
 
     def meanwhile(self, at: Instant, act: Callable[[], object]) -> None:
-        """Something is done to the ledger, after all that is due before it; then what is due by it is decided."""
-        self.live_until(at - 1)
-        self.clock.set(at)
+        """Something is done to the ledger, after all that is due by then; then what is due of it is decided."""
+        self.live_until(at)
         act()
         self._send_due(at)
+        self._compare(at)
 
     def live_until(self, end: Instant) -> None:
         """Let time pass: runs are called, and what waits for its hour is decided then."""
@@ -161,68 +172,108 @@ class Life:
 
     def live_on(self, end: Instant) -> None:
         """The same, only as long as anything is due: the clock stands at the last of it."""
-        while True:
-            self._enqueue()
-            pause_ends, alarm = self.ledger.pauses.next_end(), self.ledger.runs.next_alarm()
-            called = None if alarm is None else alarm.due_at
-            waiting = self._queue[0][0] if self._queue else None
-            due = min((at for at in (pause_ends, waiting, called) if at is not None), default=None)
-            if due is None or due > end:
-                return
-            self.clock.set(due)
-            if alarm is not None and due == called and due not in {pause_ends, waiting}:
-                self._caller.move(self.ledger.transaction, [alarm], due)
-                continue
-            if due == pause_ends:
-                self.ledger.pauses.end(due)
-            self._send_due(due)
+        self._watch()
+        while (comes := next_turn(self._due())) is not None and comes[0] <= end:
+            at, turn = comes
+            self.clock.set(at)
+            match turn:
+                case Turn.HOLD_ENDS:
+                    self.ledger.pauses.end(at)
+                    wake_promised(self.ledger.transaction, self.current, at)
+                case Turn.MESSAGE:
+                    self._send_due(at)
+                case Turn.ENTERING:
+                    self._compare(at - AFTER_MS)
+                case _:
+                    self._call(at)
+            self._compare(at)
+
+    def _due(self) -> dict[Turn, Instant | None]:
+        waiting, alarm = self.ledger.deliveries.next_due(), self.ledger.runs.next_alarm()
+        return {
+            Turn.HOLD_ENDS: min(filter(None, (self.ledger.pauses.next_end(), self._next_promise())), default=None),
+            # What a pause held was due long ago, and is decided when that is over.
+            Turn.MESSAGE: max(waiting, self.clock.now()) if waiting is not None else None,
+            Turn.CALL: alarm.due_at if alarm is not None else None,
+            Turn.ENTERING: self._next_turn_of_time(),
+        }
+
+    def _next_promise(self) -> Instant | None:
+        """When time alone ends that something is held for want of a fact: its offer begins, or is over for ever."""
+        facts = held_for(self.ledger.deliveries.held_reasons())
+        book = self.current.book(self.ledger.facts.current()) if facts else None
+        return book.turns_at(facts, self.clock.now()) if book is not None else None
+
+    def _call(self, at: Instant) -> None:
+        alarm = self.ledger.runs.next_alarm()
+        if alarm is not None:
+            self._caller.move(self.ledger.transaction, [alarm], at)
+
+    # segments
+
+    def _watch(self) -> None:
+        """Once, before anything happens: whoever is in a segment now has been there."""
+        if self._compared_at is None and self.watched:
+            release, self._compared_at = self.current.release, self.clock.now()
+            for segment in release.entered_by:
+                audience = audience_of(release, segment, self._compared_at)
+                self.ledger.memberships.watch(self._entering.watched(segment, self._compared_at), audience)
+
+    def _compare(self, at: Instant) -> None:
+        """What was done may have brought the customer into a segment. A shop finds that at its next look."""
+        if self._compared_at is not None and self.current.release.entered_by:
+            self._entering.notice(self.ledger.transaction, {self.standing.customer.id: at}, at)
+            self._compared_at = at + AFTER_MS
+
+    def _next_turn_of_time(self) -> Instant | None:
+        if self._compared_at is None:
+            return None
+        release = self.current.release
+        audiences = (audience_of(release, segment, self._compared_at) for segment in release.entered_by)
+        return min(filter(None, map(self.ledger.memberships.turns_after, audiences)), default=None)
+
+    def _occasion(self, journey_id: str, beginning: int | None = None) -> Occasion:
+        journey = self.current.release.journeys[journey_id]
+        scheduled = (place for place, (trigger, _) in enumerate(journey.beginnings()) if trigger.schedule is not None)
+        place = next(scheduled, 0) if beginning is None else beginning
+        return occasion_of((journey_id, place), self.clock.now())
 
     def _accept(self, event: IncomingEvent) -> None:
         (result,) = self._desk.accept(self.ledger.transaction, [event])
-        if not isinstance(result, Accepted):
+        if isinstance(result, InputError):
             raise result
 
     # sending
 
-    def _enqueue(self) -> None:
-        for request_id, asked in self.ledger.deliveries.asked.items():
-            if asked.state in CLAIMABLE and request_id not in self._queued:
-                self._queued.add(request_id)
-                heapq.heappush(self._queue, (asked.request.due_at, len(self._queued), request_id))
-
     def _send_due(self, now: Instant) -> None:
-        self._enqueue()
-        self.clock.set(now)
-        while self._queue and self._queue[0][0] <= now:
-            _, _, request_id = heapq.heappop(self._queue)
-            self._queued.discard(request_id)
-            asked = self.ledger.deliveries.asked[request_id]
-            if asked.state in CLAIMABLE:
-                self._decide(asked, now)
-            self._enqueue()
+        """As a worker sends: slice by slice, the first lane first."""
+        while due := self.ledger.deliveries.due(now):
+            self._decide(due, now)
 
-    def _decide(self, asked: Asked, now: Instant) -> None:
-        transaction, request = self.ledger.transaction, asked.request
-        found = look(transaction, self.current, [request], now, {})
-        drafts, failures = drafts_of(self.current, [(request, now)], found, ExampleLinks())
+    def _decide(self, due: Sequence[Asked], now: Instant) -> None:
+        transaction, requests = self.ledger.transaction, [asked.request for asked in due]
+        found = look(transaction, self.current, requests, now, {})
+        drafts, failures = drafts_of(self.current, [(one, now) for one in requests], found, ExampleLinks())
         gate = Gate(self.current, found, found, drafts, failures, {})
-        gate.ask(request, now)
+        for request in requests:
+            gate.ask(request, now)
         for sending in gate.sendings:
-            asked.state, asked.reason = State.SENT, ""
-            channel = Channel(sending.channel)
-            if sending.reserved_day is not None:
-                self.ledger.customers.uses.append(
-                    CapUse(now, sending.reserved_day, request.purpose, channel, request.topic, request.id)
-                )
-            self._tell(asked, now, sending.trace, channel, drafts[request.id].rendered)
+            self._sent(sending, drafts[sending.id], now)
         for conclusion in gate.conclusions:
-            asked.state, asked.reason = conclusion.state, conclusion.reason
-            asked.request = replace(request, due_at=conclusion.due_at)
-            self._tell(asked, now, conclusion.trace)
-        for older in replaced(transaction, gate.deferred_customers, now):
-            other = self.ledger.deliveries.asked[older.id]
-            other.state, other.reason = older.state, older.reason
-            self._tell(other, now, older.trace)
+            self._concluded(conclusion, now)
+        for older in replaced(transaction, gate.deferred_customers):
+            self._concluded(older, now)
+
+    def _sent(self, sending: Sending, draft: Draft, now: Instant) -> None:
+        asked, channel = self.ledger.deliveries.send(sending), Channel(sending.channel)
+        request = asked.request
+        if sending.reserved_day is not None:
+            use = CapUse(now, sending.reserved_day, request.purpose, channel, request.topic, request.id)
+            self.ledger.customers.uses.append(use)
+        self._tell(asked, now, sending.trace, channel, draft.rendered)
+
+    def _concluded(self, conclusion: Conclusion, now: Instant) -> None:
+        self._tell(self.ledger.deliveries.conclude(conclusion), now, conclusion.trace)
 
     def _tell(
         self,

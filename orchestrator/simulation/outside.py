@@ -38,7 +38,7 @@ def happen(life: Life, happening: kinds.Happening, at: Instant, things: Mapping[
     Raises:
         JogralError: it cannot happen: an event that would be refused, a fact that is not live.
     """
-    life.live_until(at - 1)
+    life.live_until(at)
     match happening:
         case kinds.EventHappens():
             life.happen(Happening(at=at, type=happening.event, data=_carried(life, happening, things)))
@@ -54,8 +54,10 @@ def happen(life: Life, happening: kinds.Happening, at: Instant, things: Mapping[
             life.meanwhile(at, lambda: pause(life, happening.pause))
         case kinds.IsResumed():
             life.meanwhile(at, lambda: _resume(life, happening.resume))
-        case kinds.Opens(opens=message) | kinds.Clicks(clicks=message):
+        case kinds.Opens(opens=message):
             life.meanwhile(at, lambda: _read(life, message))
+        case kinds.Clicks(clicks=message):
+            life.meanwhile(at, lambda: _read(life, message, clicked=True))
 
 
 def agree(life: Life, said: Consents) -> None:
@@ -110,7 +112,7 @@ def _stop(life: Life, happening: kinds.SaysStop) -> None:
     )
 
 
-def _read(life: Life, message: str) -> None:
+def _read(life: Life, message: str, *, clicked: bool = False) -> None:
     """A message is opened, or clicked: on the channel where it was sent last."""
     sent = [one for one in life.outcomes if one.message == message and one.state is State.SENT]
     if not sent:
@@ -118,3 +120,5 @@ def _read(life: Life, message: str) -> None:
     last = sent[-1]
     if last.run_id is not None and last.step is not None:
         life.ledger.runs.read.setdefault(last.run_id, set()).add(last.step)
+        if clicked:
+            life.ledger.runs.clicked.add((last.run_id, last.step))

@@ -28,10 +28,12 @@ def overlooked(life: Life, before: Sequence[Run]) -> Iterator[tuple[str, Phrase]
     stored = next(one for one in reversed(ledger.events.happened) if one.source == SOURCE)
     customer = ledger.customers.standing.customer
     backstage = Backstage(release=release, customers={customer.id: customer}, objects=ledger.events.known_objects)
-    event = backstage.event(stored)
+    asking = release.journeys_on.get(stored.type, ())
+    backstage.look_up(ledger.transaction, frozenset[str]().union(*(journey.asked_to_begin for journey in asking)))
+    event, scene = backstage.event(stored), backstage.around(customer.id, stored.occurred_at)
     own_key = f"{stored.source}/{stored.source_id}"
-    for journey in release.journeys_on.get(event.type, ()):
-        entered = entrance(journey, event, customer.id, own_key)
+    for journey in asking:
+        entered = entrance(journey, event, own_key, scene)
         if entered.key is None:
             yield journey.id, Phrase("{event} begins no run: {why}", event=event.type, why=entered.note)
         else:
@@ -47,12 +49,27 @@ def overlooked(life: Life, before: Sequence[Run]) -> Iterator[tuple[str, Phrase]
 
 def not_begun(life: Life, journey_id: str) -> Phrase:
     """Why a schedule that was due began no run."""
-    journey, what = life.current.release.journeys[journey_id], Word(mark("the schedule"))
-    entered = life.entrance(journey)
+    what, entered = Word(mark("the schedule")), life.entrance(journey_id)
     if entered.key is None:
         return Phrase("{event} begins no run: {why}", event=what, why=entered.note)
     runs = life.ledger.runs.all.values()
     return _had_one(what, [run for run in runs if (run.journey, run.key) == (journey_id, entered.key)])
+
+
+def not_entered(life: Life) -> Iterator[tuple[str, Phrase]]:
+    """Of journeys that somebody begins who enters a segment, and that did not begin: (the journey, why not)."""
+    belonging, runs = life.ledger.memberships, life.ledger.runs.all.values()
+    begun = {run.journey for run in runs}
+    for segment, journeys in life.current.release.entered_by.items():
+        for journey in journeys:
+            if journey.id in begun:
+                continue
+            if segment in belonging.entered:
+                yield journey.id, Phrase("the customer entered {segment}, and was not let in", segment=segment)
+            elif segment in belonging.from_the_start:
+                yield journey.id, Phrase("the customer was in {segment} before anything happened", segment=segment)
+            else:
+                yield journey.id, Phrase("nothing made the customer a member of {segment}", segment=segment)
 
 
 def _had_one(what: str, runs: Sequence[Run]) -> Phrase:

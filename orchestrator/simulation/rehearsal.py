@@ -13,7 +13,7 @@ from orchestrator.simulation.cast import customer_of, live_facts, objects_of, st
 from orchestrator.simulation.clock import VirtualClock
 from orchestrator.simulation.life import SOURCE, Life
 from orchestrator.simulation.outside import happen, pause
-from orchestrator.simulation.overlooked import not_begun, overlooked
+from orchestrator.simulation.overlooked import not_begun, not_entered, overlooked
 from orchestrator.simulation.story import Story
 from orchestrator.zones import zone_of
 
@@ -125,7 +125,7 @@ class _Rehearsal:
             yield at, place, _Look() if looked else self._case.when[place]
 
     def _happen(self, at: Instant, happening: kinds.Happening) -> None:
-        self._life.live_until(at - 1)
+        self._life.live_until(at)
         known = len(self._ledger.runs.all)
         before = [run for run in self._ledger.runs.all.values() if run.ended_at is None]
         self._story.happened(at, _HEADLINES[type(happening)](happening))
@@ -146,6 +146,8 @@ class _Rehearsal:
             self._life.live_until(self._at(self._case.until) + MINUTE_MS - 1)
         else:
             self._life.live_on(self._clock.now() + HORIZON_MS)
+        for whose, why in not_entered(self._life):
+            self._overlook(self._clock.now(), whose, why)
         for place, line in enumerate(self._case.expect):
             if isinstance(line, Stands) and place not in self._standing:
                 self._look(place)

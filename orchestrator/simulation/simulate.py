@@ -84,22 +84,23 @@ def plenty(release: Release, at: Instant) -> dict[str, LiveFact]:
 
 @dataclass(frozen=True, slots=True)
 class _Scheduled:
-    """An hour at which a schedule begins a journey for a segment."""
+    """An hour at which a schedule begins a journey for a segment, by the trigger at that place."""
 
     at: Instant
     journey: str
+    beginning: int
     segment: str
 
 
 def _schedules(release: Release, play: Play) -> Iterator[_Scheduled]:
     for journey in play.journeys:
-        for trigger, _ in journey.beginnings():
+        for place, (trigger, _) in enumerate(journey.beginnings()):
             at = play.start - 1 if trigger.schedule is not None else None
             while at is not None and trigger.schedule is not None:
                 at = fires_after(trigger.schedule, at, release.project.timezone)
                 if at is None or at >= play.end:
                     break
-                yield _Scheduled(at, journey.id, trigger.segment or "")
+                yield _Scheduled(at, journey.id, place, trigger.segment or "")
 
 
 class _Living:
@@ -118,6 +119,7 @@ class _Living:
             live=play.live,
             journeys=frozenset(journey.id for journey in play.journeys),
             listener=self._hear,
+            watched=False,  # who is in a segment, or enters it, is a habit here
         )
         self._life.ledger.events.put_objects(somebody.objects, play.start)
 
@@ -141,9 +143,12 @@ class _Living:
 
     def _live_through(self, one: Happened | _Scheduled) -> None:
         if isinstance(one, _Scheduled):
-            self._life.meanwhile(one.at, lambda: self._life.enter(one.journey))
+            self._life.meanwhile(one.at, lambda: self._life.enter(one.journey, one.beginning))
             return
-        self._life.live_until(one.at - 1)
+        if one.enters:
+            self._life.meanwhile(one.at, lambda: self._life.join(one.type))
+            return
+        self._life.live_until(one.at)
         known = self._life.ledger.events.known_objects
         event_type = self._current.release.events[one.type]
         data = made_up(event_type, one, self._id, known, self._chance, self._zone)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, or_, select, tuple_
+from sqlalchemy import and_, bindparam, or_, select, text, tuple_, union_all
 
 from orchestrator.domain.object import Object
+from orchestrator.journeys.run import Ending
 from orchestrator.store import bulk
 from orchestrator.store.port import StoredEvent
 from orchestrator.store.tables import events, exit_marks, objects, runs
@@ -121,21 +122,26 @@ class SqlEvents:
         )
 
     def exits(self, run_ids: Collection[str]) -> dict[str, str]:
-        rows = self._connection.execute(
-            select(runs.c.id, exit_marks.c.event_type)
+        asked = bulk.among(self._connection, runs.c.id, run_ids)
+        # By a slow clock it was over before it began: the mark does not say so then, and the run does.
+        ended = select(runs.c.id, runs.c.note.label("event_type"), runs.c.ended_at.label("at")).where(
+            asked, runs.c.ending == Ending.EXIT_EVENT.value
+        )
+        marked = (
+            select(runs.c.id, exit_marks.c.event_type, exit_marks.c.at)
             .join(
                 exit_marks,
                 and_(exit_marks.c.journey == runs.c.journey, exit_marks.c.customer_id == runs.c.customer_id),
             )
             .where(
-                bulk.among(self._connection, runs.c.id, run_ids),
+                asked,
                 exit_marks.c.key.in_(["", runs.c.key]),
                 exit_marks.c.at >= runs.c.started_at,
                 # What began the run does not end it.
                 or_(runs.c.event_id.is_(None), exit_marks.c.event_id != runs.c.event_id),
             )
-            .order_by(exit_marks.c.at.desc())
         )
+        rows = self._connection.execute(union_all(ended, marked).order_by(text("at DESC, event_type DESC")))
         return {row.id: row.event_type for row in rows}
 
 

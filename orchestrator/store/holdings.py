@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, String, and_, cast, exists, false, func, literal, or_, select
 
+from orchestrator.domain.customer import AddressKind
 from orchestrator.domain.pause import OF_A_CUSTOMER
 from orchestrator.journeys.run import Ending
 from orchestrator.store import bulk
@@ -20,6 +21,7 @@ from orchestrator.store.people_tables import (
     merges,
     privacy_requests,
     profile_values,
+    quarantined_events,
     returns,
 )
 from orchestrator.store.tables import (
@@ -43,6 +45,7 @@ from orchestrator.store.tables import (
     receipts,
     renderings,
     runs,
+    segment_members,
     suppressions,
     timers,
 )
@@ -90,11 +93,46 @@ class Search:
         """The text holds an id or an address of theirs, between whatever else."""
         return or_(*(column.contains(word, autoescape=True) for word in self._words()))
 
+    def externals(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """The column is the person's name in another system: `shop:4711`."""
+        names = customer_ids.c.source.concat(":").concat(customer_ids.c.external_id)
+        return column.in_(select(names).where(self.customers(customer_ids.c.customer_id)))
+
+    def objects_in(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """The text holds, as a JSON string, the id of an order or a cart of theirs."""
+        named = literal('"').concat(objects.c.id).concat('"')
+        return exists().where(self.customers(objects.c.customer_id), column.contains(named))
+
+    def addressed(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """The text holds an address of their own, in whatever way it is written."""
+        lowered, digits = func.lower(column), _without_signs(column)
+        return or_(
+            false(),
+            *(
+                digits.contains(value[-_PHONE_DIGITS:])
+                if kind is AddressKind.PHONE
+                else lowered.contains(value.lower(), autoescape=True)
+                for kind, value in self.person.values
+            ),
+        )
+
     def _words(self) -> list[str]:
         return [*self.person.customer_ids, *(value for _, value in self.person.values)]
 
     def _among(self, column: ColumnElement[str], values: Any) -> ColumnElement[bool]:
         return bulk.among(self.connection, column, values)
+
+
+# Of a phone, the digits that are the same however its country and its trunk prefix were written.
+_PHONE_DIGITS = 8
+
+
+def _without_signs(column: ColumnElement[str]) -> ColumnElement[str]:
+    """A text without what people put between the digits of a phone."""
+    found = column
+    for sign in " -().":
+        found = func.replace(found, sign, "")
+    return found
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +157,26 @@ def _erased(column: ColumnElement[Any]) -> ColumnElement[str]:
     """A name that is unique, because it is made of the row's own id, and says nothing else."""
     return literal("erased/").concat(cast(column, String))
 
+
+def _is_about(search: Search) -> ColumnElement[bool]:
+    """An event that names the person, or was known to be theirs when it came."""
+    named = quarantined_events.c.named
+    return or_(
+        search.customers(quarantined_events.c.customer_id),
+        search.customers(named),
+        search.values(named),
+        search.externals(named),
+    )
+
+
+# One that stood somewhere is over: nobody is left to go on.
+RUN_IS_OVER: Mapping[str, Any] = {
+    "position": None,
+    "ended_at": func.coalesce(runs.c.ended_at, runs.c.since),
+    "ending": func.coalesce(runs.c.ending, Ending.ERASED.value),
+    "note": "",
+    "state": {},
+}
 
 # In the order of an erasure: a row goes before the one that it points to, and whoever is found through another row
 # before that one changes its owner.
@@ -162,19 +220,12 @@ HOLDINGS = (
     Holding(table=timers, theirs=lambda search: search.customers(timers.c.customer_id)),
     Holding(table=alerts, theirs=lambda search: search.customers(alerts.c.customer_id)),
     Holding(table=handoffs, theirs=lambda search: search.customers(handoffs.c.customer_id)),
+    Holding(table=segment_members, theirs=lambda search: search.customers(segment_members.c.customer_id)),
     Holding(table=exit_marks, theirs=lambda search: search.customers(exit_marks.c.customer_id)),
     Holding(
         table=runs,
         theirs=lambda search: search.customers(runs.c.customer_id),
-        # One that stood somewhere is over: nobody is left to go on.
-        leaves={
-            "key": _erased(runs.c.id),
-            "position": None,
-            "ended_at": func.coalesce(runs.c.ended_at, runs.c.since),
-            "ending": func.coalesce(runs.c.ending, Ending.ERASED.value),
-            "note": "",
-            "state": {},
-        },
+        leaves={"key": _erased(runs.c.id), **RUN_IS_OVER},
         owner="customer_id",
         hidden=frozenset({"moves", "beginning"}),
     ),
@@ -184,6 +235,17 @@ HOLDINGS = (
         leaves={"source_id": _erased(events.c.id), "objects": {}, "data": {}, "body_hash": ""},
         owner="customer_id",
         hidden=frozenset({"body_hash"}),
+    ),
+    Holding(
+        # Nobody understood what stands in these: one row too many is lost rather than one too few.
+        table=quarantined_events,
+        theirs=lambda search: or_(
+            _is_about(search),
+            search.spelled_out(quarantined_events.c.content),
+            search.objects_in(quarantined_events.c.content),
+            search.addressed(quarantined_events.c.content),
+        ),
+        shown=_is_about,
     ),
     Holding(table=objects, theirs=lambda search: search.customers(objects.c.customer_id)),
     Holding(
@@ -208,9 +270,13 @@ HOLDINGS = (
     ),
     Holding(
         # What else is in these answers may be about others: they are not shown. Keys are the caller's own words, and
-        # some make them of what they send.
+        # some make them of what they send; what is wrong with an event repeats what stood in it.
         table=idempotency,
-        theirs=lambda search: or_(search.spelled_out(idempotency.c.answer), search.mentioned(idempotency.c.key)),
+        theirs=lambda search: or_(
+            search.spelled_out(idempotency.c.answer),
+            search.mentioned(idempotency.c.key),
+            and_(idempotency.c.answer.contains('"problem"'), search.addressed(idempotency.c.answer)),
+        ),
         exported=False,
     ),
     Holding(
@@ -245,5 +311,5 @@ KEPT_WITHOUT_IDENTITY = frozenset({privacy_requests.name})
 # Tables that hold nobody's data.
 NOBODYS = frozenset({
     "api_keys", "closed_accounts", "current_facts", "erased_addresses", "facts", "imports", "ledger",
-    "releases", "schedules", "wordings",
+    "releases", "schedules", "watches", "wordings",
 })  # fmt: skip

@@ -39,6 +39,13 @@ class SqlLedger:
     def release_id(self) -> str | None:
         return self._connection.scalars(_RELEASE_ID).first()
 
+    def lock_release(self) -> str | None:
+        self._ensure_row()
+        return self._connection.scalars(_RELEASE_ID.with_for_update()).first()
+
+    def stays_in_force(self, release_id: str) -> bool:
+        return self._connection.scalars(_RELEASE_ID.with_for_update(read=True)).first() == release_id
+
     def release(self, release_id: str) -> str | None:
         return self._connection.scalars(select(releases.c.content).where(releases.c.id == release_id)).first()
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, select, text, tuple_, update
+from sqlalchemy import delete, exists, insert, literal, select, text, tuple_, update
 
 from orchestrator.domain.pause import OF_A_CUSTOMER
+from orchestrator.domain.timer import WallTime
 from orchestrator.store.people_tables import profile_values
+from orchestrator.store.port import DueAlarm
+from orchestrator.store.runs import ALARM
 from orchestrator.store.tables import (
     CLAIMABLE_ROWS,
     alerts,
@@ -26,6 +29,7 @@ from orchestrator.store.tables import (
     objects,
     pauses,
     runs,
+    segment_members,
     timers,
 )
 
@@ -68,7 +72,7 @@ _FOLLOWERS = (
     _Follower(inbox, inbox.c.customer_id, (inbox.c.seq,)),
 )
 
-FOLLOWING = frozenset({one.table.name for one in _FOLLOWERS} | {pauses.name})
+FOLLOWING = frozenset({one.table.name for one in _FOLLOWERS} | {pauses.name, segment_members.name})
 """Tables whose rows follow."""
 
 ANSWERED_FOR = frozenset({"customer_addresses", "consent_state", "merges"})
@@ -87,6 +91,8 @@ def take_over(connection: Connection, kept_id: str, merged_id: str, at: Instant)
                              .returning(*one.key))
         for one in _FOLLOWERS
     }  # fmt: skip
+    _be_where_they_are(connection, kept_id, merged_id)
+    connection.execute(delete(segment_members).where(segment_members.c.customer_id == merged_id))
     moved["lifted"] = _lift_shorter_pause(connection, kept_id, merged_id, at)
     moved["pauses"] = _all(
         connection,
@@ -109,6 +115,7 @@ def give_back(connection: Connection, moved: Mapping[str, Any], kept_id: str, me
         for theirs in _among(one.key, moved[one.table.name]):
             connection.execute(update(one.table).where(one.owner == kept_id, theirs).values(_owned(one, merged_id)))
     _give_back_what_came_of_it(connection, moved, kept_id, merged_id)
+    _be_where_they_are(connection, merged_id, kept_id)
     for theirs in _among((pauses.c.id,), moved["pauses"]):
         connection.execute(update(pauses).where(theirs).values(subject=merged_id))
     _pause_again(connection, moved["lifted"])
@@ -138,6 +145,31 @@ def _give_back_what_came_of_it(connection: Connection, moved: Mapping[str, Any],
             .where(deliveries.c.customer_id == kept_id, deliveries.c.settled_at.is_(None), theirs)
             .values(customer_id=merged_id)
         )
+    _give_back_alarms(connection, {run_id for (run_id,) in moved["runs"]}, kept_id, merged_id)
+
+
+def _give_back_alarms(connection: Connection, run_ids: set[str], kept_id: str, merged_id: str) -> None:
+    """Those that runs of theirs have set since: with them alone they are called."""
+    alarms = connection.execute(
+        select(timers.c.id, timers.c.wall, timers.c.zone, timers.c.due_at).where(
+            timers.c.customer_id == kept_id, timers.c.kind == ALARM
+        )
+    )
+    due = (DueAlarm.of(row.id, kept_id, WallTime(row.wall, row.zone), row.due_at) for row in alarms)
+    for theirs in _among((timers.c.id,), [[alarm.id] for alarm in due if alarm.run_id in run_ids]):
+        connection.execute(update(timers).where(theirs).values(customer_id=merged_id))
+
+
+def _be_where_they_are(connection: Connection, customer_id: str, other_id: str) -> None:
+    """Whoever becomes one with somebody, or two again, enters no segment by that: where one was, so was the other.
+
+    Where it is not so, the next look at the segment takes them out.
+    """
+    known = select(segment_members.c.segment).where(segment_members.c.customer_id == customer_id)
+    theirs = select(segment_members.c.segment, literal(customer_id), segment_members.c.entered_at).where(
+        segment_members.c.customer_id == other_id, segment_members.c.segment.not_in(known)
+    )
+    connection.execute(insert(segment_members).from_select(["segment", "customer_id", "entered_at"], theirs))
 
 
 # --- pauses -----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, literal, or_, select, text, true, update
+from sqlalchemy import and_, bindparam, func, literal, or_, select, text, true, update
 
 from orchestrator.domain.delivery import State
 from orchestrator.domain.pause import HELD_AS, NOTHING_PAUSED, OF_A_CUSTOMER, Pause, Pauses, PauseScope
@@ -61,6 +61,17 @@ class SqlPauses:
         found = select(_TABLE.id).where(_STANDING, _TABLE.until <= business_now).limit(1)
         return self._connection.scalars(found).first() is not None
 
+    def next_end(self, journeys: Collection[str]) -> Instant | None:
+        held = and_(
+            deliveries.c.customer_id == _TABLE.subject,
+            HELD_ROWS,
+            deliveries.c.reason == HELD_AS[PauseScope.HANDOFF],
+            deliveries.c.journey.in_(sorted(journeys)),
+        )
+        ends = select(func.min(_TABLE.until)).join(deliveries, held)
+        found: Instant | None = self._connection.scalar(ends.where(_STANDING, _TABLE.scope == PauseScope.HANDOFF.value))
+        return found
+
     def lift_over(self, business_now: Instant, at: Instant) -> list[Pause]:
         lifted = update(pauses).where(_STANDING, _TABLE.until <= business_now).values(lifted_at=at).returning(pauses)
         return [_pause(row) for row in self._connection.execute(lifted)]
@@ -72,12 +83,21 @@ class SqlPauses:
         held = select(deliveries.c.id).where(*_held_by(scope, subject, until)).limit(1)
         return self._connection.scalars(held).first() is not None
 
-    def release(self, scope: PauseScope, subject: str, at: Instant, *, until: Instant | None = None) -> dict[str, int]:
+    def release(
+        self,
+        scope: PauseScope,
+        subject: str,
+        at: Instant,
+        *,
+        until: Instant | None = None,
+        due_at: Instant | None = None,
+    ) -> dict[str, int]:
         # What is held was due, and keeps its place in the queue.
+        due = {} if due_at is None else {"due_at": due_at}
         lanes = self._connection.scalars(
             update(deliveries)
             .where(*_held_by(scope, subject, until))
-            .values(state=State.ACCEPTED.value, reason="", detail="", next_action_at=at)
+            .values(state=State.ACCEPTED.value, reason="", detail="", next_action_at=at, **due)
             .returning(deliveries.c.lane)
         )
         return dict(Counter(lanes))
@@ -99,6 +119,9 @@ _HELD_BY: Mapping[PauseScope, Callable[[str], ColumnElement[bool]]] = {
     ),
     PauseScope.ACCOUNT: lambda _: true(),
     PauseScope.JOURNEY: lambda subject: deliveries.c.journey == subject,
+    PauseScope.STEP: lambda subject: (
+        (deliveries.c.journey == subject.partition("/")[0]) & (deliveries.c.step == subject.partition("/")[2])
+    ),
     PauseScope.MESSAGE: lambda subject: deliveries.c.message == subject,
     PauseScope.CUSTOMER: lambda subject: deliveries.c.customer_id == subject,
     PauseScope.HANDOFF: lambda subject: deliveries.c.customer_id == subject,

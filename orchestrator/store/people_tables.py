@@ -142,6 +142,29 @@ imports = Table(
     Column("ended_at", BigInteger),
 )
 
+# --- what nobody understood -------------------------------------------------------------------------------------------
+
+# Events of an unknown type, with data that do not fit, or of nobody whom we know: as they came, until somebody mends
+# what they name. `named` is whom an event names, in whatever way, and `customer_id` whose it was known to be.
+quarantined_events = Table(
+    "quarantined_events",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("source", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("type", String, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("timeless", Boolean, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False, index=True),
+    Column("tried_at", BigInteger, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("customer_id", String, index=True),
+    Column("named", String, index=True),
+    UniqueConstraint("source", "source_id"),
+    Index("ix_quarantined_events_occurred_at", "occurred_at", "id"),
+)
+
 # --- who looked, and who changed --------------------------------------------------------------------------------------
 
 # A chain: `digest` is HMAC(salt, payload), and `mac` HMAC(key, previous mac, seq, at, kind, digest), put on by the one

@@ -11,7 +11,7 @@ from orchestrator.domain.delivery import State
 from orchestrator.identity import ADDRESS_FIELDS
 from orchestrator.store import bulk
 from orchestrator.store.erased import ERASED, channels_of, digest_of, digests_of, known_digests, pepper_of
-from orchestrator.store.holdings import HOLDINGS, Search
+from orchestrator.store.holdings import HOLDINGS, RUN_IS_OVER, Search
 from orchestrator.store.people_tables import erased_addresses, profile_values
 from orchestrator.store.port.privacy import Person
 from orchestrator.store.tables import (
@@ -22,6 +22,7 @@ from orchestrator.store.tables import (
     customers,
     deliveries,
     ledger,
+    runs,
     suppressions,
     timers,
 )
@@ -122,6 +123,9 @@ class SqlPersonalData:
     def stop(self, person: Person, at: Instant) -> int:
         search = Search(self._connection, person)
         self._connection.execute(delete(timers).where(search.customers(timers.c.customer_id)))
+        # Without its alarms nothing would ever call it again.
+        standing = (search.customers(runs.c.customer_id), runs.c.ended_at.is_(None))
+        self._connection.execute(update(runs).where(*standing).values(RUN_IS_OVER))
         return self._connection.execute(
             update(deliveries)
             .where(search.customers(_TABLE.customer_id), _TABLE.state.in_(_WAITING))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, select, text, tuple_
+from sqlalchemy import and_, delete, func, select, text, tuple_, union
 
 from orchestrator.domain.timer import WallTime
 from orchestrator.journeys.run import Alarm, Ending, Pending, Run
@@ -35,6 +35,10 @@ _COLUMNS = ("id", "journey", "key", "number", "customer_id", "event_id", "beginn
 
 _ABOUT = ("customer_id", "run_id", "step", "at")
 
+_OF_LAST = tuple(
+    _TABLE[name] for name in ("journey", "key", "customer_id", "number", "started_at", "ended_at", "ending")
+)
+
 
 class SqlRuns:
     """See `port.Runs`."""
@@ -42,20 +46,20 @@ class SqlRuns:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def last(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], LastRun]:
-        if not keys:
+    def last(self, wanted: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], LastRun]:
+        if not wanted:
             return {}
-        rows = self._connection.execute(
-            select(_TABLE.journey, _TABLE.key, _TABLE.number, _TABLE.started_at, _TABLE.ended_at, _TABLE.ending)
-            .where(tuple_(_TABLE.journey, _TABLE.key).in_(list(keys)))
-            .order_by(_TABLE.number)
+        of_keys = tuple_(_TABLE.journey, _TABLE.key).in_(sorted({(journey, key) for journey, key, _ in wanted}))
+        # Where the customer is the key, those who became one with them brought runs of their own key.
+        admitted_once = [(journey, customer_id) for journey, key, customer_id in wanted if key == customer_id]
+        of_theirs = and_(
+            bulk.among(self._connection, _TABLE.customer_id, {customer_id for _, customer_id in admitted_once}),
+            _TABLE.journey.in_(sorted({journey for journey, _ in admitted_once})),
+            _TABLE.key != _TABLE.customer_id,
         )
-        return {
-            (row.journey, row.key): LastRun(
-                row.number, row.started_at, row.ended_at, row.ending != Ending.NOT_ENTERED.value
-            )
-            for row in rows
-        }
+        # Two questions: asked one with OR in it, a database reads the whole table.
+        asked = [select(*_OF_LAST).where(one) for one in ((of_keys, of_theirs) if admitted_once else (of_keys,))]
+        return _last_of(wanted, self._connection.execute(union(*asked).order_by("started_at", "number")).all())
 
     def standing(self, customer_ids: Collection[str], journeys: Collection[str]) -> list[Run]:
         return self._read(
@@ -115,17 +119,20 @@ class SqlRuns:
             for row in self._connection.execute(wanted)
         ]
 
-    def still_due(self, alarms: Collection[DueAlarm]) -> list[DueAlarm]:
-        ids = {alarm.id for alarm in alarms}
+    def still_due(self, alarms: Collection[DueAlarm], customer_ids: Collection[str]) -> list[DueAlarm]:
         found = set(
             self._connection.scalars(
-                select(timers.c.id).where(_PENDING, bulk.among(self._connection, timers.c.id, ids))
+                select(timers.c.id).where(
+                    _PENDING,
+                    bulk.among(self._connection, timers.c.id, {alarm.id for alarm in alarms}),
+                    bulk.among(self._connection, timers.c.customer_id, customer_ids),
+                )
             )
         )
         return [alarm for alarm in alarms if alarm.id in found]
 
-    def move_alarms(self, moved: Collection[DueAlarm]) -> None:
-        bulk.update(self._connection, timers, ("due_at",), [(alarm.at.instant, alarm.id) for alarm in moved])
+    def move_alarms(self, moved: Mapping[str, Instant]) -> None:
+        bulk.update(self._connection, timers, ("due_at",), [(due_at, alarm_id) for alarm_id, due_at in moved.items()])
 
     def drop_alarms(self, alarm_ids: Collection[str]) -> None:
         if alarm_ids:
@@ -134,19 +141,20 @@ class SqlRuns:
     def reach_goals(self, reached: Mapping[str, Instant]) -> None:
         bulk.update(self._connection, runs, ("goal_at",), [(at, run_id) for run_id, at in sorted(reached.items())])
 
-    def aiming(self, customer_ids: Collection[str], journeys: Collection[str]) -> list[Run]:
+    def aiming(self, customer_ids: Collection[str], journeys: Collection[str], since: Instant) -> list[Run]:
         return self._read(
             _TABLE.goal_at.is_(None),
+            _TABLE.started_at >= since,
             bulk.among(self._connection, _TABLE.customer_id, customer_ids),
             _TABLE.journey.in_(sorted(journeys)),
         )
 
     def engaged(self, run_ids: Collection[str]) -> dict[str, frozenset[str]]:
         rows = self._connection.execute(
-            select(deliveries.c.run_id, deliveries.c.step).where(
-                bulk.among(self._connection, deliveries.c.run_id, run_ids),
-                deliveries.c.receipt.in_(["read", "clicked"]),
-            )
+            select(deliveries.c.run_id, deliveries.c.step)
+            # By their customer, of whom there is an index.
+            .join(runs, and_(runs.c.id == deliveries.c.run_id, runs.c.customer_id == deliveries.c.customer_id))
+            .where(bulk.among(self._connection, runs.c.id, run_ids), deliveries.c.receipt.in_(["read", "clicked"]))
         )
         found: dict[str, set[str]] = {}
         for run_id, step in rows:
@@ -215,6 +223,25 @@ class SqlRuns:
         return [_run(row) for row in self._connection.execute(wanted)]
 
 
+def _last_of(wanted: Collection[tuple[str, str, str]], rows: Sequence[Row[Any]]) -> dict[tuple[str, str, str], LastRun]:
+    """Of rows in the order in which they began: the last of each, and how many there are of its key."""
+    numbers: dict[tuple[str, str], int] = {}
+    newest: dict[tuple[str, str, str], Row[Any]] = {}
+    for row in rows:
+        key = (row.journey, row.key)
+        numbers[key] = max(numbers.get(key, 0), row.number)
+        newest[*key, row.customer_id] = row
+        newest[row.journey, row.customer_id, row.customer_id] = row
+    found: dict[tuple[str, str, str], LastRun] = {}
+    for one in wanted:
+        number, last = numbers.get(one[:2], 0), newest.get(one)
+        if last is not None:
+            found[one] = LastRun(number, last.started_at, last.ended_at, last.ending != Ending.NOT_ENTERED.value)
+        elif number:
+            found[one] = LastRun(number, 0, None, entered=False)
+    return found
+
+
 def _about(one: Told[Any]) -> tuple[Any, ...]:
     return (one.customer_id, one.run_id, one.wish.step, one.at)
 
@@ -244,7 +271,7 @@ def _state(run: Run) -> dict[str, Any]:
         "taken": dict(run.taken),
         "used": list(run.used),
         "alarms": {name: [alarm.at.wall, alarm.at.zone, alarm.set] for name, alarm in run.alarms.items()},
-        "pending": {name: [one.since, dict(one.event)] for name, one in run.pending.items()},
+        "pending": {name: [one.since, dict(one.event), one.at] for name, one in run.pending.items()},
     }
 
 
@@ -273,5 +300,5 @@ def _run(row: Row[Any]) -> Run:
             name: Alarm(WallTime(wall, zone), setting)
             for name, (wall, zone, setting) in state.get("alarms", {}).items()
         },
-        pending={name: Pending(since, event) for name, (since, event) in state.get("pending", {}).items()},
+        pending={name: Pending(*parts) for name, parts in state.get("pending", {}).items()},
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sqlalchemy import BigInteger, Integer, Numeric, String, and_, case, cast, exists, false, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 
-from orchestrator.segments.operators import EARLIER, NUMBERS, TIMES, bound_of
+from orchestrator.segments.operators import EARLIER, INSTANT, NUMBERS, TIMES, WALL, bound_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -178,11 +178,11 @@ class PostgresValue:
 
     @property
     def is_instant(self) -> ColumnElement[bool]:
-        return self.text.op("~", is_comparison=True)(_INSTANT)
+        return self.text.op("~", is_comparison=True)(INSTANT)
 
     @property
     def is_wall(self) -> ColumnElement[bool]:
-        return self.text.op("~", is_comparison=True)(_WALL)
+        return self.text.op("~", is_comparison=True)(WALL)
 
     @property
     def seconds(self) -> ColumnElement[int]:
@@ -210,11 +210,6 @@ class PostgresValue:
     def _from_end(self, place: int, length: int) -> ColumnElement[str]:
         return func.left(func.right(self.text, place), length)
 
-
-_DAY_OF_YEAR = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_TIME_OF_DAY = "([01][0-9]|2[0-4]):[0-5][0-9]:[0-5][0-9]"
-_INSTANT = rf"^{_DAY_OF_YEAR}T{_TIME_OF_DAY}(\.[0-9]+)?(Z|[-+](0[0-9]|1[0-4]):[0-5][0-9])$"
-_WALL = r"^[0-9]{4}-[0-1][0-9]-[0-3][0-9](T[0-2][0-9]:[0-5][0-9](:[0-5][0-9])?)?$"
 
 VALUES: Mapping[str, type[SqliteValue | PostgresValue]] = {"sqlite": SqliteValue, "postgresql": PostgresValue}
 """By the name of the dialect."""

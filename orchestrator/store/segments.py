@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from sqlalchemy import and_, func, not_, or_, select
 
+from orchestrator.domain.customer import REMAINS
 from orchestrator.domain.delivery import State
 from orchestrator.schema import parse_duration
 from orchestrator.segments.model import AllOf, AnyOf, Consented, Engaged, FieldTest, Happened, Not, Owns
@@ -62,9 +63,14 @@ class SqlSegments:
         return set(self._connection.scalars(wanted))
 
     def _members(self, audience: Audience, *columns: Any) -> Select[Any]:
-        question = _Question(self._connection.dialect.name, audience.now, audience.zone)
-        fits = question.fits(audience.where)
-        return select(*columns).select_from(customers).where(customers.c.merged_into.is_(None), fits)
+        return select(*columns).select_from(customers).where(fitting(self._connection, audience))
+
+
+def fitting(connection: Connection, audience: Audience) -> ColumnElement[bool]:
+    """Whether a row of `customers` is in it: somebody who is still one of their own, and was not erased."""
+    question = _Question(connection.dialect.name, audience.now, audience.zone)
+    remains = customers.c.id.startswith(f"{REMAINS}_", autoescape=True)
+    return and_(customers.c.merged_into.is_(None), ~remains, question.fits(audience.where))
 
 
 @dataclass(frozen=True, slots=True)

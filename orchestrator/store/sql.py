@@ -17,14 +17,17 @@ from orchestrator.store.engine import connect, transaction, where_is
 from orchestrator.store.events import SqlEvents
 from orchestrator.store.explanations import SqlExplanations
 from orchestrator.store.facts import SqlFacts
+from orchestrator.store.goals import SqlGoals
 from orchestrator.store.identity import SqlIdentity
 from orchestrator.store.imports import SqlImports
 from orchestrator.store.inbound import SqlInbound
 from orchestrator.store.inbox import SqlInbox
 from orchestrator.store.ledger import SqlLedger
+from orchestrator.store.memberships import SqlMemberships
 from orchestrator.store.pauses import SqlAccounts, SqlPauses
 from orchestrator.store.personal_data import SqlPersonalData
 from orchestrator.store.privacy_requests import SqlPrivacyRequests
+from orchestrator.store.quarantine import SqlQuarantine
 from orchestrator.store.receipts import SqlReceipts
 from orchestrator.store.runs import SqlRuns
 from orchestrator.store.schedules import SqlSchedules
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-SCHEMA = "0009"
+SCHEMA = "0011"
 """The migration that this version of the code works with."""
 
 
@@ -51,8 +54,11 @@ class SqlTransaction:
     events: SqlEvents
     deliveries: SqlDeliveries
     receipts: SqlReceipts
+    quarantine: SqlQuarantine
     runs: SqlRuns
+    goals: SqlGoals
     segments: SqlSegments
+    memberships: SqlMemberships
     schedules: SqlSchedules
     timers: SqlTimers
     facts: SqlFacts
@@ -136,8 +142,11 @@ def _transaction(connection: Connection) -> SqlTransaction:
         events=SqlEvents(connection),
         deliveries=SqlDeliveries(connection),
         receipts=SqlReceipts(connection),
+        quarantine=SqlQuarantine(connection),
         runs=SqlRuns(connection),
+        goals=SqlGoals(connection),
         segments=SqlSegments(connection),
+        memberships=SqlMemberships(connection),
         schedules=SqlSchedules(connection),
         timers=SqlTimers(connection),
         facts=SqlFacts(connection),

@@ -205,6 +205,27 @@ schedules = Table(
     Column("begun", Integer, nullable=False, server_default="0"),
 )
 
+# One row for each segment whose members begin a journey: the filter and the journeys of the last look that came to its
+# end, since when who enters begins these. While somebody looks, `reached` is the last customer. Business time.
+watches = Table(
+    "watches",
+    metadata,
+    Column("segment", String, primary_key=True),
+    Column("filter", String, nullable=False),
+    Column("journeys", Json, nullable=False),
+    Column("reached", String, nullable=False, server_default=""),
+    Column("looked_at", BigInteger, nullable=False),
+)
+
+# Who was in such a segment when somebody looked last.
+segment_members = Table(
+    "segment_members",
+    metadata,
+    Column("segment", String, primary_key=True),
+    Column("customer_id", ForeignKey("customers.id"), primary_key=True, index=True),
+    Column("entered_at", BigInteger, nullable=False),
+)
+
 # What ends runs: an event that a journey names under `exit_on`, written in the commit that accepts the event. An empty
 # `key` means every run of the customer.
 exit_marks = Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, String, cast, literal, select, text, update
+from sqlalchemy import JSON, String, cast, func, literal, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.domain.timer import Timer, WallTime
@@ -73,6 +73,15 @@ class SqlTimers:
     def waiting(self, *, business_now: Instant) -> bool:
         found = select(_TABLE.id).where(_PENDING, _TABLE.due_at <= business_now).limit(1)
         return self._connection.scalars(found).first() is not None
+
+    def pending_of(self, messages: Collection[str]) -> dict[str, int]:
+        message = _TABLE.content["message"].as_string()
+        counted = (
+            select(message, func.count())
+            .where(_PENDING, _TABLE.kind == DELIVERY, bulk.among(self._connection, message, messages))
+            .group_by(message)
+        )
+        return dict(bulk.fetch(self._connection, counted))
 
     def fire(self, timer_ids: Collection[str], at: Instant) -> None:
         ours = bulk.among(self._connection, _TABLE.id, timer_ids)

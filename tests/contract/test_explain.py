@@ -23,14 +23,17 @@ from orchestrator.dispatch.explain.unasked import untrue
 from orchestrator.dispatch.explain.values import NOT_REACHED, NOTHING_TO_ASK
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile
+from orchestrator.dispatch.runs.entering import Entering
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.delivery import State
 from orchestrator.domain.errors import NotFound
 from orchestrator.domain.pause import Pause, PauseScope
 from orchestrator.domain.time import instant, rfc3339
 from orchestrator.domain.verdict import Drop, Hold, Send
+from orchestrator.expressions import compile_expression, holds
 from orchestrator.journeys.model import Exit, Journey
 from orchestrator.release import Release, read_release
+from orchestrator.segments.model import Segment
 from orchestrator.store.evidence import WantedDecisions
 from orchestrator.store.port import ClosedAccount
 from orchestrator.suppress_rules import SuppressRule
@@ -75,11 +78,12 @@ def recorded(world, delivery_id):
         return transaction.explanations.decisions_of(delivery_id)
 
 
-def release_with(world, journeys=None, **project):
-    """Put another release into force: other rules of the project, or other journeys."""
+def release_with(world, journeys=None, segments=None, **project):
+    """Put another release into force: other rules of the project, other journeys, or segments."""
     files = {name: getattr(world.release, name) for name in type(world.release).model_fields}
     files["project"] = world.release.project.model_copy(update=project)
     files["journeys"] = world.release.journeys if journeys is None else journeys
+    files["segments"] = world.release.segments if segments is None else segments
     world.release = Release(**files)
     publish(world.store, world.release, world.clock.now())
 
@@ -629,6 +633,21 @@ def test_a_schedule_brings_no_event_that_could_be_missed(world):
     assert (step.event_type, step.missed) == (None, ())
 
 
+def test_whoever_enters_a_segment_is_told_since_when_they_are_in_it(world):
+    """No event could be missed either: what counts is when they were found in it."""
+    where = {"event": "order.placed"}
+    buyers = {"kind": "segment", "id": "buyers", "title": "Compradores", "owner": "marketing", "where": where}
+    standing(world, [ASK], trigger={"enters": "buyers"}, entry=None)
+    release_with(world, segments={"buyers": Segment.model_validate(buyers)})
+    (step,) = why(world).unasked
+    assert (step.event_type, step.missed, step.segment, step.inside_since) == (None, (), "buyers", None)
+
+    world.accept(placed(at=world.clock.now()))
+    Entering(release=world.release, clock=world.clock).look(world.store, world.clock.now())
+    (step,) = why(world).unasked
+    assert step.inside_since == world.clock.now()
+
+
 def test_what_an_exit_says_waits_for_its_event(world):
     """That event came, and there was no run that it could end."""
     standing(world, [{"id": "esperar", "wait": "5d"}], exit_on=[{"event": "order.placed", "send": "review_request"}])
@@ -660,11 +679,15 @@ def test_what_no_journey_sends_goes_out_on_request_only(world):
     ],
 )
 def test_the_untrue_part_of_a_condition_is_found(when, data, found):
-    assert untrue(when, data) == (found, "")
+    assert untrue(when, asked_of(data)) == (found, "")
 
 
 def test_a_true_condition_has_no_untrue_part():
-    assert untrue("a.x == 1 && true", {"a": {"x": 1}}) is None
+    assert untrue("a.x == 1 && true", asked_of({"a": {"x": 1}})) is None
+
+
+def asked_of(data):
+    return lambda part: holds(compile_expression(part), data)
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------

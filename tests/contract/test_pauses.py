@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.dispatch import pauses
+from orchestrator.dispatch.accept.message import new_request
 from orchestrator.dispatch.pauses import GATE_MS, LOOKED_FOR_MS, WantedPause
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.errors import InputError, NotFound
 from orchestrator.domain.pause import PauseScope
-from tests.contract.world import EMAIL, SMS, placed
+from orchestrator.store.port import NewDelivery
+from tests.contract.world import EMAIL, EVERYTHING, SMS, event, placed
 
-ALL, CHANNEL, ACCOUNT, JOURNEY, MESSAGE, CUSTOMER, HANDOFF = PauseScope
+ALL, CHANNEL, ACCOUNT, JOURNEY, STEP, MESSAGE, CUSTOMER, HANDOFF = PauseScope
 HOUR_MS = 3_600_000
 
 
@@ -60,6 +62,22 @@ def test_a_journey_that_is_paused_holds_what_it_asked_for(world):
     assert world.tally()["order_confirmed"] == {"held": 1, "sent": 1}
 
     assert resume(world, JOURNEY, "orders_simple").released == {"transactional": 1}
+    world.drain()
+    assert world.tally()["order_confirmed"] == {"sent": 2}
+
+
+def test_a_step_that_is_paused_holds_what_it_sends_and_nothing_else(world):
+    """Neither another step of its journey, nor the same message from elsewhere."""
+    pause(world, STEP, "orders_simple/confirmar")
+    world.accept(placed(at=world.clock.now()))
+    world.accept(event("order.cancelled", "cancelled", customer="cus_ana", at=world.clock.now(), order_id="ord_1"))
+    other = world.ask()
+    world.drain()
+    assert world.ended(other) == ("sent", "")
+    assert world.tally() == {"order_confirmed": {"held": 1, "sent": 1}, "order_cancelled": {"sent": 1}}
+
+    assert resume(world, STEP, "orders_simple/avisar_envio").released == {}
+    assert resume(world, STEP, "orders_simple/confirmar").released == {"transactional": 1}
     world.drain()
     assert world.tally()["order_confirmed"] == {"sent": 2}
 
@@ -130,6 +148,8 @@ def test_resuming_what_is_not_paused_says_so(world):
         (CHANNEL, "smss", "unknown_channel", "sms"),
         (ACCOUNT, "emial", "unknown_account", "email"),
         (JOURNEY, "orders_simpl", "unknown_journey", "orders_simple"),
+        (STEP, "orders_simple/confimar", "unknown_step", "orders_simple/confirmar"),
+        (STEP, "orders_simpl/confirmar", "unknown_step", "orders_simple/confirmar"),
         (MESSAGE, "order_confirmd", "unknown_message", "order_confirmed"),
         (CUSTOMER, "cus_nobody", "unknown_customer", ""),
     ],
@@ -235,3 +255,40 @@ def test_pauses_come_in_pages(world):
 def _email_of_ana(transaction):
     (address, *_) = transaction.customers.get("cus_ana").addresses
     return address.id
+
+
+# --- where a past is played -------------------------------------------------------------------------------------------
+
+
+def test_the_end_of_a_handoff_is_known_as_long_as_it_holds_something(world):
+    """Business time is moved there: what it held is decided for that hour, and not for the one in which it was due."""
+    world.said(ConsentState.GRANTED)
+    until = world.clock.now() + 2 * HOUR_MS
+    pause(world, HANDOFF, "cus_ana", until=until)
+    assert next_end(world) is None
+    with world.store.write() as transaction:
+        held = asked_by(transaction, world)
+    world.drain()
+    assert world.ended(held) == ("held", "handoff")
+    assert next_end(world) == until
+
+    with world.store.write() as transaction:
+        (over,) = transaction.pauses.lift_over(until, world.clock.now())
+        transaction.pauses.release(over.scope, over.subject, world.clock.now(), due_at=until)
+    assert world.get(held)["due_at"] == until
+    assert next_end(world) is None
+
+
+def next_end(world):
+    with world.store.read() as transaction:
+        return transaction.pauses.next_end(["orders_simple"])
+
+
+def asked_by(transaction, world):
+    """A request of a journey, for a message that is marketing."""
+    request = new_request(
+        world.release, world.clock, message="review_request", customer_id="cus_ana", candidates=(EMAIL,), objects={},
+        data=EVERYTHING, journey="orders_simple",
+    )  # fmt: skip
+    transaction.deliveries.add([NewDelivery(request=request, identity="one", origin="test")], world.clock.now())
+    return request.id

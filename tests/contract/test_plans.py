@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
 
+from orchestrator.dispatch.accept import Later
+from orchestrator.dispatch.fire import fire
 from orchestrator.dispatch.plans.changing import ROLLED_BACK, ChangeOver, release_in_force
 from orchestrator.dispatch.plans.choosing import chosen
 from orchestrator.dispatch.plans.history import earlier, history
@@ -20,8 +25,8 @@ from orchestrator.plans.model import plan_of
 from orchestrator.release import read_release
 from orchestrator.store.people_tables import audit_entries
 from orchestrator.store.tables import alerts, customers, deliveries, events, runs, timers
-from tests.contract.test_runs import AFTER_PURCHASE, asked, call, later, rows, run_only, shipped, stands
-from tests.contract.world import placed
+from tests.contract.journeying import AFTER_PURCHASE, asked, call, happens, later, rows, run_only, shipped, stands
+from tests.contract.world import ORDER, PowerCut, placed
 
 HOUR, DAY = 3_600_000, 86_400_000
 BRUNO = Profile(id="cus_bruno", emails=("bruno@example.com",))
@@ -122,6 +127,24 @@ def test_other_words_concern_those_who_wait_for_them_and_those_who_come_to_them(
     assert concerned.waiting == {"order_confirmed": asked(world).count("order_confirmed")} == {"order_confirmed": 3}
 
 
+def test_new_words_are_what_those_are_told_who_waited_for_the_old_ones(world):
+    """As many as the plan said: those in the queue, and who is to be written to on another day."""
+    tomorrow = Later(datetime.fromisoformat("2026-11-26T10:00:00"))
+    world.ask("order_confirmed", data={"order": ORDER}, send_at=tomorrow)
+    content = json.loads(world.release.content)
+    content["messages"]["order_confirmed"]["message"]["channels"]["email"]["subject"] = "Recebemos seu pedido"
+    after = read_release(json.dumps(content))
+    assert found(world, after).waiting == {"order_confirmed": 4}
+
+    change(world, after)
+    world.clock.advance(days=1, hours=2)
+    fire(world.store, world.clock.now())
+    while world.drain():
+        pass
+    subjects = [call.entry.rendered.subject for call in world.provider.calls]
+    assert subjects.count("Recebemos seu pedido") == 4
+
+
 def test_what_ends_runs_concerns_all_who_are_inside(world):
     (journey,) = found(world, edited(world, lambda one: one.update(exit_on=[]))).journeys
     assert journey.affected == journey.inside == 2
@@ -194,6 +217,20 @@ def test_a_step_that_was_renamed_twice_keeps_its_people(world):
     assert {position for _, position in stands(world)} == {"box", "acompanhar"}
 
 
+def test_a_step_that_gets_its_old_name_back_keeps_its_people(world):
+    """Whoever goes back takes nothing away: the newer of the two says that it is the same step."""
+    first = world.release
+    change(world, edited(world, lambda one: step(one, "esperar_envio").update(id="parcel", was="esperar_envio")))
+    world.accept(placed("ord_4", at=world.clock.now()))
+    assert {position for _, position in stands(world)} == {"esperar_envio", "parcel", "acompanhar"}
+
+    assert found(world, first).undecided == []
+    change(world, first)
+    assert {position for _, position in stands(world)} == {"esperar_envio", "acompanhar"}
+    world.accept(shipped(world, "ord_4"))
+    assert ("ord_4", "acompanhar") in stands(world)
+
+
 # --- steps that are gone --------------------------------------------------------------------------------------------
 
 
@@ -234,6 +271,22 @@ def test_people_leave_where_a_plan_says(world):
     }
 
 
+def test_who_comes_where_a_step_is_gone_after_it_was_decided_is_asked_about(world):
+    """A plan decides about the places at which somebody stood when it was made, not about all that are gone."""
+    after = edited(world, lambda one: one.update(steps=[s for s in one["steps"] if s["id"] in GOING_ON]))
+    plan = decided(world, after, leave=True)
+    assert [leaving.step for leaving in plan.exits] == ["acompanhar", "esperar_envio"]
+    happens(world, "shipment.delivered", "ord_2", status="delivered")
+
+    before = everything(world)
+    with pytest.raises(Refused, match="usar of the journey after_purchase is gone, and 1 people stand there"):
+        change(world, after, plan)
+    assert everything(world) == before
+
+
+GOING_ON = {"confirmar", "enviado", "pessoa"}
+
+
 def test_a_journey_goes_when_its_people_may_leave(world):
     content = json.loads(world.release.content) | {"journeys": {}}
     after = read_release(json.dumps(content))
@@ -260,6 +313,45 @@ def test_a_plan_does_not_come_into_force_over_another_release(world):
     publish(world.store, edited(world, lambda one: one.update(title="Outro")), world.clock.now())
     with pytest.raises(Refused, match="Another release came into force"):
         change(world, after, plan)
+
+
+def test_of_two_who_change_it_at_once_one_is_told_that_the_other_was_quicker(world):
+    """Each from what is in force now; whoever comes second changes nothing."""
+    plans = [
+        (after, plan_of(world.release, after))
+        for after in (edited(world, longer_timeout), edited(world, lambda one: step(one, "usar").update(wait="9d")))
+    ]
+    together = Barrier(len(plans))
+
+    def carry_out(one):
+        after, plan = one
+        together.wait()
+        try:
+            return ChangeOver(clock=world.clock, by="cli:ana").carry_out(world.store, after, plan).after
+        except Refused as refused:
+            return str(refused)
+
+    with ThreadPoolExecutor(len(plans)) as pool:
+        ends = list(pool.map(carry_out, plans))
+    (done,) = (end for end in ends if end.startswith("rel_"))
+    (refused,) = (end for end in ends if not end.startswith("rel_"))
+    assert refused.startswith(f"Another release came into force since this was planned: {done}, not {world.release.id}")
+    with world.store.read() as transaction:
+        assert transaction.ledger.release_id() == done
+
+
+def test_whoever_dies_while_it_comes_into_force_has_changed_nothing(world):
+    before, in_force = everything(world), world.release.id
+
+    def die(_point):
+        raise PowerCut
+
+    with pytest.raises(PowerCut):
+        ChangeOver(clock=world.clock, by="cli:ana", passing=die).carry_out(world.store, edited(world, longer_timeout))
+    assert everything(world) == before
+    with world.store.read() as transaction:
+        assert transaction.ledger.release_id() == in_force
+        assert history(transaction, 10)[0].release == in_force
 
 
 def test_history_tells_what_was_in_force_and_who_brought_it(world):

@@ -191,3 +191,17 @@ def test_nothing_of_the_present_happens_while_a_past_is_played(world):
     world.clock.advance(hours=1)
     fire(world)
     assert entered(world) == []
+
+
+def test_an_hour_that_a_new_release_overtakes_goes_on_by_the_new_one(world):
+    """A scheduler that has not heard of it begins nobody where nothing may be; who entered does not enter again."""
+    world.clock.advance(hours=1)
+    older = Scheduler(release=world.release, clock=world.clock)
+    older.fire(world.store, world.clock.now(), 3)
+    run_only(world, {**COME_BACK, "steps": [{"id": "descansar", "wait": "7d"}]})
+
+    assert older.fire(world.store, world.clock.now(), 3) == 0
+    assert len(entered(world)) == 3
+    fire(world, limit=3)
+    assert entered(world) == FANS_OF_ALL
+    assert sorted(run["position"] for run in rows(world, runs, runs.c.id)) == ["descansar"] * 4 + ["esperar"] * 3

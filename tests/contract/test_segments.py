@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from orchestrator.domain.time import moment
+from orchestrator.segments.member import Member, SentTo, fits, turns_after
 from orchestrator.segments.model import Segment
 from orchestrator.store.port import Audience
 from orchestrator.store.tables import consent_state, customers, deliveries, events, objects
@@ -205,6 +207,30 @@ def audience(where, now=NOW):
     return Audience(where=segment.where, now=now, zone=ZONE)
 
 
+def as_member(person):
+    """The person as a simulation holds them."""
+    return Member(
+        profile=person.profile,
+        events=person.events,
+        objects=person.objects,
+        consents=person.consents,
+        messages=[
+            SentTo(message=message, topic=topic, channel=channel, due_at=due_at, reached=receipt)
+            for message, topic, channel, state, receipt, due_at in person.messages
+            if state == "sent"
+        ],
+    )
+
+
+def remembered(people, wanted):
+    """The ids of those whom a filter fits, found without a database."""
+    return {
+        one.profile["id"]
+        for one in people
+        if not one.merged and fits(wanted.where, as_member(one), wanted.now, wanted.zone)
+    }
+
+
 EVERY_COMPARISON = [
     *(("is", one) for one in (*TEXTS, *NUMBERS, True, False)),
     *(("is_not", one) for one in (*TEXTS, *NUMBERS, True, False)),
@@ -229,6 +255,7 @@ def test_every_operator_compares_values_of_every_kind_as_one_would_by_hand(store
             test = {"field": "customer.v", "op": op} | ({} if wanted is None else {"value": wanted})
             expected = sorted(members(everybody, test, NOW, ZONE))
             assert transaction.segments.page(audience(test), "", 1_000) == expected, test
+            assert sorted(remembered(everybody, audience(test))) == expected, test
 
 
 @settings(
@@ -246,6 +273,7 @@ def test_the_database_finds_whom_one_finds_by_looking(store, people, where):
         assert segments.count(wanted) == len(expected)
         assert segments.page(wanted, "", 1_000) == sorted(expected)
         assert segments.among(wanted, ["cus_001", "cus_002", "cus_090"]) == expected & {"cus_001", "cus_002", "cus_090"}
+    assert remembered(people, wanted) == expected
 
 
 EVERYBODY = {"field": "customer.id", "op": "exists"}
@@ -281,11 +309,39 @@ def test_a_sample_is_spread_over_the_whole_segment(store, people, most):
 )
 def test_a_time_that_never_was_ends_no_query(store, odd):
     """One customer's odd value must not stop a campaign to all others."""
-    put(store, [Person({"id": "cus_001", "locale": None, "time_zone": None, "v": odd})])
+    somebody = Person({"id": "cus_001", "locale": None, "time_zone": None, "v": odd})
+    put(store, [somebody])
+    asked = [audience({"field": "customer.v", "op": op, "value": "2026-03-03"}) for op in ("before", "since")]
 
     with store.read() as transaction:
-        found = [
-            transaction.segments.count(audience({"field": "customer.v", "op": op, "value": "2026-03-03"}))
-            for op in ("before", "since")
-        ]
+        found = [transaction.segments.count(one) for one in asked]
     assert sum(found) == 1
+    assert [len(remembered([somebody], one)) for one in asked] == found
+
+
+# --- what time alone changes ----------------------------------------------------------------------------------------
+
+AGING = joined(
+    st.one_of(
+        st.tuples(st.sampled_from(["older_than", "newer_than"]), st.sampled_from(KEYS), st.sampled_from(["2d", "30d"]))
+        .map(lambda one: {"field": f"customer.{one[1]}", "op": one[0], "value": one[2]}),
+        some({"event": st.just("order.placed"), "within": WITHIN}, where=joined(comparison("event"))),
+        some({"object": st.just("order"), "where": comparison("order")}),
+        some({"engaged": st.sampled_from(["sent", "read"]), "within": WITHIN}),
+    )
+)  # fmt: skip
+
+
+@settings(max_examples=40, phases=(Phase.explicit, Phase.generate, Phase.shrink))
+@given(where=AGING, seed=st.integers(0, 999), after=st.integers(1, 50 * DAY))
+def test_between_two_turns_of_time_nobody_enters_and_nobody_leaves(where, seed, after):
+    """So that a life that is only imagined needs to look at these instants, and at no others."""
+    wanted, one = audience(where), person(1, random.Random(seed))
+    one.merged = False
+    member, turns, at = as_member(one), [], NOW
+    while (turn := turns_after(wanted.where, member, at, ZONE)) is not None and turn <= NOW + after:
+        turns.append(turn)
+        at = turn
+    now = fits(wanted.where, member, at, ZONE)
+    assert fits(wanted.where, member, NOW + after, ZONE) == now, [moment(turn, ZONE) for turn in turns]
+    assert members([one], where, NOW + after, ZONE) == ({"cus_001"} if now else set())

@@ -1310,8 +1310,9 @@ def test_a_journey_has_one_run_of_each_number_a_key(with_customer):
         transaction.runs.add([(run, "evt_1")])
 
     with with_customer.read() as transaction:
-        last = transaction.runs.last([("welcome", "ord_1"), ("welcome", "ord_2"), ("other", "ord_1")])
-    assert set(last) == {("welcome", "ord_1")}
+        asked = [("welcome", "ord_1", "cus_1"), ("welcome", "ord_2", "cus_1"), ("other", "ord_1", "cus_1")]
+        last = transaction.runs.last(asked)
+    assert set(last) == {("welcome", "ord_1", "cus_1")}
     with pytest.raises(TWICE), with_customer.write() as transaction:
         transaction.runs.add([(replace(run, id="run_2"), "evt_1")])
     with with_customer.write() as transaction:

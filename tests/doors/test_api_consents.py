@@ -198,6 +198,7 @@ def test_a_repeated_grant_gets_the_first_answer(api):
         ({"topic": "reviws"}, "#/topic", "unknown_topic"),
         ({"topic": "reviws", "state": "withdrawn"}, "#/topic", "unknown_topic"),
         ({"at": "2027-01-01T00:00:00-03:00"}, "#/at", "future_time"),
+        ({"at": "1926-11-25T09:12:00-03:00"}, "#/at", "out_of_range"),
         ({"at": "2027-01-01T00:00:00-03:00", "state": "withdrawn"}, "#/at", "future_time"),
         ({"channels": ["fax"]}, "#/channels/0", "unknown_value"),
         ({"channels": []}, "#/channels", "too_short"),
@@ -213,7 +214,7 @@ def test_what_could_not_be_proven_is_refused(api, said, pointer, code):
     body = {name: value for name, value in (REVIEWS | said).items() if value is not None}
     reply = api.post(PATH, body)
     assert reply.status == 422, reply.json
-    assert (pointer, code) in [(field["pointer"], field["code"]) for field in reply.json["errors"]]
+    assert [(field["pointer"], field["code"]) for field in reply.json["errors"]] == [(pointer, code)]
     assert api.get(THEIRS).json["data"] == []
 
 

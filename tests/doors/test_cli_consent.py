@@ -87,6 +87,13 @@ def test_a_withdrawal_without_a_topic_ends_all_marketing(open_shop):
     assert ("reviews", "email", "granted") in history
 
 
+def test_a_withdrawal_of_everything_is_told_in_a_line_a_topic(open_shop):
+    """With all the channels on which it was said in the same moment."""
+    lines = open_shop("consent", "withdraw", "cus_ana", "--method", "phone_call").out.splitlines()
+    assert len(lines) == 5
+    assert all("email, whatsapp, sms, push  withdrawn" in line for line in lines), lines
+
+
 def test_a_withdrawal_may_be_about_one_thing(open_shop):
     """A topic on a channel."""
     done = open_shop("consent", "withdraw", "cus_ana", "--topic", "order_updates", "--channel", "sms", "--json")

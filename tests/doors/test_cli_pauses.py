@@ -72,6 +72,19 @@ def test_programs_get_one_document(open_shop):
     }  # fmt: skip
 
 
+def test_a_step_is_paused_and_resumed_with_its_journey(open_shop, paused):
+    """And nothing else of the journey."""
+    done = open_shop("pause", "--journey", "orders_simple", "--step", "confirmar")
+    assert done.out == (
+        "Paused: step orders_simple/confirmar. What is due waits.\n"
+        "Go on with: jogral resume --journey orders_simple --step confirmar\n"
+    )
+    assert paused() == [("step", "orders_simple/confirmar")]
+    assert open_shop("resume", "--journey", "orders_simple").out == "Not paused: journey orders_simple.\n"
+    assert open_shop("resume", "--journey", "orders_simple", "--step", "confirmar").code == 0
+    assert paused() == []
+
+
 def test_it_speaks_portuguese(open_shop):
     done = open_shop("pause", "--channel", "sms", "--lang", "pt-BR")
     assert done.out.startswith("Pausado: canal sms. O que vencer espera.")
@@ -85,6 +98,9 @@ def test_it_speaks_portuguese(open_shop):
         (("--channel", "smss"), 'did you mean "sms"?'),
         (("--account", "emial"), 'did you mean "email"?'),
         (("--journey", "orders_simpl"), 'did you mean "orders_simple"?'),
+        (("--journey", "orders_simple", "--step", "confimar"), 'did you mean "orders_simple/confirmar"?'),
+        (("--step", "confirmar"), "A step is one of a journey."),
+        (("--journey", "orders_simple", "--step", "confirmar", "--all"), "Name exactly one thing."),
         (("--message", "order_confirmd"), 'did you mean "order_confirmed"?'),
         (("--customer", "cus_nobody"), 'There is no customer "cus_nobody"'),
     ],

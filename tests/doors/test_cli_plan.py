@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from orchestrator.app import SystemClock
 from orchestrator.dispatch.register import Profile, register
+from orchestrator.domain.customer import Channel, ConsentState
+from orchestrator.project import SHIPPED
 from orchestrator.store.tables import runs
+from tests.saying import tell
 
 JOURNEY = """\
 kind: journey
@@ -106,14 +111,14 @@ def test_a_plan_after_an_edit_shows_whom_it_concerns_and_applies_that_alone(runn
     assert running("apply", plan).out.endswith("is in force already.\n")
 
 
-def test_a_plan_is_refused_when_the_world_moved(running, journey):
-    """The files, or what runs: exit code 4, and what to do."""
+def test_a_plan_is_refused_when_the_world_moved(running, journey, ledger):
+    """The files, or what runs, or people to where they cannot stay: exit code 4, what it was, and what to do."""
     edit(journey, "wait: 2d", "wait: 3d")
     plan = running("plan", "--json").document["id"]
     edit(journey, "wait: 3d", "wait: 4d")
     done = running("apply", plan)
     assert done.code == 4
-    assert "The files changed since this was planned" in done.err
+    assert "The files changed since this was planned: journey orders_simple." in done.err
 
     newer = running("plan", "--json").document["id"]
     edit(journey, "wait: 4d", "wait: 3d")
@@ -123,6 +128,62 @@ def test_a_plan_is_refused_when_the_world_moved(running, journey):
     assert done.code == 4
     assert "Another release came into force" in done.err
     assert "jogral plan" in done.err
+
+    edit(journey, "  - {id: descansar, wait: 5d}\n", "")
+    plan = running("plan", "--json").document["id"]
+    with ledger.engine.begin() as connection:
+        connection.execute(update(runs).values(position="descansar"))
+    done = running("apply", plan)
+    assert done.code == 4
+    assert "The step descansar of the journey orders_simple is gone, and 2 people stand there" in done.err
+    assert "jogral plan --move-to orders_simple.descansar=STEP, or --exit" in done.err
+
+
+COME_BACK = """\
+kind: journey
+id: come_back
+title: Volte
+owner: marketing
+topic: offers
+trigger: {schedule: "0 10 * * tue", segment: buyers}
+entry: {again_after: 30d}
+goal: {event: order.placed, within: 14d}
+steps:
+  - {id: chamar, send: preference_checkin}
+"""
+BUYERS = """\
+kind: segment
+id: buyers
+title: Já compraram
+owner: marketing
+where: {event: order.placed}
+"""
+
+
+def test_a_plan_shows_the_waterfall_of_the_next_hour_of_a_schedule(running, orders_alone, ledger):
+    """It adds up, in words and as a document; a journey that no schedule begins has none."""
+    templates = orders_alone / "templates"
+    (templates / "segments").mkdir()
+    (templates / "segments" / "buyers.yaml").write_text(BUYERS, encoding="utf-8")
+    (templates / "journeys" / "come_back.yaml").write_text(COME_BACK, encoding="utf-8")
+    for file in (SHIPPED / "templates" / "messages").glob("preference_checkin*.yaml"):
+        shutil.copy(file, templates / "messages")
+    with ledger.write() as transaction:
+        tell(transaction, SystemClock(), ["cus_ana"], ConsentState.GRANTED, ["offers"], [Channel.EMAIL])
+
+    shown = running("plan").out
+    assert "come_back, next at 20" in shown
+    assert re.search(r"^ +2  in segment buyers$", shown, re.MULTILINE)
+    assert re.search(r"^ +−1  .*no_consent$", shown, re.MULTILINE)  # noqa: RUF001  # a minus sign
+    assert re.search(r"^ +1  will be sent$", shown, re.MULTILINE)
+
+    found = running("plan", "--json").document["impact"]
+    (hour,) = found["hours"]
+    assert (hour["journey"], hour["segment"], hour["in_segment"], hour["will_be_sent"]) == ("come_back", "buyers", 2, 1)
+    assert hour["left_out"] == [{"state": "blocked", "reason": "no_consent", "customers": 1}]
+    assert found["sends"] == {"come_back": 1}
+    assert sum(one["count"] for one in hour["messages"]) == 1
+    assert stand(ledger, "chamar") == (0, 0)
 
 
 def test_an_occupied_step_goes_only_when_somebody_says_what_becomes_of_people(running, journey, ledger, tmp_path):
@@ -148,12 +209,11 @@ def test_an_occupied_step_goes_only_when_somebody_says_what_becomes_of_people(ru
 def test_going_back_is_shown_first_and_then_done(running, journey, ledger):
     """In the same way as forward: whoever came to a step that was not there is asked about."""
     first = running("history", "--json").document["current"]
-    edit(journey, "{id: esperar, wait: 2d}", "{id: respirar, was: esperar, wait: 2d}")
-    running("apply", running("plan", "--json").document["id"])
+    edit(journey, "{id: esperar, wait: 2d}", "{id: respirar, wait: 2d}")
+    running("apply", running("plan", "--move-to", "respirar", "--json").document["id"])
 
     shown = running("rollback")
     assert shown.code == 1
-    assert "orders_simple.esperar" not in shown.out
     assert "orders_simple.respirar is gone" in shown.out
     asked = running("rollback", "--exit")
     assert asked.code == 4
@@ -166,7 +226,7 @@ def test_going_back_is_shown_first_and_then_done(running, journey, ledger):
     assert stand(ledger, "esperar") == (3, 2)
     items = running("history", "--json").document["items"]
     assert [(one["release"] == first, one["rolled_back"], one["moved"]) for one in items] == [
-        (True, True, 3), (False, False, 0), (True, False, 0),
+        (True, True, 3), (False, False, 3), (True, False, 0),
     ]  # fmt: skip
     assert all(one["by"].startswith("cli:") for one in items)
     assert running("history").out.startswith(f"● {first}")

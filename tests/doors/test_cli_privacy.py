@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 
 import pytest
@@ -42,6 +43,17 @@ def test_an_erasure_needs_a_yes_and_leaves_a_certificate(open_shop, shop):
     file.write_text(file.read_text().replace('"addresses_erased": 2', '"addresses_erased": 3'))
     assert open_shop("privacy", "check-certificate", "certificado.json").code == 1
     assert open_shop("privacy", "export", "ana@example.com", *VOUCHED).code == 2
+
+
+def test_what_came_of_a_request_is_told_in_lines(open_shop):
+    """A name and what it holds on each, and nothing as a program writes it."""
+    corrected = open_shop("privacy", "rectify", "cus_ana", *VOUCHED, "--set", "first_name=Anna").out
+    assert "  changed  attributes.first_name\n" in corrected
+    exported = open_shop("privacy", "export", "cus_ana", *VOUCHED, "--to", "dados").out
+    assert "told  no\n" in exported
+    erased = open_shop("privacy", "erase", "cus_ana", *VOUCHED, "--yes").out
+    assert "addresses_erased  2\n" in erased
+    assert not re.search(r"[{\[\]}]|True|False|None", erased + exported + corrected)
 
 
 def test_a_correction_is_applied_and_listed(open_shop):

@@ -33,7 +33,7 @@ def test_a_file_comes_in_and_the_counts_and_reasons_are_told(open_shop, people):
     assert done.code == 1
     assert "3 rows are in (imp_" in done.out
     # `open_shop` knows Ana already.
-    for line in ("1  new customers", "1  customers with news", "1  rows kept aside", "1  consents granted"):
+    for line in ("1  new customer\n", "1  customer with news\n", "1  row kept aside\n", "1  consent granted\n"):
         assert line in done.out
     assert "Consent to reviews: nothing says where they agreed.  (first on line 3)" in done.out
     assert "This is not an e-mail address" in done.out
@@ -41,6 +41,13 @@ def test_a_file_comes_in_and_the_counts_and_reasons_are_told(open_shop, people):
     (kept,) = (open_shop.folder / ".jogral" / "quarantine").glob("*.csv")
     assert str(kept) in done.out
     assert "4;" in kept.read_text(encoding="utf-8-sig")
+
+
+def test_one_row_is_told_as_one(open_shop, people):
+    """And no row at all as none."""
+    for lines, told in (((BIA,), "1 row. An"), ((), "0 rows. An"), ((ANA, BIA), "2 rows. An")):
+        done = open_shop("customers", "import", people(*lines), "--mapping", "newsletter", "--dry-run")
+        assert done.out.startswith(told)
 
 
 def test_a_word_that_nobody_knows_is_told_with_its_line(open_shop, people):
@@ -79,7 +86,7 @@ def test_reasons_come_in_the_readers_language(open_shop, people):
     """Also in the file that is kept aside."""
     done = open_shop("customers", "import", people(CAI), "--mapping", "newsletter", LANG="pt_BR.UTF-8")
 
-    assert "linhas deixadas de lado" in done.out
+    assert "linha deixada de lado" in done.out
     (kept,) = (open_shop.folder / ".jogral" / "quarantine").glob("*.csv")
     assert "Isto não é um endereço de e-mail" in kept.read_text(encoding="utf-8-sig")
 

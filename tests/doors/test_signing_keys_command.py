@@ -79,6 +79,6 @@ def test_the_doctor_says_where_links_lead_and_what_signs_them(open_shop):
 
     assert (found["links"]["verdict"], found["links"]["message"]) == (
         "good",
-        "Public pages are at http://127.0.0.1:8080",
+        "Public pages are at http://127.0.0.1:8080, or where `up --port` says",
     )
     assert found["keys"]["message"] == "From JOGRAL_SIGNING_KEYS; autumn signs."

@@ -59,7 +59,8 @@ def release(tmp_path_factory):
 def small_shop(folder):
     shutil.copytree(GOOD, folder)
     edit(folder / "templates/project.yaml", ', sender: "+551155550100"', "")  # the outbox writes under no number
-    (folder / "templates/journeys/entregas.yaml").unlink()  # it tells of orders as well, and waits
+    for kind in ("journeys", "scenarios"):  # this journey tells of orders as well, and waits
+        (folder / f"templates/{kind}/entregas.yaml").unlink()
     return folder
 
 

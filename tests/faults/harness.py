@@ -218,6 +218,8 @@ def shop(
     accounts: Mapping[Channel, str] = ACCOUNTS,
     caps: Sequence[Mapping[str, Any]] = (),
     topics: Mapping[str, Mapping[str, Any]] | None = None,
+    messages: Sequence[str] = (SHIPPED, REVIEW),
+    journeys: Mapping[str, str] | None = None,
 ) -> Iterator[Shop]:
     """A shop for the length of a `with`, on an empty ledger of the setting's database.
 
@@ -227,11 +229,15 @@ def shop(
         accounts: what each channel's account can do; LETTERS speaks SMTP, with a pool of five connections.
         caps: its frequency caps; without any, nothing limits how much a customer gets. There are no quiet hours.
         topics: further settings by topic.
+        messages: those of Casa Lume that it says.
+        journeys: its journeys, as their files are written, by id.
     """
     folder = setting.folder / "shop"
     shutil.copytree(ROOT / "templates", folder / "templates")
     shutil.copy(ROOT / "brand_voice.yaml", folder)
-    keep_only(folder, SHIPPED, REVIEW)
+    keep_only(folder, *messages)
+    for name, written in (journeys or {}).items():
+        (folder / "templates" / "journeys" / f"{name}.yaml").write_text(written, encoding="utf-8")
     _rewrite(folder / "templates" / "project.yaml", provider, accounts, caps, topics or {})
     release = find_project(folder).read()
     with setting.ledgers.migrated() as store:

@@ -30,7 +30,7 @@ DATABASES = (SQLITE, POSTGRESQL)
 
 # Where items are registered, in the order in which they run.
 MODULES = (
-    "kills", "opt_outs", "caps", "stops", "timers", "zones", "receipts", "providers",
+    "kills", "journeys", "opt_outs", "caps", "stops", "timers", "zones", "receipts", "providers",
     "redis_away", "postgres_away", "disk_full", "beside_a_campaign",
 )  # fmt: skip
 

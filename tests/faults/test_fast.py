@@ -24,6 +24,7 @@ CASES = (
     ("caps", POSTGRESQL),
     ("opt_outs", SQLITE),
     ("opt_outs", POSTGRESQL),
+    ("journeys", POSTGRESQL),
     ("receipts", POSTGRESQL),
     ("timers", POSTGRESQL),
     ("throttled", SQLITE),

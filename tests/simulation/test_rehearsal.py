@@ -248,6 +248,36 @@ def test_the_customer_s_own_clock_is_the_one_that_counts():
 # --- what happens -----------------------------------------------------------------------------------------------------
 
 
+def test_an_offer_that_begins_sets_free_what_waited_for_it():
+    """As in a shop, where somebody looks a few times a minute: nobody has to put anything. Nights are quiet."""
+    came, missed = lived(
+        OFFER,
+        scenario={"start": "2026-11-19T15:00"},
+        given={"facts": {STOCK: 200}, "consent": {"offers": "granted"}},
+        when=[{"at": "0m", "event": "cart.updated"}],
+        expect=[{"send": "cart_offer", "at": "2026-11-20T09:00"}],
+    )
+    assert told(missed) == []
+    assert [(state, reason) for _, state, reason in ends(came)] == [
+        ("held", "fact_unavailable:offers.banho_lume20"), ("deferred", "quiet_hours:noite"), ("sent", ""),
+    ]  # fmt: skip
+
+
+def test_what_waited_for_its_hour_comes_before_what_happens_in_it():
+    """The order of one instant is that of a replay: a message that is due, a run that is called, an event."""
+    steps = [
+        {"id": "esperar", "wait": "1h"},
+        {"id": "enviar", "send": "order_confirmed", "channels": {"first_reachable": ["email"]}},
+    ]
+    came, missed = lived(
+        {**ON_ORDER, "exit_on": [{"event": "order.cancelled", "match": "order.id"}], "steps": steps},
+        when=[PLACED, {"at": "1h", "event": "order.cancelled"}],
+        expect=[{"send": "order_confirmed", "at": "1h"}],
+    )
+    assert told(missed) == []
+    assert [run.ending.value for run in came.runs] == ["finished"]
+
+
 def test_a_fact_that_comes_sets_free_what_waited_for_it():
     _, missed = lived(
         OFFER,
@@ -338,7 +368,7 @@ def test_what_cannot_happen_is_told_where_it_stands():
     _, never = lived(CONFIRM, when=[{"at": "0m", "opens": "order_confirmed"}])
 
     assert refused[0].path == never[0].path == ("when", 0)
-    assert "it cannot happen: 1 problems in order.placed" in str(refused[0].got[0])
+    assert "it cannot happen: A problem in order.placed" in str(refused[0].got[0])
     assert "was not sent by then" in str(never[0].got[0])
 
 

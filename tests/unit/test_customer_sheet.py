@@ -80,7 +80,7 @@ def consent(**changes):
         ({"times": "%Q/%Y"}, "none can be read"),
         ({"times": "%d/%m %H:%M"}, "none can be read"),
         (consent(withdrawn={"column": "Aceita", "is": ["saiu", "Sim"]}), 'says that "sim" both grants and withdraws'),
-        ({"timezone": "America/Sampa"}, 'has no time zone: "America/Sampa" is none'),
+        ({"timezone": "America/Sampa"}, 'is no time zone: "America/Sampa"'),
         ({"consents": [{"topic": "reviews", "channels": ["email"]}]}, "by which column somebody agreed"),
         (consent(wording=None, at=None), "lacks wording, at"),
         (consent(channels=[]), "at least 1 item"),

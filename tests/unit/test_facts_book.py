@@ -76,6 +76,21 @@ def value(path, *, data=ORDER, now=NOW, **live):
     return book(**live).value(path, data, now)
 
 
+@pytest.mark.parametrize(
+    ("path", "now", "turns"),
+    [
+        ("offers.kit", "2026-11-19 10:00", "2026-11-20 00:00"),
+        ("offers.kit", "2026-11-24 10:00", "2026-12-01 00:00"),
+        ("offers.kit", "2026-12-02 10:00", None),
+        ("offers.noite", "2026-11-20 07:59", "2026-11-20 08:00"),
+        ("offers.volta", "2026-11-24 10:00", None),
+        ("policies.troca", "2026-11-24 10:00", None),
+    ],
+)
+def test_an_offer_becomes_another_when_it_begins_and_when_it_has_ended(path, now, turns):
+    assert book().turns_at([path], at(now)) == (at(turns) if turns else None)
+
+
 # --- written moments --------------------------------------------------------------------------------------------------
 
 

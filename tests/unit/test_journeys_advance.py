@@ -363,3 +363,24 @@ def test_a_run_whose_step_is_gone_hears_only_what_ends_it():
     assert hear(edited, run, DISPATCHED) == Moved(run)
     assert hear(edited, run, happened("order.cancelled", MONDAY + HOUR)).run.ending is Ending.EXIT_EVENT
     assert ring(edited, run, "wake").run.ending is Ending.STEP_REMOVED
+
+
+def test_a_step_that_was_renamed_is_known_by_its_new_name_to_whoever_passed_it():
+    """What ended the wait there, and whether its message was opened, is asked for by the name of now."""
+    sure = {"when": 'steps.despacho.event.n > 0 && engaged("aviso")', "steps": [send("sim")]}
+    asks = {"id": "olhar", "branch": [sure, {"otherwise": True, "steps": [send("nao")]}]}
+    before = journey(AWAIT, send("avisar"), WAIT, send("depois"))
+    renamed = journey({**AWAIT, "id": "despacho", "was": "aguardar"}, send("aviso", was="avisar"), WAIT, asks)
+    run = hear(before, begun(before).run, happened("shipment.dispatched", MONDAY + HOUR, data={"n": 1})).run
+    assert asked(ring(renamed, run, "wake", engaged=["avisar"])) == ["sim"]
+    assert asked(ring(renamed, run, "wake")) == ["nao"]
+
+
+def test_whose_event_another_run_has_told_of_ends_without_a_word():
+    """A customer with three runs is told once that they are over."""
+    one = journey(WAIT, exit_on=[{"event": "order.cancelled", "send": "order_cancelled"}])
+    event = happened("order.cancelled", MONDAY + HOUR)
+    first = hear(one, begun(one).run, event)
+    second = advance(one, begun(one).run, Heard(event, told=True), scene(event.at))
+    assert (asked(first), asked(second)) == ([EXIT], [])
+    assert (first.run.ending, second.run.ending) == (Ending.EXIT_EVENT, Ending.EXIT_EVENT)

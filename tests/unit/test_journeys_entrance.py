@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.journeys.entrance import Entrance, entrance, may_begin
-from tests.playing import DAY, MONDAY, happened, journey, send
+from orchestrator.journeys.entrance import Entrance, called_entrance, entrance, may_begin
+from tests.playing import DAY, MONDAY, happened, journey, scene, send
 
 STEP = send("avisar")
 
 
 def enters(one, event, customer="cus_1"):
-    return entrance(one, event, customer, "wms/88121")
+    return entrance(one, event, "wms/88121", scene(customer={"id": customer}))
 
 
 def test_without_an_entry_each_event_is_a_run_of_its_own():
@@ -57,6 +57,25 @@ def test_a_condition_that_cannot_be_told_lets_nobody_in_and_says_why():
     found = enters(one, happened("order.placed"))
     assert found.key is None
     assert found.note.startswith("order.total >= 50.0: ")
+
+
+def test_a_condition_reads_the_customer_facts_and_the_hour_also_where_no_silence_is_waited_for():
+    """Whoever adds a quiet_for does not have to write another condition."""
+    when = "facts.offers.banho.on_sale && days(now, order.placed_on) <= 1 && customer.vip"
+    one = journey(STEP, trigger={"event": "order.placed", "when": when})
+    event = happened("order.placed")
+    event.data["order"]["placed_on"] = "2026-11-23"
+    around = {"facts": {"offers": {"banho": {"on_sale": True}}}, "customer": {"id": "cus_1", "vip": True}}
+
+    assert entrance(one, event, "wms/88121", scene(**around)) == Entrance("ord_1")
+    assert entrance(one, event, "wms/88121", scene(MONDAY + 2 * DAY, **around)).key is None
+
+
+def test_a_trigger_without_an_event_asks_its_condition_of_the_customer_alone():
+    one = journey(STEP, trigger={"enters": "vips", "when": "customer.vip"}, entry={"again_after": "7d"})
+
+    assert called_entrance(one, 0, "now/cus_1", scene(customer={"id": "cus_1", "vip": True})) == Entrance("cus_1")
+    assert called_entrance(one, 0, "now/cus_1", scene()).note.startswith("customer.vip: ")
 
 
 def test_after_a_silence_the_condition_is_asked_later():

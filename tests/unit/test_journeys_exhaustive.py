@@ -11,6 +11,7 @@ from itertools import product
 import pytest
 
 from orchestrator.journeys.advance import advance
+from orchestrator.journeys.concern import only_of
 from orchestrator.journeys.run import TRIGGER, Began, Heard, Placed, Rang
 from orchestrator.journeys.steps import KINDS
 from tests.playing import DAY, HOUR, MONDAY, happened, journey, new_run, scene, send
@@ -136,6 +137,7 @@ def test_whatever_happens_a_run_is_over_or_will_be_called(kind, becomes):
                 moved = advance(one, run, happening, scene(NOW, past=past))
                 ensure_a_way_out(one, run, moved)
                 if moved.run != run:
+                    assert not isinstance(happening, Heard) or only_of(one, happening.event) in (None, run.key)
                     rung_out(one, moved.run)
             rung_out(one, run)
 

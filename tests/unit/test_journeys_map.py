@@ -97,3 +97,18 @@ def journey_with(*steps):
         {"kind": "journey", "id": "one", "title": "One", "owner": "us", "topic": "offers",
          "trigger": {"event": "order.placed"}, "steps": list(steps)}
     )  # fmt: skip
+
+
+def test_the_segment_that_somebody_enters_stands_where_an_event_would():
+    """With what the trigger asks beside it."""
+    found = Journey.model_validate({
+        "kind": "journey", "id": "ouro", "title": "Ouro", "owner": "m", "topic": "offers",
+        "trigger": {"enters": "clientes_ouro", "when": "customer.city == 'Recife'"},
+        "steps": [{"id": "esperar", "wait": "1d"}],
+    })  # fmt: skip
+    ((trigger, _),) = trees_of(found)
+    assert (trigger.step, trigger.kind, trigger.about) == (
+        TRIGGER,
+        "enters",
+        "clientes_ouro · customer.city == 'Recife'",
+    )

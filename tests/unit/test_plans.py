@@ -14,8 +14,9 @@ from orchestrator.journeys.run import TRIGGER
 from orchestrator.plans.breaking import BREAKS, breaks
 from orchestrator.plans.differences import What, differences, values_between
 from orchestrator.plans.model import Move, Plan, plan_of
-from orchestrator.plans.steps import StepWhat, felt_at, step_changes
+from orchestrator.plans.steps import StepWhat, becomes, felt_at, step_changes
 from orchestrator.plans.ways import ahead
+from orchestrator.plans.words import reworded
 from orchestrator.release import read_release
 
 TREE = {
@@ -68,6 +69,9 @@ def steps(*, without=(), **edits):
     """Its steps on the way, some edited, some gone."""
     return [{**one, **edits.get(one["id"], {})} for one in TREE["steps"] if one["id"] not in without]
 
+
+# The messages of Casa Lume that say something of the offer.
+OFFERED = {"cart_offer", "deadline_reminder"}
 
 LAST_FIRST = [{"id": "last", "send": "win_back"}, *steps(without=["first", "last"])]
 
@@ -145,6 +149,19 @@ def test_a_change_is_felt_where_people_stand_and_on_the_way_to_it():
     assert felt_at(gone, before, after) == ({"watched"}, {TRIGGER, "first", "waiting", "late", "half"})
 
 
+def test_a_step_is_the_same_one_under_its_other_name_both_ways():
+    """Whoever wrote the later of two releases says what it was; a step that was there all along stays itself."""
+    older = journey()
+    newer = journey(steps=steps(first={"id": "begin", "was": "first"}))
+    assert becomes("first", older, newer).step.id == "begin"
+    assert becomes("begin", newer, older).step.id == "first"
+    assert [(one.what.value, one.id, one.was) for one in step_changes(newer, older)] == [("changed", "first", "begin")]
+
+    both = journey(steps=[*steps(), {"id": "more", "was": "first", "wait": "1d"}])
+    assert becomes("more", both, older) is None
+    assert [(one.what.value, one.id) for one in step_changes(both, older)] == [("removed", "more")]
+
+
 # --- values and things ----------------------------------------------------------------------------------------------
 
 
@@ -176,6 +193,23 @@ def told(release, edit):
 def test_a_release_differs_from_itself_in_nothing(release):
     assert told(release, lambda _: None) == []
     assert breaks(release, release) == []
+
+
+def test_what_moved_since_a_plan_was_made_is_named(release):
+    """The thing itself, whatever of it: a journey's step, a message's translation, a line that moved."""
+
+    def edit(content):
+        content["messages"]["win_back"]["translations"]["en"]["message"]["content"]["headline"] = "Hi"
+        content["journeys"]["orders_simple"]["triggers"][0]["steps"][0]["id"] = "dizer"
+        content["journeys"]["new"] = {**content["journeys"]["ask_for_review"], "id": "new"}
+        content["facts"]["places"] = {}
+        del content["replies"]["troca"]
+
+    plan = plan_of(None, release)
+    assert plan.moved_since(release) == []
+    assert plan.moved_since(edited(release, edit)) == [
+        "journey new", "journey orders_simple", "message win_back", "places facts", "reply troca",
+    ]  # fmt: skip
 
 
 def test_against_nothing_all_is_added(release):
@@ -220,6 +254,25 @@ def test_every_kind_of_thing_is_told(release):
         ("changed", "offer", "banho_lume20"),
         ("removed", "wording", "optin_avisos@1"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("edit", "messages"),
+    [
+        (lambda content: content["messages"]["win_back"]["message"].update(title="Volte"), {"win_back"}),
+        (lambda content: content["messages"].pop("win_back"), {"win_back"}),
+        (lambda content: content["facts"]["offers"]["banho_lume20"].update(coupon="LUME30"), OFFERED),
+        (lambda content: content["voice"]["channels"]["sms"].update(prefix="Lume: "), None),
+        (lambda content: content["voice"].update(owner="outra"), set()),
+        (lambda content: content["project"].update(name="Outra"), set()),
+    ],
+    ids=["copy", "removed", "offer", "greeting", "owner", "project"],
+)
+def test_words_are_others_where_copy_facts_or_the_voice_are(release, edit, messages):
+    """All messages, where the voice speaks otherwise."""
+    after = edited(release, edit)
+    said = release.messages.keys() if messages is None else messages
+    assert reworded(release, differences(release, after)) == sorted(said)
 
 
 # --- what breaks ----------------------------------------------------------------------------------------------------

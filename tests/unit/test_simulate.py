@@ -80,6 +80,15 @@ WEEKLY = {
     "steps": [{"id": "news", "send": "win_back", "channels": {"first_reachable": ["email"]}}],
 }
 
+TWICE = {
+    **{name: WEEKLY[name] for name in ("kind", "title", "owner", "topic")},
+    "id": "twice",
+    "triggers": [
+        {"schedule": "0 10 * * tue", "segment": "sleepers", "steps": [{"id": "tuesday", "exit": "tuesday"}]},
+        {"schedule": "0 10 * * thu", "segment": "sleepers", "steps": [{"id": "thursday", "wait": "30d"}]},
+    ],
+}
+
 
 @pytest.fixture(scope="module")
 def personas(project):
@@ -88,9 +97,9 @@ def personas(project):
 
 @pytest.fixture(scope="module")
 def current(release):
-    """The shipped shop with three journeys more."""
+    """The shipped shop with four journeys more."""
     parts = {name: getattr(release, name) for name in Release.model_fields}
-    ours = {one["id"]: Journey.model_validate(one) for one in (CART, PARCEL, WEEKLY)}
+    ours = {one["id"]: Journey.model_validate(one) for one in (CART, PARCEL, WEEKLY, TWICE)}
     return Current("simulation", Release.model_construct(**parts | {"journeys": ours}), {})
 
 
@@ -302,3 +311,10 @@ def test_a_project_without_personas_says_what_to_do(current):
     """There is nobody to make people after."""
     with pytest.raises(NotFound, match="no persona"):
         like_personas({}, current, 1, "1", START)
+
+
+def test_each_schedule_of_a_journey_begins_its_own_steps(simulated):
+    tally = simulated("twice", sleepers=1)
+
+    assert tally.endings == {("twice", "exit_step"): 40}
+    assert tally.inside == {("twice", "thursday"): 40}

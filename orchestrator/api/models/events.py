@@ -83,13 +83,23 @@ class AcceptedEvent(Document):
     repeated: Annotated[bool | None, Field(description="It was known already, and asked for nothing this time.")] = None
 
 
+class SetAside(Document):
+    """An event that nobody understood, and that is kept until somebody mends what it names (JOGRAL_UNKNOWN_EVENTS)."""
+
+    id: Annotated[str, Field(description="Its id in quarantine.", examples=["qev_01JC9ZK3N8Q2W4E6R8T0Y2V4X6"])]
+    accepted: Annotated[Literal[False], Field(description="Nothing happens because of it, for now.")] = False
+    status: Annotated[Literal["quarantined"], Field(description="It is on disk, as it came.")] = "quarantined"
+    problem: Annotated[Problem, Field(description="What it would have been refused with.")]
+    repeated: Annotated[bool | None, Field(description="It was in quarantine already.")] = None
+
+
 class AcceptedEvents(Document):
     """The answers to a list, in its order."""
 
-    items: tuple[AcceptedEvent, ...]
+    items: tuple[AcceptedEvent | SetAside, ...]
 
 
-class OneOrMoreAccepted(RootModel[AcceptedEvent | AcceptedEvents]):
+class OneOrMoreAccepted(RootModel[AcceptedEvent | SetAside | AcceptedEvents]):
     """The answer to one event, or to a list."""
 
 
@@ -99,8 +109,9 @@ class Line(Document):
     line: Annotated[int, Field(description="Its number, from 1.")]
     status: Annotated[int, Field(description="The HTTP status that the event alone would have had.")]
     accepted: Annotated[bool, Field(description="Whether it is stored.")]
+    quarantined: Annotated[bool | None, Field(description="It is kept in quarantine; `problem` says why.")] = None
     id: Annotated[str | None, Field(description="Our id of it.")] = None
     customer_id: Annotated[str | None, Field(description="Whose it is.")] = None
     messages: Annotated[tuple[str, ...], Field(description="What it asked for.")] = ()
     repeated: Annotated[bool | None, Field(description="It was known already, and asked for nothing this time.")] = None
-    problem: Annotated[Problem | None, Field(description="Why it was refused.")] = None
+    problem: Annotated[Problem | None, Field(description="Why it was refused, or set aside.")] = None

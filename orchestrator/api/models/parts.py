@@ -43,7 +43,7 @@ def _instant(value: Any) -> Instant:  # whatever the caller sent
     except ValueError:
         fault("time_format")
     if moment.year not in YEARS:
-        fault("time_format")
+        fault("time_range", first=YEARS.start, last=YEARS.stop - 1)
     return instant(moment)
 
 

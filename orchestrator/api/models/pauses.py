@@ -21,7 +21,11 @@ class PauseNamed(Body):
         Field(description="What kind of thing; all is the kill switch. A customer's pause stops marketing only."),
     ]
     subject: Annotated[
-        Word | None, Field(description="Which one: the channel, or an id. Not with the scope all.", examples=["sms"])
+        Word | None,
+        Field(
+            description="Which one: the channel, or an id; of a step, `journey/step`. Not with the scope all.",
+            examples=["sms"],
+        ),
     ] = None
 
     @model_validator(mode="after")

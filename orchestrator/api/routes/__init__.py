@@ -3,6 +3,7 @@
 from orchestrator.api.routes.audit import AUDIT
 from orchestrator.api.routes.consents import CONSENTS
 from orchestrator.api.routes.customers import CUSTOMERS
+from orchestrator.api.routes.events import EVENTS
 from orchestrator.api.routes.facts import FACTS
 from orchestrator.api.routes.inbound import INBOUND
 from orchestrator.api.routes.merges import MERGES
@@ -14,6 +15,7 @@ from orchestrator.api.routes.segments import SEGMENTS
 
 ROUTES = (
     *MESSAGES,
+    *EVENTS,
     *REPLIES,
     *MERGES,
     *CUSTOMERS,

@@ -12,7 +12,6 @@ from orchestrator.dispatch.runs.fulfil import Fulfilment
 from orchestrator.dispatch.runs.moving import Moving, Witness, nobody
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.object import Object, unheard_of, updated
-from orchestrator.domain.pause import PauseScope
 from orchestrator.journeys.concern import look_up
 from orchestrator.journeys.entrance import Entrance, entrance
 from orchestrator.store.port import ExitMark, StoredEvent
@@ -31,11 +30,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Happened:
-    """An event with its objects as they were after it, and the journeys that it may start."""
+    """An event with its objects as they were after it, the journeys that it may start, and when (business time)."""
 
     place: int
     stored: StoredEvent
     event: Event
+    at: Instant
     entries: tuple[tuple[Journey, Entrance], ...]
 
 
@@ -50,11 +50,16 @@ class Batch:
     at_event_time: bool
     objects: dict[tuple[str, str], Object]
     customers: Mapping[str, Customer]
+    business_now: Instant
     witness: Witness = nobody
     _happened: list[_Happened] = field(default_factory=list)
     _changed: dict[tuple[str, str], Object] = field(default_factory=dict)
     _marks: list[ExitMark] = field(default_factory=list)
-    _business_now: Instant | None = None
+
+    def look_up(self, transaction: Transaction, types: Collection[str]) -> None:
+        """Read what triggers ask about when events of these types come in."""
+        asking = (journey for name in types for journey in self.release.journeys_on.get(name, ()))
+        self._backstage.look_up(transaction, frozenset[str]().union(*(journey.asked_to_begin for journey in asking)))
 
     def take(self, place: int, incoming: IncomingEvent, owner: str) -> None:
         """One event: its object changes, and the journeys that it may start are asked."""
@@ -76,7 +81,8 @@ class Batch:
             received_at=now,
         )
         event = self._backstage.event(stored)
-        self._happened.append(_Happened(place, stored, event, tuple(self._entries(stored, event))))
+        at = stored.occurred_at if self.at_event_time else self.business_now
+        self._happened.append(_Happened(place, stored, event, at, tuple(self._entries(stored, event, at))))
         self._marks += self._exit_marks(event, owner)
 
     def store(self, transaction: Transaction) -> tuple[dict[int, Result], list[IncomingEvent]]:
@@ -87,10 +93,11 @@ class Batch:
         )
         asked: dict[int, tuple[Request, ...]] = {}
         for one in self._happened:
-            now = one.stored.occurred_at if self.at_event_time else self._now(transaction)
-            moving.hear(one.event, one.stored.customer_id, now)
+            if one.stored.type in self.release.closing:
+                fulfilment.close(one.stored.customer_id, one.stored.type, one.at)
+            moving.hear(one.event, one.stored.customer_id, one.at)
             for journey, entered in one.entries:
-                moving.begin(journey, entered, one.stored.customer_id, one.event, now)
+                moving.begin(journey, entered, one.stored.customer_id, one.event, one.at)
             self._backstage.past.setdefault(one.stored.customer_id, []).append(one.stored)
             before = len(fulfilment.deliveries)
             fulfilment.take(moving.wished)
@@ -116,37 +123,35 @@ class Batch:
     def _gathered(self, transaction: Transaction) -> Moving:
         """Read what the runs of these customers need. Where no journey waits for anything, that is little."""
         moving = Moving(release=self.release, clock=self.clock, backstage=self._backstage, witness=self.witness)
-        keys = {(journey.id, entered.key or "") for one in self._happened for journey, entered in one.entries}
-        moving.last = transaction.runs.last(keys)
+        moving.last = transaction.runs.last(
+            {
+                (journey.id, entered.key or "", one.stored.customer_id)
+                for one in self._happened
+                for journey, entered in one.entries
+            }
+        )
         types = {one.stored.type for one in self._happened}
         customers = {one.stored.customer_id for one in self._happened}
         hearing = {journey.id for name in types for journey in self.release.journeys_hearing.get(name, ())}
         if hearing:
             moving.stand(transaction.runs.standing(customers, hearing))
-        aiming = {journey.id for name in types for journey in self.release.journeys_aiming_at.get(name, ())}
-        if aiming:
-            moving.aim(transaction.runs.aiming(customers, aiming))
+        aims = {
+            journey.id: journey.goal.milliseconds
+            for name in types
+            for journey in self.release.journeys_aiming_at.get(name, ())
+            if journey.goal is not None
+        }
+        if aims:
+            since = min(one.stored.occurred_at for one in self._happened) - max(aims.values())
+            moving.aim(transaction.runs.aiming(customers, aims.keys(), since))
         journeys = {run.journey for run in moving.standing}
         journeys |= {journey.id for one in self._happened for journey, _ in one.entries}
         found = [self.release.journeys[name] for name in sorted(journeys)]
-        waiting = [journey for journey in found if journey.stands or journey.facts]
+        waiting = [journey for journey in found if journey.stands or journey.facts or journey.goal is not None]
         if waiting:
             began = [run.started_at for run in moving.standing] + [one.stored.occurred_at for one in self._happened]
-            self._backstage.remember(transaction, moving.standing, waiting, began, self._now(transaction))
-        closing = {one.stored.customer_id: one.stored.type for one in self._happened if self._closes(one.stored.type)}
-        if closing:
-            for customer_id in transaction.runs.close_handoffs(closing, self._now(transaction)):
-                transaction.pauses.lift(PauseScope.HANDOFF, customer_id, self.clock.now())
-                transaction.pauses.release(PauseScope.HANDOFF, customer_id, self.clock.now())
+            self._backstage.remember(transaction, moving.standing, waiting, began)
         return moving
-
-    def _closes(self, event_type: str) -> bool:
-        return event_type in self.release.closing
-
-    def _now(self, transaction: Transaction) -> Instant:
-        if self._business_now is None:
-            self._business_now = transaction.ledger.clock().now(self.clock.now())
-        return self._business_now
 
     # what each event means
 
@@ -154,10 +159,11 @@ class Batch:
         existing = self.objects.get(reference) or unheard_of(*reference)
         self.objects[reference] = self._changed[reference] = updated(existing, event.data, event.occurred_at, owner)
 
-    def _entries(self, stored: StoredEvent, event: Event) -> Iterator[tuple[Journey, Entrance]]:
+    def _entries(self, stored: StoredEvent, event: Event, at: Instant) -> Iterator[tuple[Journey, Entrance]]:
         for journey in self.release.journeys_on.get(event.type, ()):
             if self.journeys is None or journey.id in self.journeys:
-                entered = entrance(journey, event, stored.customer_id, f"{stored.source}/{stored.source_id}")
+                own_key = f"{stored.source}/{stored.source_id}"
+                entered = entrance(journey, event, own_key, self._backstage.around(stored.customer_id, at))
                 if entered.key is not None:
                     yield journey, entered
 

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import structlog
+
 from orchestrator.dispatch.accept.batch import Batch
-from orchestrator.dispatch.accept.event import Accepted, IncomingEvent, Result, event_hash, unknown_word
-from orchestrator.dispatch.accept.who import find_customers, unfit_address
+from orchestrator.dispatch.accept.event import Accepted, IncomingEvent, Quarantined, Result, event_hash, reused
+from orchestrator.dispatch.accept.set_aside import set_aside
+from orchestrator.dispatch.accept.understood import misfit
+from orchestrator.dispatch.accept.who import find_customers
 from orchestrator.dispatch.runs.moving import Witness, nobody
 from orchestrator.dispatch.whose import lock_customers
-from orchestrator.domain.errors import Conflict, InputError, did_you_mean
-from orchestrator.events import faults
+from orchestrator.domain.errors import InputError
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from orchestrator.domain.time import Clock
+    from orchestrator.domain.time import Clock, Instant
     from orchestrator.events import EventType
     from orchestrator.release import Release
     from orchestrator.store.port import Transaction
+
+log = structlog.get_logger()
+
+ECHOES_MAX = 8
+"""How often journeys answer each other within one commit; more is no conversation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +36,8 @@ class EventDesk:
     """Accepts events under one release.
 
     `journeys` None means all. `origin` is written to every delivery. `at_event_time`: business time follows the
-    events, so requests are due when their event happened (replay, demo). `witness` sees how runs move.
+    events, so requests are due when their event happened (replay, demo). `witness` sees how runs move. `quarantines`:
+    what is not understood is kept, instead of refused. `echoes`: how often events were said because of events by now.
     """
 
     release: Release
@@ -37,6 +46,8 @@ class EventDesk:
     origin: str = "event"
     at_event_time: bool = False
     witness: Witness = nobody
+    quarantines: bool = False
+    echoes: int = 0
 
     def accept(self, transaction: Transaction, incoming: Sequence[IncomingEvent]) -> list[Result]:
         """Store events and what they ask for. One result each, in order; a refused one stores nothing.
@@ -50,49 +61,67 @@ class EventDesk:
         owners = self._owners(transaction, fresh, results)
         # Who was merged while we waited for the lock is somebody else now.
         whose = lock_customers(transaction, sorted(set(owners.values())))
-        owners = {place: whose[owner] for place, owner in owners.items()}
+        results |= {
+            place: _unknown_customer(fresh[place], self.release.events[fresh[place].type])
+            for place, owner in owners.items()
+            if owner not in whose  # erased meanwhile
+        }
+        owners = {place: whose[owner] for place, owner in owners.items() if owner in whose}
         batch = self._gathered(transaction, {place: fresh[place] for place in owners}, owners)
-        for place in sorted(owners, key=lambda place: (fresh[place].occurred_at, place)):
+        in_order = sorted(owners, key=lambda place: (fresh[place].occurred_at, place))
+        for place in in_order:
             batch.take(place, fresh[place], owners[place])
         stored, emitted = batch.store(transaction)
         results |= stored
-        if emitted:
-            # What runs say themselves is heard by others in the same commit. Checks see to it that nobody goes round.
-            self.accept(transaction, emitted)
+        if self.quarantines:
+            results |= set_aside(transaction, self.release, self.clock, incoming, results)
+            done = [place for place, one in results.items() if isinstance(one, Accepted)]
+            transaction.quarantine.understood({(incoming[place].source, incoming[place].id) for place in done})
+        self.say(transaction, emitted)
+        if self.release.entered_by:
+            self._notice(transaction, {owners[place]: fresh[place].occurred_at for place in in_order})
         results |= {place: _repetition(results[first]) for place, first in echoes.items()}
         return [results[place] for place in range(len(incoming))]
+
+    def say(self, transaction: Transaction, emitted: Sequence[IncomingEvent]) -> None:
+        """What runs say themselves is heard by others in the same commit, and what those say then as well."""
+        if not emitted:
+            return
+        if self.echoes == ECHOES_MAX:
+            # Journeys that begin each other by what they say would never come to an end.
+            log.error("emitted_events_go_round", types=sorted({event.type for event in emitted}))
+            return
+        told = replace(self, echoes=self.echoes + 1).accept(transaction, emitted)
+        for event, result in zip(emitted, told, strict=True):
+            if isinstance(result, InputError):
+                # The run went on; nobody else would ever learn of it.
+                log.error("emitted_event_refused", type=event.type, code=result.code, fields=_pointers(result))
+
+    def examine(self, transaction: Transaction, incoming: Sequence[IncomingEvent]) -> dict[int, InputError]:
+        """What stands against each event now, by its place; nothing is stored. One batch, as `accept` takes it."""
+        found = self._refused(incoming)
+        self._owners(transaction, {place: one for place, one in enumerate(incoming) if place not in found}, found)
+        return {place: one for place, one in found.items() if isinstance(one, InputError)}
+
+    def _notice(self, transaction: Transaction, changed: Mapping[str, Instant]) -> None:
+        """What happened to customers may have brought them into a segment whose members begin a journey."""
+        from orchestrator.dispatch.runs.entering import Entering  # noqa: PLC0415  # its runs say events, which come here
+
+        entering = Entering(
+            release=self.release,
+            clock=self.clock,
+            journeys=self.journeys,
+            origin=self.origin,
+            at_event_time=self.at_event_time,
+            witness=self.witness,
+        )
+        entering.notice(transaction, changed, transaction.ledger.clock().now(self.clock.now()))
 
     # gather
 
     def _refused(self, incoming: Sequence[IncomingEvent]) -> dict[int, Result]:
-        found: dict[int, Result] = {}
-        for place, event in enumerate(incoming):
-            event_type = self.release.events.get(event.type)
-            if event_type is None:
-                found[place] = InputError(
-                    'Unknown event type "{type}"{hint}',
-                    code="unknown_event_type",
-                    fields=[unknown_word("#/type", "unknown_event_type", event.type, self.release.events)],
-                    type=event.type,
-                    hint=did_you_mean(event.type, self.release.events),
-                )
-                continue
-            wrong = list(faults(event_type, event.data))
-            if wrong:
-                found[place] = InputError(
-                    "{count} problems in {type}: {pointer} {first}",
-                    code="invalid_event",
-                    fields=wrong,
-                    count=len(wrong),
-                    type=event.type,
-                    pointer=wrong[0].pointer,
-                    first=wrong[0],
-                )
-                continue
-            unfit = unfit_address(event.customer)
-            if unfit is not None:
-                found[place] = unfit
-        return found
+        found = ((place, misfit(self.release.events, event)) for place, event in enumerate(incoming))
+        return {place: error for place, error in found if error is not None}
 
     def _repeated(
         self, transaction: Transaction, incoming: Sequence[IncomingEvent], refused: Mapping[int, Result]
@@ -106,10 +135,10 @@ class EventDesk:
             if pair in known:
                 same = known[pair].body_hash == event_hash(incoming[place])
                 found[place] = (
-                    Accepted(known[pair].id, known[pair].customer_id, repeated=True) if same else _reused(pair)
+                    Accepted(known[pair].id, known[pair].customer_id, repeated=True) if same else reused(pair)
                 )
             elif event_hash(incoming[first_in_batch.setdefault(pair, place)]) != event_hash(incoming[place]):
-                found[place] = _reused(pair)
+                found[place] = reused(pair)
         return found
 
     def _owners(
@@ -147,7 +176,7 @@ class EventDesk:
         """Read under lock what the journeys will see."""
         references = {(kind, key) for event in fresh.values() for kind, key in self._touched(event).items()}
         standings = transaction.customers.standings(set(owners.values()), ())
-        return Batch(
+        batch = Batch(
             release=self.release,
             clock=self.clock,
             journeys=self.journeys,
@@ -155,11 +184,18 @@ class EventDesk:
             at_event_time=self.at_event_time,
             objects=transaction.events.objects(references),
             customers={customer_id: standing.customer for customer_id, standing in standings.items()},
+            business_now=transaction.ledger.clock().now(self.clock.now()),
             witness=self.witness,
         )
+        batch.look_up(transaction, {fresh[place].type for place in owners})
+        return batch
 
     def _touched(self, event: IncomingEvent) -> dict[str, str]:
         return self.release.events[event.type].objects(event.data)
+
+
+def _pointers(error: InputError) -> list[str]:
+    return [one.pointer for one in error.fields]
 
 
 def _unknown_customer(event: IncomingEvent, event_type: EventType) -> InputError:
@@ -202,14 +238,6 @@ def _echoes(incoming: Sequence[IncomingEvent], results: Mapping[int, Result]) ->
 
 
 def _repetition(first: Result) -> Result:
-    return Accepted(first.event_id, first.customer_id, repeated=True) if isinstance(first, Accepted) else first
-
-
-def _reused(pair: tuple[str, str]) -> Conflict:
-    return Conflict(
-        'The event id "{id}" of source "{source}" was used with another body.',
-        remedy="An id names one event for ever: take a new one.",
-        code="event_id_reused",
-        source=pair[0],
-        id=pair[1],
-    )
+    if isinstance(first, Accepted):
+        return Accepted(first.event_id, first.customer_id, repeated=True)
+    return replace(first, repeated=True) if isinstance(first, Quarantined) else first

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.dispatch.accept.once import body_hash
-from orchestrator.domain.errors import FieldError, InputError, did_you_mean
+from orchestrator.domain.errors import Conflict, FieldError, InputError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,13 +42,33 @@ class Accepted:
     requests: tuple[Request, ...] = ()
 
 
-Result = Accepted | InputError
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An event that nobody understood, kept whole under an id of the quarantine. `repeated`: it was there already."""
+
+    quarantine_id: str
+    error: InputError
+    repeated: bool = False
+
+
+Result = Accepted | Quarantined | InputError
 
 
 def event_hash(event: IncomingEvent) -> str:
     """What makes a repetition the same: an event whose source says no time is the same whenever it is heard."""
     at = None if event.timeless else event.occurred_at
     return body_hash({"type": event.type, "at": at, "data": dict(event.data)})
+
+
+def reused(pair: tuple[str, str]) -> Conflict:
+    """Another event came under the (source, id) of one that is stored."""
+    return Conflict(
+        'The event id "{id}" of source "{source}" was used with another body.',
+        remedy="An id names one event for ever: take a new one.",
+        code="event_id_reused",
+        source=pair[0],
+        id=pair[1],
+    )
 
 
 def unknown_word(pointer: str, code: str, word: str, known: Iterable[str]) -> FieldError:

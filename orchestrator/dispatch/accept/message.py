@@ -158,6 +158,7 @@ def new_request(  # noqa: PLR0913  # a request has that many sides, and all of t
     not_after: Instant | None = None,
     journey: str | None = None,
     run_id: str | None = None,
+    step: str | None = None,
 ) -> Request:
     now = clock.now()
     topic = topic_of(release, message)
@@ -177,4 +178,5 @@ def new_request(  # noqa: PLR0913  # a request has that many sides, and all of t
         accepted_at=now,
         journey=journey,
         run_id=run_id,
+        step=step,
     )

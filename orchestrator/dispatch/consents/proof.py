@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.consent import CONFIRMED_AT, DOUBLE_OPT_IN
 from orchestrator.dispatch.accept.event import unknown_word
-from orchestrator.domain.errors import InputError, did_you_mean
+from orchestrator.domain.errors import InputError, did_you_mean, mark
 from orchestrator.domain.time import instant
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ ENDED = "ended"
 _AHEAD_MS_MAX = 5 * 60_000
 
 _CONSENT = "consent"
+
+
+class Misdated(Enum):
+    """What a time of confirmation cannot be."""
+
+    AHEAD = "ahead"
+    BEFORE_SAID = "before_said"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +78,15 @@ class Proof:
     def confirmed_at(self) -> Instant | None:
         """When it was confirmed, if it was. ValueError for what is no time with an offset."""
         return instant(datetime.fromisoformat(str(self.evidence[CONFIRMED_AT]))) if self.confirmed else None
+
+    def misdated(self, latest: Instant) -> Misdated | None:
+        """What is wrong with when it was confirmed, if it was. `latest`: see `latest_said`. ValueError as above."""
+        confirmed_at = self.confirmed_at
+        if confirmed_at is None:
+            return None
+        if confirmed_at > latest:
+            return Misdated.AHEAD
+        return Misdated.BEFORE_SAID if self.at is not None and confirmed_at < self.at else None
 
     def said_at(self, now: Instant) -> Instant:
         """When they said it: what was confirmed in spring is not said today."""
@@ -140,18 +157,20 @@ def _require_by(latest: Instant, proof: Proof) -> None:
         raise InputError.at("#/at", "Nobody can have said this yet: the time is in the future", code="future_time")
 
 
+_MISDATED: Mapping[Misdated, str] = {
+    Misdated.AHEAD: mark("Nobody can have confirmed this yet: the time is in the future"),
+    Misdated.BEFORE_SAID: mark("Nobody can have confirmed this before they said it"),
+}
+
+
 def _require_confirmation(latest: Instant, proof: Proof) -> None:
     """Any word would be a proof otherwise: "no", and a day that is still to come."""
     try:
-        confirmed_at = proof.confirmed_at
+        misdated = proof.misdated(latest)
     except (ValueError, OverflowError):
         raise _no_confirmation("This is no time at which it was confirmed") from None
-    if confirmed_at is None:
-        return
-    if confirmed_at > latest:
-        raise _no_confirmation("Nobody can have confirmed this yet: the time is in the future")
-    if proof.at is not None and confirmed_at < proof.at:
-        raise _no_confirmation("Nobody can have confirmed this before they said it")
+    if misdated is not None:
+        raise _no_confirmation(_MISDATED[misdated])
 
 
 def _no_confirmation(template: str) -> InputError:

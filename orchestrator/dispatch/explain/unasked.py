@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.values import look_up
 from orchestrator.dispatch.explain.values import Missed, Unasked
+from orchestrator.dispatch.runs.backstage import Backstage
 from orchestrator.domain.pause import PauseScope
-from orchestrator.expressions import compile_expression, holds, operands
+from orchestrator.expressions import operands
 from orchestrator.journeys.asking import askings
+from orchestrator.journeys.conditions import lets_in
 from orchestrator.journeys.entrance import entrance, rolled_out
-from orchestrator.journeys.run import TRIGGER, Ending, Event
+from orchestrator.journeys.run import TRIGGER, Ending
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from orchestrator.domain.customer import Customer
     from orchestrator.domain.time import Instant
     from orchestrator.journeys.asking import Asking
     from orchestrator.journeys.entrance import Entrance
     from orchestrator.journeys.model import Journey, Trigger
-    from orchestrator.journeys.run import Run
+    from orchestrator.journeys.run import Event, Run, Scene
     from orchestrator.release import Release
     from orchestrator.store.evidence import RunBegun
     from orchestrator.store.port import StoredEvent, Transaction
@@ -29,16 +31,14 @@ if TYPE_CHECKING:
 EVENTS_MAX = 100
 MISSED_MAX = 3
 
-Objects = dict[tuple[str, str], "Mapping[str, Any]"]
-
 
 def unasked(
     transaction: Transaction, release: Release, customer: Customer, message: str, now: Instant
 ) -> tuple[Unasked, ...]:
     """One entry for every step of a journey that asks for the message, and trigger that leads to it.
 
-    None at all: no journey sends it. Objects are read as they are now; an event that would begin a run today may not
-    have done so in its own time.
+    None at all: no journey sends it. Objects and facts are read as they are now; an event that would begin a run today
+    may not have done so in its own time.
     """
     asking = [
         (journey, trigger, one)
@@ -49,49 +49,43 @@ def unasked(
     ]
     types = {event for _, trigger, one in asking for event in (trigger.event, one.on) if event is not None}
     events = transaction.explanations.events_of(customer.id, types, EVENTS_MAX) if types else []
-    objects: Objects = transaction.events.data_of({pair for event in events for pair in event.objects.items()})
+    backstage = Backstage(
+        release=release,
+        customers={customer.id: customer},
+        objects=transaction.events.objects({pair for event in events for pair in event.objects.items()}),
+    )
+    backstage.look_up(transaction, frozenset[str]().union(*(journey.asked_to_begin for journey, _, _ in asking)))
+    scene = backstage.around(customer.id, now)
     pauses = transaction.pauses.active(now)
+    inside = transaction.memberships.since(customer.id) if release.entered_by else {}
     return tuple(
         Unasked(
             journey=journey.id,
             step=one.step,
             event_type=one.on or trigger.event,
-            missed=tuple(_missed(transaction, journey, trigger, one, _told(events, trigger, one, customer, objects))),
+            missed=tuple(_missed(transaction, journey, trigger, one, _told(events, trigger, one, backstage), scene)),
             pause=pauses.of(PauseScope.JOURNEY, journey.id),
+            segment=trigger.enters if one.on is None else None,
+            inside_since=inside.get(trigger.enters or ""),
         )
         for journey, trigger, one in asking
     )
 
 
 def _told(
-    events: Sequence[StoredEvent], trigger: Trigger, asking: Asking, customer: Customer, objects: Objects
+    events: Sequence[StoredEvent], trigger: Trigger, asking: Asking, backstage: Backstage
 ) -> list[tuple[StoredEvent, Event]]:
     """The newest events that could have asked, each as journeys see it."""
     wanted = asking.on or trigger.event
     ours = [event for event in events if event.type == wanted][:MISSED_MAX]
-    return [(event, _seen(event, customer, objects)) for event in ours]
-
-
-def _seen(event: StoredEvent, customer: Customer, objects: Objects) -> Event:
-    """As the desk gives it to journeys when an event comes in."""
-    named = {kind: {**objects.get((kind, one), {}), "id": one} for kind, one in event.objects.items()}
-    return Event(
-        id=event.id,
-        type=event.type,
-        at=event.occurred_at,
-        payload=event.data,
-        objects=event.objects,
-        data={**named, "customer": {**customer.attributes, "id": customer.id}},
-    )
+    return [(event, backstage.event(event)) for event in ours]
 
 
 def _missed(
     transaction: Transaction, journey: Journey, trigger: Trigger, asking: Asking,
-    told: Sequence[tuple[StoredEvent, Event]],
+    told: Sequence[tuple[StoredEvent, Event]], scene: Scene,
 ) -> Iterator[Missed]:  # fmt: skip
-    entrances = [
-        entrance(journey, seen, event.customer_id, f"{event.source}/{event.source_id}") for event, seen in told
-    ]
+    entrances = [entrance(journey, seen, f"{event.source}/{event.source_id}", scene) for event, seen in told]
     keys = {found.key for found in entrances if found.key is not None}
     begun = transaction.explanations.runs(journey.id, keys) if keys else {}
     runs = {run.id: run for run in transaction.runs.get({one.id for one in begun.values()})}
@@ -100,20 +94,22 @@ def _missed(
         if asking.on is not None:
             why, note = "ended_none", ""
         else:
-            why, note = _not_begun(journey, trigger, asking, event, seen, found) or _begun(journey, event, run, runs)
+            not_begun = _not_begun(journey, trigger, asking, seen, found, scene)
+            why, note = not_begun or _begun(journey, event, run, runs)
         yield Missed(event_type=event.type, event_id=event.id, at=event.occurred_at, why=why, note=note)
 
 
 def _not_begun(
-    journey: Journey, trigger: Trigger, asking: Asking, event: StoredEvent, seen: Event, found: Entrance
+    journey: Journey, trigger: Trigger, asking: Asking, seen: Event, found: Entrance, scene: Scene
 ) -> tuple[str, str] | None:
     """Why an event cannot begin the run that asks; None when it can."""
     at_once = trigger.quiet_for is None
-    if at_once and trigger.when is not None and (false := untrue(trigger.when, seen.names)) is not None:
+    false = untrue(trigger.when, lambda part: lets_in(part, scene, seen)) if at_once and trigger.when else None
+    if false is not None:
         operand, note = false
-        missing = _missing(operand, seen.names) if note else ""
+        missing = _missing(operand, {**scene.data, **seen.names}) if note else ""
         return ("operand_missing", missing) if missing else ("condition_false", note or operand)
-    if not rolled_out(journey, event.customer_id):
+    if not rolled_out(journey, scene.data["customer"]["id"]):
         return "not_rolled_out", f"{journey.rollout}"
     if found.key is None:
         return "key_missing", (journey.entry.key if journey.entry is not None else None) or ""
@@ -137,13 +133,16 @@ def _begun(journey: Journey, event: StoredEvent, begun: RunBegun | None, runs: M
     return "step_new", begun.id
 
 
-def untrue(when: str, data: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The first part of a condition that is not true, and a note where that cannot be told; None if all is true."""
-    true, note = holds(compile_expression(when), data)
+def untrue(when: str, ask: Callable[[str], tuple[bool, str]]) -> tuple[str, str] | None:
+    """The first part of a condition that is not true, and a note where that cannot be told; None if all is true.
+
+    `ask` says so of a condition.
+    """
+    true, note = ask(when)
     if true:
         return None
     for operand in operands(when):
-        true, told = holds(compile_expression(operand), data)
+        true, told = ask(operand)
         if not true:
             return operand, told
     return when, note

@@ -234,7 +234,8 @@ class Missed:
 class Unasked:
     """A step that asks for the message, and what it missed. No events at all: none of its trigger came.
 
-    `event_type` is that of its trigger, None where a schedule begins it; for an exit, of the event that ends the run.
+    `event_type` is that of its trigger, None where a schedule begins it, or who enters `segment`; for an exit, of the
+    event that ends the run. `inside_since`: when the customer was found in that segment first, None: they are not.
     """
 
     journey: str
@@ -242,6 +243,8 @@ class Unasked:
     event_type: str | None
     missed: tuple[Missed, ...]
     pause: Pause | None
+    segment: str | None = None
+    inside_since: Instant | None = None
 
 
 # --- the whole --------------------------------------------------------------------------------------------------------

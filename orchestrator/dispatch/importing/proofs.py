@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.dispatch.consents import Proof, latest_said
+from orchestrator.dispatch.consents import Misdated, Proof, latest_said
 from orchestrator.dispatch.importing.rows import Unproven
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.errors import Phrase, mark
@@ -75,12 +75,14 @@ class Terms:
             double = self.release.project.topics[one.topic].double
             why = mark("the topic has double opt-in, and nothing shows that it was confirmed")
             return Phrase(why) if double else None
-        confirmed_at = proof.confirmed_at
-        if confirmed_at is not None and confirmed_at > self.latest:
-            return Phrase(mark("they confirmed in the future"))
-        if confirmed_at is not None and one.at is not None and confirmed_at < one.at:
-            return Phrase(mark("they confirmed before they agreed"))
-        return None
+        misdated = proof.misdated(self.latest)
+        return None if misdated is None else Phrase(_MISDATED[misdated])
+
+
+_MISDATED: Mapping[Misdated, str] = {
+    Misdated.AHEAD: mark("they confirmed in the future"),
+    Misdated.BEFORE_SAID: mark("they confirmed before they agreed"),
+}
 
 
 def terms_of(transaction: Transaction, release: Release, clock: Clock, people: Sequence[Person], actor: str) -> Terms:

@@ -22,8 +22,10 @@ from orchestrator.dispatch.runs.fulfil import Fulfilment
 from orchestrator.dispatch.runs.moving import Moving
 from orchestrator.dispatch.whose import lock_customers
 from orchestrator.domain.errors import ConfigurationError, Refused
+from orchestrator.faultpoints import nowhere
 from orchestrator.journeys.clocks import is_timed_anew, timed_anew
 from orchestrator.plans.model import Plan
+from orchestrator.plans.steps import becomes
 from orchestrator.release import read_release
 from orchestrator.wordings import FILE
 from orchestrator.zones import zone_of
@@ -58,12 +60,16 @@ class Changed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChangeOver:
-    """Brings releases into force. `by` did it (`cli:<user>`), `kind` is how the record calls it."""
+    """Brings releases into force. `by` did it (`cli:<user>`), `kind` is how the record calls it.
+
+    `passing` is called before the commit: see `faultpoints`.
+    """
 
     clock: Clock
     by: str
     kind: str = PUBLISHED
     place: Callable[[str], str] = field(default=_in_the_file)
+    passing: Callable[[str], None] = field(default=nowhere)
 
     def carry_out(self, store: Store, release: Release, plan: Plan | None = None) -> Changed | None:
         """Make a release the one in force, as a plan says; None where it is already.
@@ -76,30 +82,29 @@ class ChangeOver:
             Conflict: a wording says something else than it said under the same id before.
         """
         with store.write() as transaction:
-            release_id = transaction.ledger.release_id()
+            release_id = transaction.ledger.lock_release()
             if release_id == release.id:
                 return None
             plan = plan or Plan(before=release_id, after=release.id)
             if release_id != plan.before:
                 raise Refused(
                     "Another release came into force since this was planned: {found}, not {planned}.",
-                    remedy="Look at it again: jogral plan",
+                    remedy="Look at it again: jogral plan. Who brought it, and when: jogral history",
                     found=release_id,
                     planned=plan.before,
                 )
             before = release_in_force(transaction)
-            if before is not None:
-                refuse_undecided(transaction, before, release, plan)
             put_in_force(transaction, release, self.clock.now(), place=self.place)
             seen_to = _SeeingTo(transaction, self.clock, release, plan)
             changed = seen_to.see_to(before) if before is not None else Changed(before=None, after=release.id)
             self._record(transaction, changed, plan)
+            self.passing("after_apply")
         return changed
 
     def _record(self, transaction: Transaction, changed: Changed, plan: Plan) -> None:
         record(
             transaction, self.clock, self.kind, by=self.by,
-            release=changed.after, before=changed.before, plan=plan.id if plan.moves or plan.leave else None,
+            release=changed.after, before=changed.before, plan=plan.id if plan.moves or plan.exits else None,
             moved=changed.moved or None, ended=changed.ended or None, timed_anew=changed.timed_anew or None,
         )  # fmt: skip
 
@@ -161,6 +166,7 @@ class _SeeingTo:
         # Somebody may have moved on while we waited for the lock, or have been merged.
         runs = [run for run in self._transaction.runs.get({run.id for run in runs}) if run.position is not None]
         runs = [run for run in runs if run.position in concerned[run.journey]]
+        refuse_undecided(self._transaction, before, self._release, self._plan)
         moving = self._gathered(runs)
         done = Counter(self._settle(moving, run, before.journeys[run.journey]) for run in runs)
         return Changed(
@@ -192,7 +198,7 @@ class _SeeingTo:
         if walking:
             journeys = [self._release.journeys[name] for name in sorted({run.journey for run in walking})]
             began = [run.started_at for run in walking]
-            backstage.remember(self._transaction, walking, journeys, began, self._business_now)
+            backstage.remember(self._transaction, walking, journeys, began)
         moving = Moving(release=self._release, clock=self._clock, backstage=backstage)
         moving.stand(runs)
         return moving
@@ -203,7 +209,7 @@ class _SeeingTo:
         if after is None or place is None:
             moving.end(run.id, run.journey, self._business_now)
             return "ended"
-        now = after.outline.find(place.step.id)
+        now = becomes(place.step.id, before, after)
         if now is None:
             to = self._plan.destination(run.journey, place.step.id)
             if to is None:
@@ -228,8 +234,5 @@ class _SeeingTo:
         fulfilment.take(moving.wished)
         moving.store(self._transaction)
         fulfilment.store(self._transaction)
-        if fulfilment.emitted:
-            EventDesk(release=self._release, clock=self._clock, origin="journey").accept(
-                self._transaction, fulfilment.emitted
-            )
+        EventDesk(release=self._release, clock=self._clock, origin="journey").say(self._transaction, fulfilment.emitted)
         return frozenset(delivery.request.purpose.value for delivery in fulfilment.deliveries)

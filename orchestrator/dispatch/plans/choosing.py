@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.errors import InputError, NotFound, did_you_mean
-from orchestrator.plans.model import Move, Plan
+from orchestrator.plans.model import Exit, Move, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +36,10 @@ def chosen(plan: Plan, after: Release, occupied: Sequence[Occupied], wanted: Seq
         raise InputError(
             "The step {journey}.{step} is moved twice.", code="moved_twice", journey=twice.journey, step=twice.step
         )
-    return Plan(before=plan.before, after=plan.after, moves=moves, leave=leave)
+    moved = {_from(move) for move in moves}
+    left = [one for one in occupied if (one.journey, one.step) not in moved] if leave else []
+    exits = tuple(Exit(journey=one.journey, step=one.step) for one in left)
+    return Plan(before=plan.before, after=plan.after, moves=moves, exits=exits, things=plan.things)
 
 
 def _from(move: Move) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.dispatch.plans.standing import Standing
 from orchestrator.plans.differences import What
 from orchestrator.plans.steps import StepWhat, felt_as_a_whole, felt_at, steps_saying
+from orchestrator.plans.words import reworded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,12 +76,11 @@ def impact(
     if before is None:
         return Impact(journeys=(), occupied=(), waiting={})
     journeys = [*_journeys(transaction, before, after, changes)]
-    texts = [one.id for one in changes if one.kind == "message" and one.what is not What.ADDED]
-    waiting = {message: transaction.deliveries.waiting_of([message]) for message in texts}
+    waiting = _waiting(transaction, reworded(before, changes))
     return Impact(
         journeys=tuple(journeys),
         occupied=tuple(occupied(transaction, before, after, plan)),
-        waiting={message: count for message, count in waiting.items() if count},
+        waiting=waiting,
     )
 
 
@@ -93,18 +93,20 @@ def occupied(transaction: Transaction, before: Release, after: Release, plan: Pl
         standing = Standing.of(transaction, journey)
         if new is None:
             if standing.positions:
-                yield Occupied(journey=name, step="", people=transaction.runs.people(name), leaves=plan.leave)
+                yield Occupied(
+                    journey=name, step="", people=transaction.runs.people(name), leaves=plan.lets_leave(name, "")
+                )
             continue
         for step_id, positions in standing.gone(new).items():
             to = plan.destination(name, step_id)
             people = transaction.runs.people(name, positions)
-            yield Occupied(journey=name, step=step_id, people=people, to=to, leaves=plan.leave and to is None)
+            yield Occupied(journey=name, step=step_id, people=people, to=to, leaves=plan.lets_leave(name, step_id))
 
 
 def _journeys(
     transaction: Transaction, before: Release, after: Release, changes: Sequence[Change]
 ) -> Iterator[JourneyPeople]:
-    said = {one.id for one in changes if one.kind == "message" and one.what is not What.ADDED}
+    said = reworded(before, changes)
     changed = {one.id: one for one in changes if one.kind == "journey" and one.what is not What.ADDED}
     for name, journey in before.journeys.items():
         steps = _with_words(changed[name].steps if name in changed else (), steps_saying(journey, said))
@@ -130,6 +132,13 @@ def _journeys(
                 for step, here, coming in felt
             ),
         )
+
+
+def _waiting(transaction: Transaction, messages: Sequence[str]) -> Mapping[str, int]:
+    """Message → how many wait: for their turn, for a better hour, or for the one that they were asked for at."""
+    for_later = transaction.timers.pending_of(messages) if messages else {}
+    found = {one: transaction.deliveries.waiting_of([one]) + for_later.get(one, 0) for one in messages}
+    return {message: count for message, count in found.items() if count}
 
 
 def _with_words(changed: Sequence[StepChange], saying: Sequence[StepChange]) -> Sequence[StepChange]:

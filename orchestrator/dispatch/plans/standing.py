@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from orchestrator.journeys.clocks import is_timed_anew
 from orchestrator.journeys.run import TRIGGER
+from orchestrator.plans.steps import becomes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from orchestrator.journeys.model import Journey
+    from orchestrator.journeys.outline import Place
     from orchestrator.store.port import Transaction
 
 
@@ -44,16 +46,19 @@ class Standing:
         """Step that is gone → the positions at which somebody stands there."""
         found: dict[str, list[str]] = {}
         for position, step_id in self.positions.items():
-            if step_id != TRIGGER and after.outline.find(step_id) is None:
+            if step_id != TRIGGER and self._becomes(step_id, after) is None:
                 found.setdefault(step_id, []).append(position)
         return found
 
     def renamed(self, after: Journey) -> Mapping[str, str]:
-        """Positions whose step was renamed a second time, which no name leads to any more, and what it is called."""
+        """Positions whose name leads to no step any more, though it is there, and what it is called now.
+
+        It was renamed a second time, or has its old name again.
+        """
         return {
             position: place.step.id
             for position, step_id in self.positions.items()
-            for place in [after.outline.find(step_id)]
+            for place in [self._becomes(step_id, after)]
             if place is not None and after.outline.find(position) is not place
         }
 
@@ -62,6 +67,9 @@ class Standing:
         return {
             position: step_id
             for position, step_id in self.positions.items()
-            for place in [after.outline.find(step_id)]
+            for place in [self._becomes(step_id, after)]
             if place is not None and is_timed_anew(self.journey.outline.places[step_id].step, place.step)
         }
+
+    def _becomes(self, step_id: str, after: Journey) -> Place | None:
+        return None if step_id == TRIGGER else becomes(step_id, self.journey, after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.addresses import normalise
+from orchestrator.addresses import InvalidAddress, normalise
 from orchestrator.domain.customer import AddressKind
 from orchestrator.tokens import TokenPurpose
 
@@ -64,6 +64,8 @@ class PrivacyDesk:
 
 def read_contact(text: str) -> tuple[AddressKind, str]:
     """The address that somebody typed into a form: an e-mail or a phone. Raises InvalidAddress."""
+    if not text.strip():
+        raise InvalidAddress("Write your e-mail address or your phone number.")
     kind = AddressKind.EMAIL if "@" in text else AddressKind.PHONE
     return kind, normalise(kind, text)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.dispatch.privacy.desk import digest, keep_pepper
 from orchestrator.dispatch.privacy.ending import emptied
 from orchestrator.dispatch.record import forget, record
-from orchestrator.domain.customer import ADDRESS_KINDS, AddressKind
+from orchestrator.domain.customer import ADDRESS_KINDS, REMAINS, AddressKind
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.time import rfc3339
 
@@ -58,7 +58,7 @@ def erase(
     kept = _remember(transaction, desk, [*person.values, *familys])
     _forget_requests(transaction, desk, request, person, digests)
     logged = forget(transaction, clock, person.customer_ids, by=by)
-    counts = transaction.personal_data.erase(person, remains=new_id("erased", now, clock.entropy(ENTROPY_SIZE)), at=now)
+    counts = transaction.personal_data.erase(person, remains=new_id(REMAINS, now, clock.entropy(ENTROPY_SIZE)), at=now)
     return certificate(
         desk,
         request=request.id,

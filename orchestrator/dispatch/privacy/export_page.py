@@ -32,6 +32,7 @@ _TITLES = {
     "timers": mark("Messages that are planned"),
     "inbound_texts": mark("What you wrote to us"),
     "events": mark("What happened"),
+    "quarantined_events": mark("What we were told of you and did not understand"),
     "objects": mark("Your orders, carts and tickets"),
     "runs": mark("Series of messages that you were in"),
     "exit_marks": mark("What ended such a series"),

@@ -5,6 +5,7 @@ Events are handed back: whoever moved the runs takes them in, so that other jour
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
 from orchestrator.dispatch.accept.event import IncomingEvent
@@ -25,13 +26,22 @@ if TYPE_CHECKING:
 
     from orchestrator.dispatch.runs.backstage import Backstage
     from orchestrator.dispatch.runs.moving import Wished
-    from orchestrator.domain.time import Clock
+    from orchestrator.domain.time import Clock, Instant
     from orchestrator.journeys.run import Run
     from orchestrator.release import Release
     from orchestrator.store.port import Transaction
 
 OURS = "jogral"
 """The source of events that journeys emit, and of what they say of a profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Closing:
+    """A customer whom persons are done with that wait for this type of event, and since when (business time)."""
+
+    customer_id: str
+    event_type: str
+    at: Instant
 
 
 class Fulfilment:
@@ -45,7 +55,7 @@ class Fulfilment:
         self.deliveries: list[NewDelivery] = []
         self.emitted: list[IncomingEvent] = []
         self._alerts: list[Told[Alert]] = []
-        self._handoffs: list[Told[HandOff]] = []
+        self._handed: list[list[Told[HandOff]] | _Closing] = []
         self._updates: list[tuple[str, Update]] = []
 
     def take(self, wished: Sequence[Wished]) -> None:
@@ -67,25 +77,46 @@ class Fulfilment:
                     )
                     self._alerts.append(self._told(one, said))
                 case HandOff():
-                    self._handoffs.append(self._told(one, one.wish))
+                    self._hand_over(self._told(one, one.wish))
                 case _:
                     assert_never(one.wish)
+
+    def close(self, customer_id: str, event_type: str, at: Instant) -> None:
+        """Something happened by which persons are done with a customer, after what was taken before (business time)."""
+        self._handed.append(_Closing(customer_id, event_type, at))
 
     def store(self, transaction: Transaction) -> None:
         """Write them. The runs are there already."""
         transaction.deliveries.add(self.deliveries, self._clock.now())
         if self._alerts:
             transaction.runs.tell(self._alerts)
-        if self._handoffs:
-            transaction.runs.hand_off(self._handoffs)
-            self._keep_quiet(transaction)
+        for turn in self._handed:
+            if isinstance(turn, _Closing):
+                self._go_on(transaction, turn)
+            else:
+                transaction.runs.hand_off(turn)
+                self._keep_quiet(transaction, turn)
         for customer_id, update in self._updates:
             revise(transaction, customer_id, Profile(attributes=update.values, source=OURS), self._clock)
 
-    def _keep_quiet(self, transaction: Transaction) -> None:
+    def _hand_over(self, told: Told[HandOff]) -> None:
+        if not self._handed or isinstance(self._handed[-1], _Closing):
+            self._handed.append([])
+        turn = self._handed[-1]
+        assert isinstance(turn, list)
+        turn.append(told)
+
+    def _go_on(self, transaction: Transaction, closing: _Closing) -> None:
+        """Whoever has no other person left hears of us again. Where a past is played, that is so from its hour on."""
+        now, due_at = self._clock.now(), closing.at if self._at_event_time else None
+        for customer_id in transaction.runs.close_handoffs({closing.customer_id: closing.event_type}, closing.at):
+            transaction.pauses.lift(PauseScope.HANDOFF, customer_id, now)
+            transaction.pauses.release(PauseScope.HANDOFF, customer_id, now, due_at=due_at)
+
+    def _keep_quiet(self, transaction: Transaction, handed: Sequence[Told[HandOff]]) -> None:
         """While a person has a customer, marketing stands still: by a pause, which ends by itself at the latest."""
-        latest = {one.customer_id: one for one in sorted(self._handoffs, key=lambda one: one.wish.until)}
-        standing = transaction.pauses.active(min(one.at for one in self._handoffs), sorted(latest))
+        latest = {one.customer_id: one for one in sorted(handed, key=lambda one: one.wish.until)}
+        standing = transaction.pauses.active(min(one.at for one in handed), sorted(latest))
         for customer_id, one in latest.items():
             longer = standing.of(PauseScope.HANDOFF, customer_id)
             if longer is None or (longer.until or 0) < one.wish.until:
@@ -119,13 +150,13 @@ class Fulfilment:
                 journey=run.journey,
                 # What an exit says is not a part of what it ends.
                 run_id=None if leaving else run.id,
+                step=wish.step,
                 due_at=one.at if self._at_event_time else None,
                 not_after=min(filter(None, (ends, wish.not_after)), default=None),
             ),
             identity=f"{_identity(run, wish.step, wish.nth)}/{wish.slot}",
             origin=self._origin,
             event_id=one.event_id,
-            step=wish.step,
         )
 
     def _event(self, one: Wished, wish: Emit) -> IncomingEvent:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.journeys.advance import advance
-from orchestrator.journeys.concern import ends
+from orchestrator.journeys.concern import ends, only_of
 from orchestrator.journeys.entrance import may_begin
 from orchestrator.journeys.run import Began, Ending, Heard, Placed, Rang, Run
+from orchestrator.journeys.wishes import EXIT
 from orchestrator.store.port import LastRun
 
 if TYPE_CHECKING:
@@ -46,16 +47,21 @@ def nobody(_moved: Moved, _now: Instant) -> None:
 
 @dataclass(kw_only=True)
 class Moving:
-    """Moves runs of customers whose lock is held. `last` are the last runs of the keys that may begin now."""
+    """Moves runs of customers whose lock is held.
+
+    `last` are the last runs of those that may begin now, by journey, key and customer.
+    """
 
     release: Release
     clock: Clock
     backstage: Backstage
     witness: Witness = nobody
-    last: dict[tuple[str, str], LastRun] = field(default_factory=dict)
+    last: dict[tuple[str, str, str], LastRun] = field(default_factory=dict)
     wished: list[Wished] = field(default_factory=list)
     _before: dict[str, Run] = field(default_factory=dict)
     _now: dict[str, Run] = field(default_factory=dict)
+    _of: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    _numbers: dict[tuple[str, str], int] = field(default_factory=dict)
     _begun: dict[str, str | None] = field(default_factory=dict)
     _reached: dict[str, Instant] = field(default_factory=dict)
     _aiming: dict[str, Run] = field(default_factory=dict)
@@ -63,7 +69,8 @@ class Moving:
     def stand(self, runs: Iterable[Run]) -> None:
         """Runs that stand somewhere, as the ledger has them."""
         for run in runs:
-            self._before[run.id] = self._now[run.id] = run
+            self._before[run.id] = run
+            self._put(run)
 
     @property
     def standing(self) -> Collection[Run]:
@@ -80,31 +87,39 @@ class Moving:
         self._aiming |= {run.id: run for run in runs}
 
     def begin(self, journey: Journey, entered: Entrance, customer_id: str, event: Event | None, now: Instant) -> None:
-        """Start a run, unless its key has one that forbids it."""
+        """Start a run, unless the customer has one of its key that forbids it."""
         key = (journey.id, entered.key or "")
-        last = self.last.get(key)
+        last = self.last.get((*key, customer_id))
         before = (last.started_at, last.ended_at) if last is not None and last.entered else None
         if not may_begin(journey, before, now):
             return
+        number = max(last.number if last is not None else 0, self._numbers.get(key, 0)) + 1
         started_at = min(event.at, now) if event is not None else now
         run = Run(
             id=new_id("run", self.clock.now(), self.clock.entropy(ENTROPY_SIZE)),
             journey=journey.id,
             key=key[1],
-            number=last.number + 1 if last is not None else 1,
+            number=number,
             customer_id=customer_id,
             started_at=started_at,
             beginning=entered.beginning,
         )
+        self._numbers[key] = number
         self._begun[run.id] = event.id if event is not None else None
         self._aiming[run.id] = run
         self._move(journey, run, Began(event), now)
+        if journey.goal is not None:
+            # What it is for may have overtaken what began it.
+            for overtaking in self.backstage.since(run, journey.goal.event):
+                self._reach(journey, overtaking, customer_id)
 
     def hear(self, event: Event, customer_id: str, now: Instant) -> None:
         """Something happened to a customer: their runs hear it, and some may have been for it."""
         for journey in self.release.journeys_hearing.get(event.type, ()):
-            for run in self._standing(journey, customer_id):
-                self._move(journey, run, Heard(event), now)
+            told = False
+            for run in self._standing(journey, customer_id, only_of(journey, event)):
+                moved = self._move(journey, run, Heard(event, told), now)
+                told = told or any(wish.step == EXIT for wish in moved.wishes)
         for journey in self.release.journeys_aiming_at.get(event.type, ()):
             self._reach(journey, event, customer_id)
 
@@ -126,7 +141,7 @@ class Moving:
 
     def put(self, run: Run) -> None:
         """A run as it stands where it stood, after its journey changed."""
-        self._now[run.id] = run
+        self._put(run)
 
     def end(self, run_id: str, removed: str, now: Instant) -> None:
         """A run is over because where it stood is gone: a step, or the whole journey."""
@@ -148,23 +163,27 @@ class Moving:
         if self._reached:
             transaction.runs.reach_goals(self._reached)
 
-    def _standing(self, journey: Journey, customer_id: str) -> Collection[Run]:
-        return [
-            run
-            for run in self._now.values()
-            if run.customer_id == customer_id and run.journey == journey.id and run.ended_at is None
-        ]
+    def _standing(self, journey: Journey, customer_id: str, key: str | None) -> Collection[Run]:
+        """Their runs of this key that are not over; None: of any."""
+        found = (self._now[run_id] for run_id in self._of.get((journey.id, customer_id), ()))
+        return [run for run in found if run.ended_at is None and key in (None, run.key)]
 
-    def _move(self, journey: Journey, run: Run, happening: Happening, now: Instant) -> None:
-        moved: Moved = advance(journey, run, happening, self.backstage.scene(run, now))
+    def _put(self, run: Run) -> None:
+        if run.id not in self._now:
+            self._of.setdefault((run.journey, run.customer_id), []).append(run.id)
+        self._now[run.id] = run
+
+    def _move(self, journey: Journey, run: Run, happening: Happening, now: Instant) -> Moved:
+        moved = advance(journey, run, happening, self.backstage.scene(run, now))
         self.witness(moved, now)
-        self._now[run.id] = moved.run
-        self.last[(journey.id, run.key)] = LastRun(
+        self._put(moved.run)
+        self.last[(journey.id, run.key, run.customer_id)] = LastRun(
             run.number, run.started_at, moved.run.ended_at, moved.run.ending is not Ending.NOT_ENTERED
         )
         event = happening.event if isinstance(happening, (Began, Heard)) else None
         event_id = None if event is None else event.id
         self.wished += [Wished(wish, moved.run, event_id, now) for wish in moved.wishes]
+        return moved
 
     def _reach(self, journey: Journey, event: Event, customer_id: str) -> None:
         goal = journey.goal

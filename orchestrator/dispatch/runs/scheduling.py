@@ -12,23 +12,18 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from orchestrator.dispatch.accept.desk import EventDesk
-from orchestrator.dispatch.runs.backstage import Backstage, profile
-from orchestrator.dispatch.runs.fulfil import Fulfilment
-from orchestrator.dispatch.runs.moving import Moving
-from orchestrator.dispatch.whose import lock_customers
+from orchestrator.dispatch.runs.beginning import Beginning, Occasion
+from orchestrator.dispatch.runs.moving import Witness, nobody
 from orchestrator.domain.time import rfc3339
 from orchestrator.faultpoints import nowhere
 from orchestrator.journeys.cron import fired_by
-from orchestrator.journeys.entrance import scheduled_entrance
 from orchestrator.schema import parse_duration
 from orchestrator.store.port import Audience, Schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from orchestrator.domain.time import Clock, Instant
-    from orchestrator.journeys.entrance import Entrance
     from orchestrator.journeys.model import Trigger
     from orchestrator.release import Release
     from orchestrator.store.port import Store, Transaction
@@ -41,23 +36,25 @@ ROUND = 500
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scheduler:
-    """Fires the schedules of one release."""
+    """Fires the schedules of one release. `witness` sees the ways that runs take."""
 
     release: Release
     clock: Clock
     origin: str = "journey"
+    witness: Witness = nobody
 
     def fire(self, store: Store, now: Instant, limit: int = ROUND, *, passing: Callable[[str], None] = nowhere) -> int:
         """One round of each trigger whose hour has come; how many there were, 0 when none has anything left to do.
 
-        While business time stands still somebody plays a past, and nothing of the present happens. `passing` is called
-        before the commit: see `faultpoints`.
+        While business time stands still somebody plays a past, and nothing of the present happens. Nor does anything
+        by a release that is not in force any more. `passing` is called before the commit: see `faultpoints`.
         """
         # Without the lock that a write takes: this is asked every second.
         with store.read() as transaction:
             clock = transaction.ledger.clock()
             known = transaction.schedules.all()
-        if clock.frozen_at is not None:
+            overtaken = transaction.ledger.release_id() != self.release.id
+        if clock.frozen_at is not None or overtaken:
             return 0
         business_now = clock.now(now)
         moved = {key for key in self.release.scheduled if self._next(key, known.get(key), business_now) is not None}
@@ -67,6 +64,8 @@ class Scheduler:
                 transaction.schedules.drop(gone)
         for key in sorted(moved):
             with store.write() as transaction:
+                if not transaction.ledger.stays_in_force(self.release.id):
+                    return 0
                 self._move(transaction, key, business_now, limit)
                 passing("after_schedule")
         return len(moved)
@@ -111,7 +110,8 @@ class Scheduler:
         trigger = self.release.scheduled[schedule.key]
         audience = self._audience(trigger, hour)
         found = transaction.segments.page(audience, schedule.reached, limit)
-        begun = schedule.begun + self._begin(transaction, schedule, hour, found, business_now)
+        occasion = occasion_of(schedule.key, hour)
+        begun = schedule.begun + self._beginning.begin(transaction, occasion, found, business_now)
         if len(found) == limit:
             return replace(schedule, reached=found[-1], begun=begun)
         log.info("schedule_fired", journey=schedule.journey, hour=rfc3339(hour), begun=begun)
@@ -121,35 +121,12 @@ class Scheduler:
         where = self.release.segments[trigger.segment or ""].where
         return Audience(where=where, now=hour, zone=self.release.project.timezone)
 
-    def _begin(
-        self, transaction: Transaction, schedule: Schedule, hour: Instant, found: Sequence[str], business_now: Instant
-    ) -> int:
-        """Runs for these customers, those that may not have another one left out; how many entered."""
-        whose = lock_customers(transaction, found)
-        # Who was merged while we waited for the lock comes with who they are now, if those are in the segment.
-        standings = transaction.customers.standings({one for one in found if whose.get(one) == one}, ())
-        backstage = Backstage(
-            release=self.release,
-            customers={customer_id: standing.customer for customer_id, standing in standings.items()},
-        )
-        journey = self.release.journeys[schedule.journey]
-        entered: dict[str, Entrance] = {}
-        for customer_id, customer in sorted(backstage.customers.items()):
-            own_key = f"{rfc3339(hour)}/{customer_id}"
-            entrance = scheduled_entrance(journey, schedule.beginning, profile(customer), own_key)
-            if entrance.key is not None:
-                entered[customer_id] = entrance
-        moving = Moving(release=self.release, clock=self.clock, backstage=backstage)
-        moving.last = transaction.runs.last({(journey.id, one.key or "") for one in entered.values()})
-        if entered:
-            backstage.remember(transaction, (), [journey], [business_now], business_now)
-        fulfilment = Fulfilment(self.release, self.clock, backstage, origin=self.origin, at_event_time=False)
-        for customer_id, entrance in entered.items():
-            moving.begin(journey, entrance, customer_id, None, business_now)
-        fulfilment.take(moving.wished)
-        moving.store(transaction)
-        fulfilment.store(transaction)
-        if fulfilment.emitted:
-            desk = EventDesk(release=self.release, clock=self.clock, origin=self.origin)
-            desk.accept(transaction, fulfilment.emitted)
-        return moving.begun
+    @property
+    def _beginning(self) -> Beginning:
+        return Beginning(release=self.release, clock=self.clock, origin=self.origin, witness=self.witness)
+
+
+def occasion_of(key: tuple[str, int], hour: Instant) -> Occasion:
+    """An hour of a schedule: (journey, place of its trigger), and when it was to fire."""
+    journey, beginning = key
+    return Occasion(journey=journey, beginning=beginning, name=rfc3339(hour))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.store.port.chain import Chain
+from orchestrator.store.port.goals import Achieved, Goals
 from orchestrator.store.port.identity import FieldValue, Identity, Merge, MergeState
 from orchestrator.store.port.inbound import Inbound, KeptText
 from orchestrator.store.port.ledger import (
@@ -18,12 +19,14 @@ from orchestrator.store.port.ledger import (
     Ledger,
     Pauses,
 )
+from orchestrator.store.port.memberships import Memberships, Watch
 from orchestrator.store.port.people import (
     Consents,
     Customers,
     Imports,
 )
 from orchestrator.store.port.privacy import Person, PersonalData, PrivacyRequests
+from orchestrator.store.port.quarantine import Chosen, Quarantine, QuarantinedEvent, Waiting
 from orchestrator.store.port.queue import (
     Deliveries,
     Events,
@@ -72,12 +75,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accounts",
+    "Achieved",
     "ApiKey",
     "Audience",
     "Audit",
     "BusinessClock",
     "Chain",
     "ChainQuery",
+    "Chosen",
     "ClosedAccount",
     "Conclusion",
     "ConsentEvent",
@@ -91,6 +96,7 @@ __all__ = [
     "Facts",
     "FieldValue",
     "FirstAnswer",
+    "Goals",
     "HeardOf",
     "Identity",
     "ImportRun",
@@ -105,6 +111,7 @@ __all__ = [
     "Ledger",
     "Look",
     "Match",
+    "Memberships",
     "Merge",
     "MergeState",
     "NewDelivery",
@@ -114,6 +121,8 @@ __all__ = [
     "PrivacyRequests",
     "Progress",
     "Promise",
+    "Quarantine",
+    "QuarantinedEvent",
     "Receipts",
     "Runs",
     "SaidByCustomer",
@@ -129,6 +138,8 @@ __all__ = [
     "Timers",
     "Told",
     "Transaction",
+    "Waiting",
+    "Watch",
     "Whereabouts",
 ]
 
@@ -149,9 +160,15 @@ class Transaction(Protocol):
     @property
     def receipts(self) -> Receipts: ...
     @property
+    def quarantine(self) -> Quarantine: ...
+    @property
     def runs(self) -> Runs: ...
     @property
+    def goals(self) -> Goals: ...
+    @property
     def segments(self) -> Segments: ...
+    @property
+    def memberships(self) -> Memberships: ...
     @property
     def schedules(self) -> Schedules: ...
     @property

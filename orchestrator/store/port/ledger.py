@@ -76,6 +76,10 @@ class Pauses(Protocol):
         """Whether the end of any is past that was not lifted."""
         ...
 
+    def next_end(self, journeys: Collection[str]) -> Instant | None:
+        """When the first hand-off to a person ends by itself that holds something of these journeys (business time)."""
+        ...
+
     def lift_over(self, business_now: Instant, at: Instant) -> list[Pause]:
         """Lift those whose end is past."""
         ...
@@ -88,8 +92,20 @@ class Pauses(Protocol):
         """Whether anything is held that such a pause may have held; with `until`, no later than then."""
         ...
 
-    def release(self, scope: PauseScope, subject: str, at: Instant, *, until: Instant | None = None) -> dict[str, int]:
-        """Make what such a pause may have held claimable again, to be decided anew; lane → how many."""
+    def release(
+        self,
+        scope: PauseScope,
+        subject: str,
+        at: Instant,
+        *,
+        until: Instant | None = None,
+        due_at: Instant | None = None,
+    ) -> dict[str, int]:
+        """Make what such a pause may have held claimable again, to be decided anew; lane → how many.
+
+        With `until`, only what was held no later than then (machine time). With `due_at`, it is due then: where a past
+        is played, each request is decided for the hour at which it is due.
+        """
         ...
 
     def all(self, *, lifted: bool = False) -> list[Pause]:
@@ -170,6 +186,14 @@ class Ledger(Protocol):
     def set_clock(self, clock: BusinessClock) -> None: ...
 
     def release_id(self) -> str | None: ...
+
+    def lock_release(self) -> str | None:
+        """The same, locked until the commit: of two who bring a release into force, the second sees the first's."""
+        ...
+
+    def stays_in_force(self, release_id: str) -> bool:
+        """Whether a release is in force; if so, it is until the commit: whoever moves runs by it does so in time."""
+        ...
 
     def release(self, release_id: str) -> str | None:
         """A release's content."""

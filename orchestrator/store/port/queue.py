@@ -192,6 +192,10 @@ class Timers(Protocol):
         """Whether any is due, other people's included."""
         ...
 
+    def pending_of(self, messages: Collection[str]) -> dict[str, int]:
+        """Message → how many of these wait for their hour; those of which none does are left out."""
+        ...
+
     def fire(self, timer_ids: Collection[str], at: Instant) -> None:
         """Insert what they become, unless it is there already, and mark them fired: both or none."""
         ...

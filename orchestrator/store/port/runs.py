@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 class Runs(Protocol):
     """Passages of customers through journeys. Whoever moves one holds its customer's lock."""
 
-    def last(self, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], LastRun]:
-        """(journey, key) → its last run, of those that had one."""
+    def last(self, wanted: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], LastRun]:
+        """(journey, key, customer) → the customer's last run of that key, of keys that had one of anybody's.
+
+        `number` counts everybody's. Where the key is the customer, runs of those who became one with them count too.
+        """
         ...
 
     def standing(self, customer_ids: Collection[str], journeys: Collection[str]) -> list[Run]:
@@ -48,12 +51,12 @@ class Runs(Protocol):
         """
         ...
 
-    def still_due(self, alarms: Collection[DueAlarm]) -> list[DueAlarm]:
-        """Those of them that nobody has handled since, in their order."""
+    def still_due(self, alarms: Collection[DueAlarm], customer_ids: Collection[str]) -> list[DueAlarm]:
+        """Those of them that nobody has handled since, and that are of these customers, in their order."""
         ...
 
-    def move_alarms(self, moved: Collection[DueAlarm]) -> None:
-        """Give these the instant that their zone's rules say now."""
+    def move_alarms(self, moved: Mapping[str, Instant]) -> None:
+        """Alarm → when it is due from now on."""
         ...
 
     def drop_alarms(self, alarm_ids: Collection[str]) -> None:
@@ -64,8 +67,11 @@ class Runs(Protocol):
         """Run → when it reached its goal (business time)."""
         ...
 
-    def aiming(self, customer_ids: Collection[str], journeys: Collection[str]) -> list[Run]:
-        """The runs of these customers in these journeys that have not reached their goal, over or not."""
+    def aiming(self, customer_ids: Collection[str], journeys: Collection[str], since: Instant) -> list[Run]:
+        """The runs of these customers in these journeys that began since then and have not reached their goal.
+
+        Over or not.
+        """
         ...
 
     def engaged(self, run_ids: Collection[str]) -> dict[str, frozenset[str]]:

@@ -65,7 +65,8 @@ class ExitMark:
 class LastRun(NamedTuple):
     """The last run of a key, as who may start the next one asks. `number` counts them.
 
-    `entered` is false of one that waited for a silence and was not wanted at its end: it forbids no other.
+    `entered` is false of one that waited for a silence and was not wanted at its end, and where only others have had
+    one: it forbids no other.
     """
 
     number: int
@@ -115,7 +116,11 @@ class NewDelivery:
     identity: str
     origin: str
     event_id: str | None = None
-    step: str | None = None
+
+    @property
+    def step(self) -> str | None:
+        """The step of a journey that wants it."""
+        return self.request.step
 
 
 class Promise(NamedTuple):

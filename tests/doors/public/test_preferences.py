@@ -235,4 +235,5 @@ def test_a_yes_rests_on_the_words_of_its_topic(centre, wording):
     )
 
     assert shown.status == 422
+    assert "templates/" not in shown.body
     assert centre.visitor.history == before

@@ -68,6 +68,14 @@ def test_what_is_no_address_is_said_beside_the_field(visitor):
     assert "nobody at example" in shown.body
 
 
+def test_an_address_that_nobody_wrote_is_asked_for(visitor):
+    """It is no phone number that is written wrongly."""
+    shown = asked(visitor, contact=" ")
+    assert shown.status == 422
+    assert "phone number." in visitor.post("/privacy/export?lang=en", ("contact", "")).text
+    assert "+55" not in visitor.post("/privacy/export?lang=en", ("contact", "")).text
+
+
 def test_a_request_is_proven_by_a_button_and_not_by_a_look(visitor):
     """Programs open every link; only the confirmation counts."""
     asked(visitor)
@@ -93,6 +101,22 @@ def test_an_export_is_saved_from_the_link_that_was_sent(visitor):
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "sandbox" in page.headers["Content-Security-Policy"]
     assert visitor.post(result, ("format", "exe")).headers["Content-Type"].startswith("text/html")
+
+
+def test_an_export_of_somebody_who_was_erased_since_says_so(visitor):
+    """There is nothing left to save, and no button for it."""
+    asked(visitor)
+    visitor.post(link_in_newest(visitor, "v"))
+    attend(visitor)
+    result = link_in_newest(visitor, "d")
+    assert "<button" in visitor.get(result).body
+    asked(visitor, "erase")
+    visitor.post(link_in_newest(visitor, "v"))
+    attend(visitor)
+    shown = visitor.get(f"{result}?lang=en")
+    assert "nothing left to save" in shown.text
+    assert 'name="format"' not in shown.body
+    assert visitor.post(result, ("format", "json")).headers["Content-Type"].startswith("text/html")
 
 
 def test_an_erasure_ends_with_a_certificate(visitor):
