@@ -27,9 +27,9 @@ BAR = 40
 """The longest bar of the hours."""
 
 _ROLES: Mapping[Role, str] = {
-    Role.BEGINS: mark("{name}: {times} times to each"),
+    Role.BEGINS: mark("{name}: {times}x for each person"),
     Role.SEGMENT: mark("{name}: {percent} of them are in this segment"),
-    Role.ENTERS: mark("{name}: {times} times to each that they enter this segment"),
+    Role.ENTERS: mark("{name}: each person enters this segment {times}x"),
     Role.MOVES: mark("{name}: {percent} of those whom it can happen to, after {hours} hours on the average"),
     Role.REACTS: mark("{name}: {percent} of those who wait for something else, after {hours} hours on the average"),
     Role.LEAVES: mark("{name}: {percent} of those who began, after {hours} hours on the average"),

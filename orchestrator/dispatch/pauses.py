@@ -126,9 +126,20 @@ def wake_paused(store: Store, now: Instant) -> int:
     with store.write() as transaction:
         ended = [*transaction.pauses.lift_over(business_now, now), *lifted]
         return sum(
-            sum(transaction.pauses.release(one.scope, one.subject, now, until=_held_until(one)).values())
+            sum(
+                transaction.pauses.release(
+                    one.scope, one.subject, now, until=_held_until(one), due_at=_due_again(one, business_now)
+                ).values()
+            )
             for one in ended
         )
+
+
+def _due_again(ended: Pause, business_now: Instant) -> Instant | None:
+    """What waited while a person had the customer is due together, so that what was asked for first goes first."""
+    if ended.scope is not PauseScope.HANDOFF:
+        return None
+    return business_now if ended.until is None else min(ended.until, business_now)
 
 
 def _holds(transaction: Transaction, lifted: Pause, now: Instant) -> bool:

@@ -99,12 +99,14 @@ class Requests:
     def held_reasons(self) -> set[str]:
         return {one.reason for one in self._open.values() if one.state is State.HELD}
 
-    def release_held(self, reason: str, at: Instant) -> dict[str, int]:
+    def release_held(self, reason: str, at: Instant, due_at: Instant | None = None) -> dict[str, int]:
         del at
         lanes = Counter[str]()
         for one in self._open.values():
             if one.state is State.HELD and one.reason == reason:
                 one.state, one.reason = State.ACCEPTED, ""
+                if due_at is not None:
+                    one.request = replace(one.request, due_at=due_at)
                 lanes[one.request.purpose.value] += 1
         return dict(lanes)
 
@@ -143,9 +145,9 @@ class Breaks:
         over = [pause for pause in self.standing.values() if pause.until is not None and pause.until <= now]
         for pause in over:
             self.lift(pause.scope, pause.subject, now)
-            self.release(pause.scope, pause.subject, now)
+            self.release(pause.scope, pause.subject, now, due_at=pause.until)
 
     def release(self, scope: PauseScope, subject: str, at: Instant, *, due_at: Instant | None = None) -> dict[str, int]:
         """What another pause holds as well is held again when it is decided anew."""
-        del subject, due_at
-        return self.deliveries.release_held(HELD_AS[scope], at)
+        del subject
+        return self.deliveries.release_held(HELD_AS[scope], at, due_at if scope is PauseScope.HANDOFF else None)

@@ -12,7 +12,7 @@ from sqlalchemy import delete, exists, insert, literal, select, text, tuple_, up
 
 from orchestrator.domain.pause import OF_A_CUSTOMER
 from orchestrator.domain.timer import WallTime
-from orchestrator.store.people_tables import profile_values
+from orchestrator.store.people_tables import profile_values, quarantined_events
 from orchestrator.store.port import DueAlarm
 from orchestrator.store.runs import ALARM
 from orchestrator.store.tables import (
@@ -70,6 +70,7 @@ _FOLLOWERS = (
     # The caps come with them: what a customer has had are the messages themselves.
     _Follower(deliveries, deliveries.c.customer_id, (deliveries.c.id,)),
     _Follower(inbox, inbox.c.customer_id, (inbox.c.seq,)),
+    _Follower(quarantined_events, quarantined_events.c.customer_id, (quarantined_events.c.id,)),
 )
 
 FOLLOWING = frozenset({one.table.name for one in _FOLLOWERS} | {pauses.name, segment_members.name})

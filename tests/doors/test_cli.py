@@ -629,7 +629,7 @@ def test_a_healthy_project_is_well(open_shop):
 
     assert done.code == 0
     assert [item["check"] for item in done.document["items"]] == [
-        "project", "ledger", "disk", "redis", "audit", "email", "whatsapp", "sms", "push", "clock", "links",
+        "project", "ledger", "disk", "redis", "audit", "events", "email", "whatsapp", "sms", "push", "clock", "links",
         "keys",
     ]  # fmt: skip
 

@@ -15,7 +15,7 @@ def test_the_report_says_what_was_taken_for_usual_and_what_came_of_it(jogral):
 
     assert done.code == 0, done.err
     assert done.out.startswith("12 customers made after the personas, 7 days from 2026-11-23, seed 1\n")
-    assert "order.placed: 1 times to each" in done.out
+    assert "order.placed: 1x for each person" in done.out
     assert "order.cancelled: 0 % of those whom it can happen to, after 36 hours on the average" in done.out
     assert "What became of each request\n" in done.out
     assert "order_cancelled" not in done.out.partition("What became")[2]

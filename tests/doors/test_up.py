@@ -61,6 +61,7 @@ def small_shop(folder):
     edit(folder / "templates/project.yaml", ', sender: "+551155550100"', "")  # the outbox writes under no number
     for kind in ("journeys", "scenarios"):  # this journey tells of orders as well, and waits
         (folder / f"templates/{kind}/entregas.yaml").unlink()
+    edit(folder / "templates/journeys/pedidos.yaml", ", when: order.promised_date == ''", "")
     return folder
 
 

@@ -107,11 +107,11 @@ class Fulfilment:
         turn.append(told)
 
     def _go_on(self, transaction: Transaction, closing: _Closing) -> None:
-        """Whoever has no other person left hears of us again. Where a past is played, that is so from its hour on."""
-        now, due_at = self._clock.now(), closing.at if self._at_event_time else None
+        """Whoever has no other person left hears of us again: what waited for that is due from its hour on."""
+        now = self._clock.now()
         for customer_id in transaction.runs.close_handoffs({closing.customer_id: closing.event_type}, closing.at):
             transaction.pauses.lift(PauseScope.HANDOFF, customer_id, now)
-            transaction.pauses.release(PauseScope.HANDOFF, customer_id, now, due_at=due_at)
+            transaction.pauses.release(PauseScope.HANDOFF, customer_id, now, due_at=closing.at)
 
     def _keep_quiet(self, transaction: Transaction, handed: Sequence[Told[HandOff]]) -> None:
         """While a person has a customer, marketing stands still: by a pause, which ends by itself at the latest."""
