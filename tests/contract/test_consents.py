@@ -354,7 +354,7 @@ def test_a_stop_is_on_record_for_everybody_who_has_the_address(world):
     stopped = text_stop(world, SMS)
     assert stopped.holders == ("cus_ana", "cus_bruno")
     assert [one.customer_id for one in stopped.events] == ["cus_bruno"]
-    assert [one["customer_id"] for one in recorded(world, "address.suppressed")] == ["cus_ana", "cus_bruno"]
+    assert {one["customer_id"] for one in recorded(world, "address.suppressed")} == {"cus_ana", "cus_bruno"}
     assert standing(world, "cus_bruno") == {(REVIEWS, "sms"): WITHDRAWN}
 
 
