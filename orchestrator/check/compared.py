@@ -48,12 +48,16 @@ _NOW_BEFORE = re.compile(r"(?<![\w.])now\s*(?:==|!=|<=|>=|<|>|-)\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A path beside a literal: `text`, `number`, `truth`, or `now`; with what is written there, and where."""
+    """A path beside a literal: `text`, `number`, `truth`, or `now`; with what is written there, and where.
+
+    `sized`: it is asked which is the greater.
+    """
 
     path: str
     kind: str
     written: str
     offset: int
+    sized: bool = False
 
 
 def comparisons(condition: str) -> Iterator[Comparison]:
@@ -72,7 +76,7 @@ def comparisons(condition: str) -> Iterator[Comparison]:
         if literal is not None and not _ARITHMETIC_AFTER.match(condition, literal.end()):
             kind = str(literal.lastgroup)
             if literal[1] != "-" or kind == "now":
-                yield Comparison(path, kind, literal[kind], literal.start(kind))
+                yield Comparison(path, kind, literal[kind], literal.start(kind), literal[1][0] in "<>")
         elif listed is not None and listed[2] is not None:
             for text in _ONE.finditer(condition, listed.start(2), listed.end(2)):
                 yield Comparison(path, "text", text[0], text.start())

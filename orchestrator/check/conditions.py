@@ -120,7 +120,7 @@ _TEXTS = frozenset({VariableType.STRING, VariableType.URL, VariableType.DATE, Va
 _NUMBERS = frozenset({VariableType.NUMBER, VariableType.INTEGER})
 _DATES = frozenset({VariableType.DATE, VariableType.DATETIME})
 
-# What a literal can be compared with. Money may be a number or a text with its currency: of it nothing is said.
+# What a literal can be compared with. Money is text with its currency: equal to another, and neither less nor more.
 _FITS: Mapping[str, frozenset[VariableType]] = {
     "text": _TEXTS,
     "number": _NUMBERS,
@@ -151,29 +151,42 @@ def _never_equal(document: Document, path: KeyPath, comparison: Comparison, scop
 
 def _unlike(comparison: Comparison, scope: Scope) -> tuple[str, str, dict[str, object]]:
     """Why a comparison is never true; nothing where it may be."""
-    name, written = comparison.path, comparison.written
+    name = comparison.path
     words = scope.types_of_event(name)
     types = scope.types(name)
     if words is None and len(types) == 1:
-        (type_,) = types
-        if comparison.kind == "now":
-            if type_ in _DATES:
-                return _TEXT_AND_NOW, _DAYS, {"name": name, "type": type_.value}
-            return "", "", {}
-        if type_ in _TOLD and type_ not in _FITS[comparison.kind]:
-            params: dict[str, object] = {"name": name, "type": type_.value, "got": written, "sample": _SAMPLES[type_]}
-            return mark('"{name}" is of the type {type}, and never {got}'), mark("Compare it with {sample}."), params
+        unlike = _unlike_its_type(comparison, *types)
+        if unlike is not None:
+            return unlike
     if comparison.kind != "text":
         return "", "", {}
-    text = written[1:-1]
+    text = comparison.written[1:-1]
     values = sorted(words) if words is not None else _values(name, scope)
     if not text or not values or text in values:
         return "", "", {}
-    params = {"field": name, "text": text, "hint": did_you_mean(text, values), "values": ", ".join(values)}
+    hint = did_you_mean(text, values)
+    params: dict[str, object] = {"field": name, "text": text, "hint": hint, "values": ", ".join(values)}
     remedy = mark("Events that can stand here: {values}.") if words is not None else mark("Events declare: {values}.")
     return mark('{field} is never "{text}"{hint}'), remedy, params
 
 
+def _unlike_its_type(comparison: Comparison, type_: VariableType) -> tuple[str, str, dict[str, object]] | None:
+    """The same by the type that events declare; None where more has to be asked."""
+    params: dict[str, object] = {"name": comparison.path, "type": type_.value, "got": comparison.written}
+    if comparison.kind == "now":
+        if type_ in _DATES:
+            return _TEXT_AND_NOW, _DAYS, params
+        return "", "", {}
+    if type_ is VariableType.MONEY and (comparison.kind != "text" or comparison.sized):
+        return _TEXT_AND_SIZE, _NUMBER, params
+    if type_ in _TOLD and type_ not in _FITS[comparison.kind]:
+        params["sample"] = _SAMPLES[type_]
+        return mark('"{name}" is of the type {type}, and never {got}'), mark("Compare it with {sample}."), params
+    return None
+
+
+_TEXT_AND_SIZE = mark('"{name}" is money, which is text here (129.90 BRL): {got} is neither more nor less')
+_NUMBER = mark("Declare an amount that is compared as a number.")
 _TEXT_AND_NOW = mark('"{name}" is of the type {type}, which is text here: it cannot be compared with now')
 _DAYS = mark("Write days(now, {name}), the whole days that have passed since.")
 
