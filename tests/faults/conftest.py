@@ -25,7 +25,7 @@ class Command:
         """The process ids of its workers that live."""
         children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
         pids = [int(pid) for listed in children for pid in listed.read_text().split()]
-        return [pid for pid in pids if b"orchestrator.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return [pid for pid in pids if b"orchestrator.worker" in _command_line(pid)]
 
     def log(self):
         """What it wrote to stderr until now."""
@@ -39,6 +39,13 @@ class Command:
     def end(self):
         self.process.kill()
         self.process.wait()
+
+
+def _command_line(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):  # it ended since it was listed
+        return b""
 
 
 @pytest.fixture
