@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 from collections import Counter
+from contextlib import suppress
+from functools import partial
 
 import pytest
 
@@ -125,13 +127,23 @@ def kill_workers(replay, store, *, after):
     """
     killed = []
     wanted = after
-    while len(killed) < KILLS and until(lambda: inbox_size(store) >= wanted and replay.workers(), replay):  # noqa: B023  # called at once
-        for worker in replay.workers():
-            os.kill(worker, signal.SIGKILL)
-            killed.append(worker)
+    while len(killed) < KILLS and (at_work := until(partial(workers_after, wanted, store, replay), replay)):
+        for worker in at_work:
+            with suppress(ProcessLookupError):  # it was done just then
+                os.kill(worker, signal.SIGKILL)
+                killed.append(worker)
+        until(partial(are_gone, at_work, replay), replay)
         wanted = inbox_size(store) + A_FEW
-        until(lambda: killed[-1] not in replay.workers(), replay)
     return killed
+
+
+def workers_after(messages, store, replay):
+    """Who works, once so many messages are sent."""
+    return replay.workers() if inbox_size(store) >= messages else []
+
+
+def are_gone(workers, replay):
+    return not {*workers} & {*replay.workers()}
 
 
 def sent(document):
@@ -159,11 +171,11 @@ def entries(store):
 
 
 def until(condition, command):
-    """Whether it came about while the command ran."""
+    """What the condition says when it comes about, or False when the command ends before."""
     pause = threading.Event()
     for _ in range(SECONDS * 50):
-        if condition():
-            return True
+        if found := condition():
+            return found
         if command.process.poll() is not None:
             return False
         pause.wait(0.02)
