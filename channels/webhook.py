@@ -32,24 +32,24 @@ from orchestrator.channels import (
     still_unknown,
     unanswered,
 )
+from orchestrator.contract.recipes import filling
+from orchestrator.contract.recipes.look_up import look_up
+from orchestrator.contract.recipes.reading import NotThere, document, path, statuses, word_at
+from orchestrator.contract.recipes.receipts import receipts_recipe
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind
 from orchestrator.domain.errors import ConfigurationError, Phrase, did_you_mean
-from orchestrator.recipes import filling
-from orchestrator.recipes.look_up import look_up
-from orchestrator.recipes.reading import NotThere, document, path, statuses, word_at
-from orchestrator.recipes.receipts import receipts_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from orchestrator.channels import Answer, Notice, Received
+    from orchestrator.contract.recipes.filling import Read
+    from orchestrator.contract.recipes.look_up import LookUp
+    from orchestrator.contract.recipes.reading import Path
+    from orchestrator.contract.recipes.receipts import ReceiptsRecipe
     from orchestrator.domain.delivery import Delivery
     from orchestrator.domain.time import Instant
-    from orchestrator.recipes.filling import Read
-    from orchestrator.recipes.look_up import LookUp
-    from orchestrator.recipes.reading import Path
-    from orchestrator.recipes.receipts import ReceiptsRecipe
 
 # What a recipe can say of a delivery; `{token}`, the account's secret, comes on top.
 PLACEHOLDERS: Mapping[str, Read] = {

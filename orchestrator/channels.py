@@ -9,21 +9,44 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from orchestrator.domain.delivery import Outcome, OutcomeKind
-from orchestrator.domain.errors import ConfigurationError, NotFound, Phrase, did_you_mean
+from orchestrator.contract.adapter import ONE_CLICK, Adapter, one_click_headers, still_unknown, unanswered
+from orchestrator.contract.calls import (
+    Answer,
+    Call,
+    DeviceAnswers,
+    DeviceCalls,
+    Grant,
+    HttpAnswer,
+    HttpCall,
+    InboxAnswer,
+    InboxCall,
+    InboxEntry,
+    InboxLookUp,
+    NoAnswer,
+    SmtpAnswer,
+    SmtpCall,
+    Token,
+)
+from orchestrator.contract.capabilities import Capabilities
+from orchestrator.contract.notices import (
+    InboundKind,
+    InboundMessage,
+    Notice,
+    Preference,
+    Received,
+    TemplateNews,
+    UserNews,
+    no_callbacks,
+)
+from orchestrator.domain.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from orchestrator.domain.customer import Channel
-    from orchestrator.domain.delivery import Delivery
-    from orchestrator.domain.message import Rendered
-    from orchestrator.domain.receipt import Receipt
-    from orchestrator.domain.time import Instant
 
 __all__ = [
     "ONE_CLICK",
@@ -31,17 +54,26 @@ __all__ = [
     "Answer",
     "Call",
     "Capabilities",
+    "DeviceAnswers",
+    "DeviceCalls",
+    "Grant",
     "HttpAnswer",
     "HttpCall",
+    "InboundKind",
+    "InboundMessage",
     "InboxAnswer",
     "InboxCall",
     "InboxEntry",
     "InboxLookUp",
     "NoAnswer",
     "Notice",
+    "Preference",
     "Received",
     "SmtpAnswer",
     "SmtpCall",
+    "TemplateNews",
+    "Token",
+    "UserNews",
     "account_settings",
     "adapter_names",
     "build_adapter",
@@ -55,246 +87,6 @@ __all__ = [
 
 # A project may not shadow the outbox: what is safe to rehearse with must stay safe.
 NOT_TO_BE_SHADOWED = frozenset({"outbox"})
-
-
-# --- what an adapter says of itself ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Capabilities:
-    """What a provider can do, as data: checked against every message before anything is sent.
-
-    `channels` are those that it can speak. Lengths are in characters, None where the provider sets no limit.
-    `looks_up`: it can be asked whether it knows a reference. `idempotent`: it refuses the same reference twice.
-    `receives`: it tells at `/hooks/{account}` what became of messages.
-    `local`: nothing leaves this machine, so made-up addresses are safe (replay, demo, simulate).
-    """
-
-    channels: frozenset[Channel]
-    text_length_max: int | None = None
-    buttons_max: int | None = None
-    html: bool = False
-    looks_up: bool = False
-    receives: bool = False
-    idempotent: bool = False
-    local: bool = False
-
-
-# --- calls and answers ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class HttpCall:
-    """One HTTP request. `guarded`: the URL was written in a recipe, so private addresses are refused."""
-
-    method: str
-    url: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    guarded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpCall:
-    """One SMTP transaction. `security` is starttls, tls or none; `message` is complete and ends its lines in CRLF."""
-
-    host: str
-    port: int
-    security: str
-    username: str = field(repr=False)
-    password: str = field(repr=False)
-    sender: str
-    recipient: str
-    message: bytes
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InboxEntry:
-    """One message as the local inbox keeps it."""
-
-    reference: str
-    customer_id: str
-    object_id: str
-    channel: Channel
-    address: str
-    rendered: Rendered
-
-
-@dataclass(frozen=True, slots=True)
-class InboxCall:
-    """Put one message into the local inbox."""
-
-    entry: InboxEntry
-    at: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class InboxLookUp:
-    """Ask the local inbox whether it holds a reference."""
-
-    reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """A complete HTTP answer; header names are lower-case, `body` is cut at the transport's cap."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpAnswer:
-    """The last SMTP reply: its code, and its text as the server wrote it."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class InboxAnswer:
-    """The inbox's own id of the message, or None when a look-up found nothing."""
-
-    entry_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NoAnswer:
-    """The call ended without an answer.
-
-    `reason` is connect, dns, tls, timeout, reset, unreadable, stale or not_allowed. `in_doubt` is true when the
-    provider may have taken the message: bytes of it had left, and nothing definite came back.
-    """
-
-    reason: str
-    in_doubt: bool
-    detail: str = ""
-
-
-Call = HttpCall | SmtpCall | InboxCall | InboxLookUp
-Answer = HttpAnswer | SmtpAnswer | InboxAnswer | NoAnswer
-
-
-# --- what providers tell by themselves ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Notice:
-    """A request that came to `/hooks/{account}`, as it came: nobody has looked at it yet.
-
-    Header names are lower-case; `body` are the bytes that were signed.
-    """
-
-    method: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    query: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Received:
-    """What a genuine notice said.
-
-    `passed_over` counts news that is not about what became of a message, and `unknown` are the words of that news: the
-    provider's own, as it wrote them. `reply` is what the provider wants to read.
-    """
-
-    receipts: tuple[Receipt, ...] = ()
-    passed_over: int = 0
-    unknown: tuple[str, ...] = ()
-    reply: str = ""
-
-
-def no_callbacks() -> NotFound:
-    """What `receive` raises where the provider tells nothing by itself."""
-    return NotFound(
-        "This account takes no callbacks.",
-        remedy="Its adapter hears nothing, or its recipe has no receipts: see docs/how-to/use-any-http-api.md.",
-        code="no_callbacks",
-    )
-
-
-# --- an adapter -----------------------------------------------------------------------------------------------------
-
-
-class Adapter(Protocol):
-    """One provider account, ready to speak: a frozen dataclass whose fields are its settings.
-
-    Every module in `channels/` names its class `Adapter`. Fields: `channel` first, then settings, secrets with
-    `field(repr=False)`; a setting that is called as a method is has its name in `metadata={"setting": "look_up"}`.
-    No socket, no clock, no environment.
-    """
-
-    @property
-    def channel(self) -> Channel:
-        """The channel that this account speaks on."""
-        ...
-
-    @property
-    def can(self) -> Capabilities:
-        """What the provider can do."""
-        ...
-
-    def call(self, delivery: Delivery, now: Instant, entropy: Callable[[int], bytes]) -> Call:
-        """The call that sends this delivery. The same delivery gives the same reference over retries."""
-        ...
-
-    def outcome(self, answer: Answer) -> Outcome:
-        """What an answer to `call` means, in our words."""
-        ...
-
-    def look_up(self, reference: str) -> Call | None:
-        """The call that asks whether the provider has this reference, or None where it cannot be asked."""
-        ...
-
-    def found(self, answer: Answer) -> Outcome:
-        """What an answer to `look_up` means. The same status says something else there: a 404 is a definite no.
-
-        `sent` and `not_sent` are certain; everything else, silence too, leaves the doubt as it was: `unknown`.
-        """
-        ...
-
-    def receive(self, notice: Notice, now: Instant) -> Received:
-        """What a provider's own call says, once its signature is found good, in constant time and before parsing.
-
-        Raises:
-            Refused: it is not signed as the account's notices are.
-            InputError: it is genuine, and cannot be read.
-            NotFound: this account takes no callbacks (`no_callbacks`).
-        """
-        ...
-
-
-def unanswered(answer: NoAnswer) -> Outcome:
-    """What silence means, for every provider: certain where nothing can have arrived, else doubt."""
-    if not answer.in_doubt:
-        detail = Phrase("{reason}: {said}", reason=answer.reason, said=answer.detail)
-        return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=detail)
-    reason = "timeout" if answer.reason == "timeout" else "unreadable_answer"
-    return Outcome(OutcomeKind.UNKNOWN, reason, detail=answer.detail)
-
-
-def still_unknown(detail: str) -> Outcome:
-    """What a look-up means that settled nothing: also one that found nobody says nothing of the message."""
-    return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail=detail)
-
-
-ONE_CLICK = "List-Unsubscribe=One-Click"
-"""What a mailbox provider posts to the link when a person clicks its own button (RFC 8058)."""
-
-
-def one_click_headers(delivery: Delivery) -> dict[str, str]:
-    """The two headers of a marketing e-mail that end its topic with one click; of any other message, none.
-
-    They belong to what is signed: DKIM's `h=` names them, or mailbox providers do not believe them.
-    """
-    if not delivery.unsubscribe_url:
-        return {}
-    return {"List-Unsubscribe": f"<{delivery.unsubscribe_url}>", "List-Unsubscribe-Post": ONE_CLICK}
-
-
-# --- finding an adapter by name -------------------------------------------------------------------------------------
 
 _SHIPPED = Path(__file__).parent / "_shipped" / "channels"
 _SHIPPED = _SHIPPED if _SHIPPED.is_dir() else Path(__file__).parent.parent / "channels"

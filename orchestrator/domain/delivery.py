@@ -50,12 +50,42 @@ class OutcomeKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Rejection(StrEnum):
+    """What a definite refusal is about. `provider_rejected:<word>` is the reason of a delivery that ends by it."""
+
+    ADDRESS = "address"
+    """Nobody is reached there on this channel: the next channel, and the address rests."""
+    CHANNEL = "channel"
+    """Not on this channel now, and nothing against the address: the next channel."""
+    OPTED_OUT = "opted_out"
+    """The person told the provider to stop: kept as their word against marketing here; the next channel."""
+    ENOUGH = "enough"
+    """The provider lets this person have no more marketing for now: the next channel."""
+    MESSAGE = "message"
+    """What we said or how: no other channel is tried, somebody has to look."""
+    POLICY = "policy"
+    """The provider's rules: content, reputation, sender."""
+    TEMPLATE = "template"
+    """The template is not there, paused, or not what was approved."""
+
+    @property
+    def reason(self) -> str:
+        """The reason code."""
+        return f"provider_rejected:{self.value}"
+
+
+# Refusals after which another channel may still say it.
+MOVING_ON = frozenset({Rejection.ADDRESS, Rejection.CHANNEL, Rejection.OPTED_OUT, Rejection.ENOUGH})
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a call ended.
 
     `reason` is ours (`provider_rejected:address`, `provider_unavailable`, `timeout`); `detail` is what the provider
-    said, for a person to read, or a phrase of ours; `retry_after_seconds` is what it asked for.
+    said, for a person to read, or a phrase of ours; `retry_after_seconds` is what it asked for. `stopped`: the account
+    itself is at fault (locked, unpaid, misconfigured), so that no other call can succeed before a person mends it.
+    `gone` are the places, in `Delivery.devices`, of devices that the provider knows no more.
     """
 
     kind: OutcomeKind
@@ -63,6 +93,8 @@ class Outcome:
     provider_id: str = ""
     detail: str = ""
     retry_after_seconds: float | None = None
+    stopped: bool = False
+    gone: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +103,9 @@ class Delivery:
 
     `reference` is ours and stays the same over retries: providers that can, are asked by it. `expires_at` is business
     time, None when the message never grows old. `unsubscribe_url` is where one click ends the topic (RFC 8058): every
-    marketing e-mail has one, and its headers say it (`channels.one_click_headers`).
+    marketing e-mail has one, and its headers say it (`channels.one_click_headers`). `devices` are all that a push goes
+    to, `address` the first of them. `conversing`: the person wrote to us lately, so that a provider of templates takes
+    free text as well.
     """
 
     reference: str
@@ -84,6 +118,8 @@ class Delivery:
     rendered: Rendered
     expires_at: Instant | None = None
     unsubscribe_url: str = ""
+    devices: tuple[Address, ...] = ()
+    conversing: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from orchestrator.domain.delivery import Rejection
     from orchestrator.domain.time import Instant
 
 
@@ -37,7 +38,8 @@ class Receipt:
 
     `event_key` is the provider's id of the news: the same one is the same news. The message is named by our
     `reference`, by the provider's own id, or by both. `permanent`: a bounce or failure that trying again would not
-    change. `detail` is what the provider said, for a person to read.
+    change. `rejection` is what a bounce or failure is about, where the provider says it. `detail` is what it said, for
+    a person to read.
     """
 
     event_key: str
@@ -47,6 +49,7 @@ class Receipt:
     provider_id: str = ""
     permanent: bool = False
     detail: str = ""
+    rejection: Rejection | None = None
 
     @property
     def left(self) -> bool:

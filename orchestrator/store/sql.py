@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-SCHEMA = "0011"
+SCHEMA = "0012"
 """The migration that this version of the code works with."""
 
 

@@ -64,7 +64,7 @@ customer_ids = Table(
 )
 
 # `ended_at` is when somebody who had it last said no to all marketing, on every channel: of whoever has it, or comes to
-# it later under another name, nothing older is believed.
+# it later under another name, nothing older is believed. `gone_at` is when a provider said that the device is no more.
 addresses = Table(
     "addresses",
     metadata,
@@ -73,6 +73,7 @@ addresses = Table(
     Column("value", String, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
+    Column("gone_at", BigInteger),
     UniqueConstraint("kind", "value"),
 )
 
@@ -352,6 +353,7 @@ deliveries = Table(
     Column("doubts", SmallInteger, nullable=False, server_default="0"),
     Column("receipt", String, nullable=False, server_default=""),
     Column("pinned_address_id", String),
+    Column("mode", String, nullable=False, server_default="live"),
     # The claim reads the first, the sweep of leases and doubts the second, the third whoever ends a reason to hold, and
     # the fourth the gate, when a newer message takes the place of older ones. All stay as small as what is open. None
     # holds what a claim changes: PostgreSQL leaves indexes alone then, and writes the row where there is room for it.
@@ -457,12 +459,86 @@ receipts = Table(
     Column("at", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("applied_at", BigInteger),
+    Column("rejection", String, nullable=False, server_default=""),
     UniqueConstraint("account", "event_key"),
     Index(
         "ix_receipts_parked",
         "received_at",
         sqlite_where=text("applied_at IS NULL"),
         postgresql_where=text("applied_at IS NULL"),
+    ),
+)
+
+# --- what providers know --------------------------------------------------------------------------------------------
+
+# When somebody last wrote to an account: it opens a conversation there (machine time).
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("address_id", ForeignKey("addresses.id"), primary_key=True, index=True),
+    Column("heard_at", BigInteger, nullable=False),
+)
+
+# Addresses that failed on a channel, and may be better later: `until` is empty while failures are only counted.
+rests = Table(
+    "rests",
+    metadata,
+    Column("address_id", ForeignKey("addresses.id"), primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("reason", String, nullable=False),
+    Column("failures", SmallInteger, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+)
+
+# By which scoped id a provider calls whoever has an address: no phone, and never written to.
+provider_users = Table(
+    "provider_users",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("user_id", String, primary_key=True),
+    Column("address_id", ForeignKey("addresses.id"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Templates as a provider has them. `content` is the document that was submitted, `news_at` the hour of the newest news:
+# older news changes nothing.
+provider_templates = Table(
+    "provider_templates",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("language", String, primary_key=True),
+    Column("message", String, nullable=False, index=True),
+    Column("template_id", String, nullable=False, server_default=""),
+    Column("category", String, nullable=False, server_default=""),
+    Column("status", String, nullable=False),
+    Column("quality", String, nullable=False, server_default=""),
+    Column("reason", String, nullable=False, server_default=""),
+    Column("content", Text, nullable=False),
+    Column("submitted_at", BigInteger),
+    Column("approved_at", BigInteger),
+    Column("news_at", BigInteger, nullable=False),
+)
+
+# What people wrote, on its way to whoever answers them: by mail or to a webhook, until it was taken.
+forwards = Table(
+    "forwards",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("inbound_id", String, nullable=False, index=True),
+    Column("route", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("detail", String, nullable=False, server_default=""),
+    Column("next_action_at", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index(
+        "ix_forwards_open",
+        "next_action_at",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
     ),
 )
 
@@ -538,6 +614,15 @@ closed_accounts = Table(
     Column("times", SmallInteger, nullable=False),
 )
 
+# Of several accounts of a channel, how much of its weight each has now, in percent; one without a row has all of it.
+account_shares = Table(
+    "account_shares",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("share", SmallInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
 releases = Table(
     "releases",
     metadata,
@@ -579,4 +664,5 @@ api_keys = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
     Column("expires_at", BigInteger),
+    Column("mode", String, nullable=False, server_default="live"),
 )

@@ -6,10 +6,20 @@ taken the message. Only mistakes of ours are raised.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from typing import TYPE_CHECKING
 
-from orchestrator.channels import HttpCall, InboxCall, InboxLookUp, NoAnswer, SmtpCall
+from orchestrator.channels import (
+    DeviceAnswers,
+    DeviceCalls,
+    HttpAnswer,
+    HttpCall,
+    InboxCall,
+    InboxLookUp,
+    NoAnswer,
+    SmtpCall,
+)
 from orchestrator.domain.errors import Phrase
 from orchestrator.transport.attempt import Attempt, Deadlines, Stale
 from orchestrator.transport.guard import Guard
@@ -69,6 +79,8 @@ class Transport:
                 a connection, and what was decided before it may not hold any more.
             may_begin: asked with the connection in hand, before the first byte; False means that it is not made.
         """
+        if isinstance(call, DeviceCalls):
+            return await self._to_devices(call, begin_before, may_begin)
         attempt = Attempt(self._clock.monotonic, begin_before, may_begin)
         try:
             with self._watch.over():
@@ -98,7 +110,20 @@ class Transport:
         await self._http.close()
         self._watch.close()
 
-    async def _carried(self, call: Call, attempt: Attempt) -> Answer:
+    async def _to_devices(
+        self, call: DeviceCalls, begin_before: float | None, may_begin: Callable[[], bool] | None
+    ) -> Answer:
+        """Each on its own; only where none began, the whole of it did not."""
+        answers = await asyncio.gather(
+            *(self.carry(one, begin_before=begin_before, may_begin=may_begin) for one in call.calls)
+        )
+        told = tuple(one for one in answers if isinstance(one, (HttpAnswer, NoAnswer)))
+        stale = next((one for one in told if isinstance(one, NoAnswer) and one.reason == "stale"), None)
+        if stale is not None and all(isinstance(one, NoAnswer) and one.reason == "stale" for one in told):
+            return stale
+        return DeviceAnswers(told)
+
+    async def _carried(self, call: HttpCall | SmtpCall | InboxCall | InboxLookUp, attempt: Attempt) -> Answer:
         match call:
             case HttpCall():
                 return await self._http.carry(call, attempt)
@@ -125,6 +150,8 @@ def host_of(call: Call) -> str:
         case HttpCall():
             url = parsed(call.url)
             return f"{url.host}:{url.port}"
+        case DeviceCalls(calls):
+            return host_of(calls[0])
         case SmtpCall():
             return f"{call.host}:{call.port}"
         case _:

@@ -9,18 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.channels import HttpAnswer, HttpCall, NoAnswer, still_unknown
+from orchestrator.contract.adapter import still_unknown
+from orchestrator.contract.calls import HttpAnswer, HttpCall, NoAnswer
+from orchestrator.contract.recipes import filling
+from orchestrator.contract.recipes.reading import NotThere, at, check_keys, document, path, statuses, text_of, word_at
 from orchestrator.domain.delivery import Outcome, OutcomeKind
 from orchestrator.domain.errors import ConfigurationError, Phrase, mark
-from orchestrator.recipes import filling
-from orchestrator.recipes.reading import NotThere, at, check_keys, document, path, statuses, text_of, word_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orchestrator.channels import Answer
-    from orchestrator.recipes.filling import Places, Read
-    from orchestrator.recipes.reading import Path
+    from orchestrator.contract.calls import Answer
+    from orchestrator.contract.recipes.filling import Places, Read
+    from orchestrator.contract.recipes.reading import Path
 
 KEYS = ("url", "headers", "found_at", "missing", "empty_at")
 _PART = "look_up"

@@ -14,18 +14,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.channels import Received
+from orchestrator.contract.notices import Received
+from orchestrator.contract.recipes.reading import NotThere, at, check_keys, document, path, text_of, word_at
 from orchestrator.domain.errors import ConfigurationError, InputError, Refused, did_you_mean
 from orchestrator.domain.receipt import Receipt, ReceiptKind
 from orchestrator.domain.time import instant
-from orchestrator.recipes.reading import NotThere, at, check_keys, document, path, text_of, word_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orchestrator.channels import Notice
+    from orchestrator.contract.notices import Notice
+    from orchestrator.contract.recipes.reading import Path
     from orchestrator.domain.time import Instant
-    from orchestrator.recipes.reading import Path
 
 KEYS = (
     "signature_header", "signature_prefix", "algorithm", "list_at", "event_at", "reference_at", "provider_id_at",
