@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestrator.cli.actor import actor
-from orchestrator.cli.channels import chosen_channel
+from orchestrator.cli.channel_names import chosen_channel
 from orchestrator.cli.ledger import open_ledger, ring, running_release
 from orchestrator.cli.progress import progress_of
 from orchestrator.cli.send import later_of

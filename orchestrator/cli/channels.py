@@ -1,23 +1,12 @@
-"""Channels as a person types them and reads them."""
+"""`jogral channels`: accounts and their providers. Each command is in a module of its own."""
 
-from orchestrator.domain.customer import Channel
-from orchestrator.domain.errors import InputError, did_you_mean
-from orchestrator.translations import mark
+import typer
 
-NAMES = {
-    Channel.EMAIL: mark("E-mail"),
-    Channel.WHATSAPP: mark("WhatsApp"),
-    Channel.SMS: mark("SMS"),
-    Channel.PUSH: mark("Push"),
-}
+from orchestrator.cli.help import Group
+
+app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
 
-def chosen_channel(name: str) -> Channel:
-    """The channel of that name. Raises InputError."""
-    try:
-        return Channel(name.lower())
-    except ValueError as error:
-        raise InputError(
-            'There is no channel "{channel}"{hint}', remedy="There are: {known}.", code="unknown_channel",
-            channel=name, hint=did_you_mean(name, Channel), known=", ".join(Channel),
-        ) from error  # fmt: skip
+@app.callback()
+def channels() -> None:
+    """Look at accounts, try their adapters, and play their providers on this machine."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.app import App
-from orchestrator.cli.channels import NAMES
+from orchestrator.cli.channel_names import NAMES
 from orchestrator.cli.help import Command
 from orchestrator.cli.init import make_project, sample
 from orchestrator.cli.ledger import bring_into_force, make_ready, open_ledger

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from orchestrator.cli.channels import NAMES
+from orchestrator.cli.channel_names import NAMES
 from orchestrator.cli.explained_words import MISSED, RECEIPTS, STANDS, STOOD, WOULD
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG
 from orchestrator.console.why import Teller, answer_words, evidence_words, gate_name

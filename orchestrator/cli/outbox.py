@@ -8,7 +8,7 @@ import typer
 
 from orchestrator.app import App
 from orchestrator.cli.actor import Reason, actor
-from orchestrator.cli.channels import NAMES, chosen_channel
+from orchestrator.cli.channel_names import NAMES, chosen_channel
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.session import session_of

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from orchestrator.cli.channels import NAMES
+from orchestrator.cli.channel_names import NAMES
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG
 from orchestrator.console.words import STATES, passed, refused
 from orchestrator.domain.customer import Channel

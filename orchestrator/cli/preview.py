@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.app import SystemClock
-from orchestrator.cli.channels import chosen_channel
+from orchestrator.cli.channel_names import chosen_channel
 from orchestrator.cli.help import Command
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.workplace import open_project

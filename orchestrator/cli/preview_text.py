@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
-from orchestrator.cli.channels import NAMES
+from orchestrator.cli.channel_names import NAMES
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import InputError

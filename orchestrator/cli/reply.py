@@ -7,7 +7,7 @@ import typer
 
 from orchestrator.app import SystemClock
 from orchestrator.cli.actor import Reason, put_on_record
-from orchestrator.cli.channels import chosen_channel
+from orchestrator.cli.channel_names import chosen_channel
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger, ring, running_release
 from orchestrator.cli.session import session_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.channels import NAMES
+from orchestrator.cli.channel_names import NAMES
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG
 
 if TYPE_CHECKING:

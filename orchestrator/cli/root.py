@@ -55,6 +55,7 @@ COMMANDS = {
     "inbound": Entry("inbound", mark("Show what a text that somebody writes to us is taken for.")),
     "sms": Entry("sms", mark("Count what a text costs as an SMS: its alphabet, units and parts.")),
     "whatsapp": Entry("whatsapp", mark("Check WhatsApp templates before Meta does.")),
+    "channels": Entry("channels", mark("Look at accounts, try adapters, and play providers on this machine.")),
     "where": Entry("where", mark("Say which file wins: the project's own, or the shipped one.")),
     "schema": Entry("schema", mark("Give editors the schemas of the YAML files.")),
     "privacy": Entry("privacy", mark("Show, correct or erase what we hold about a person, and see who asked for it.")),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.app import App
-from orchestrator.cli.channels import chosen_channel
+from orchestrator.cli.channel_names import chosen_channel
 from orchestrator.cli.files import read_input
 from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import open_ledger, ring, running_release

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.cli.channels import NAMES
+from orchestrator.cli.channel_names import NAMES
 from orchestrator.cli.terminal import DIM, STRONG
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import State

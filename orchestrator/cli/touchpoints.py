@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from orchestrator.cli.channels import NAMES
+from orchestrator.cli.channel_names import NAMES
 from orchestrator.cli.help import Command
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import BAD, DIM, STRONG
