@@ -35,7 +35,7 @@ class Adapter:
     channel: Channel
 
     can: ClassVar[Capabilities] = Capabilities(
-        channels=frozenset(Channel), html=True, looks_up=True, idempotent=True, local=True
+        channels=frozenset(Channel), html=True, title=True, media=True, looks_up=True, idempotent=True, local=True
     )
 
     def call(self, delivery: Delivery, now: Instant, entropy: Callable[[int], bytes]) -> InboxCall:  # noqa: ARG002  # the reference is all the identity it needs

@@ -18,7 +18,7 @@ of your own are written twice.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ from orchestrator.channels import (
     still_unknown,
     unanswered,
 )
+from orchestrator.contract import http_answers
 from orchestrator.contract.recipes import filling
 from orchestrator.contract.recipes.look_up import look_up
 from orchestrator.contract.recipes.reading import NotThere, document, path, statuses, word_at
@@ -61,6 +62,10 @@ PLACEHOLDERS: Mapping[str, Read] = {
     "html": attrgetter("rendered.html"),
     "title": attrgetter("rendered.title"),
     "url": attrgetter("rendered.url"),
+    "buttons": lambda delivery: [
+        {"label": button.label, "url": button.url or "", "emit": button.emit or ""}
+        for button in delivery.rendered.buttons
+    ],
     "segments": attrgetter("rendered.segments"),
     "units": attrgetter("rendered.units"),
     "locale": attrgetter("rendered.locale"),
@@ -72,25 +77,17 @@ PLACEHOLDERS: Mapping[str, Read] = {
     "one_click_headers": one_click_headers,
 }
 
-# What an answer means when it is not success, by status; ranges follow in `_refused`.
+# What an answer means that is not success, before anything that all HTTP servers have in common. An API that nobody
+# here knows may say 403 of one recipient, so the account is not stopped by it.
 KNOWN_STATUSES: Mapping[int, tuple[OutcomeKind, str]] = {
     303: (OutcomeKind.UNKNOWN, "unreadable_answer"),  # "done, the result is elsewhere"
     401: (OutcomeKind.NOT_SENT, "provider_unavailable"),  # these three: the account, not the message
     402: (OutcomeKind.NOT_SENT, "provider_unavailable"),
     403: (OutcomeKind.NOT_SENT, "provider_unavailable"),
     404: (OutcomeKind.REFUSED, "provider_rejected:address"),
-    408: (OutcomeKind.UNKNOWN, "timeout"),
-    409: (OutcomeKind.UNKNOWN, "unreadable_answer"),
+    405: (OutcomeKind.REFUSED, "provider_rejected:message"),
     410: (OutcomeKind.REFUSED, "provider_rejected:address"),
-    425: (OutcomeKind.UNKNOWN, "unreadable_answer"),
-    429: (OutcomeKind.NOT_SENT, "rate_limit"),
-    504: (OutcomeKind.UNKNOWN, "timeout"),
 }
-KNOWN_HUNDREDS: Mapping[int, tuple[OutcomeKind, str]] = {
-    3: (OutcomeKind.NOT_SENT, "provider_unavailable"),  # redirects are not followed
-    4: (OutcomeKind.REFUSED, "provider_rejected:message"),
-}
-DETAIL_LENGTH_MAX = 300
 
 METHODS = ("POST", "PUT", "PATCH", "GET")
 
@@ -127,9 +124,12 @@ class Adapter:
 
     @property
     def can(self) -> Capabilities:
+        shown = self._recipe.shown
         return Capabilities(
             channels=frozenset(Channel),
-            html=True,
+            html="html" in shown,
+            title="title" in shown,
+            buttons_max=None if "buttons" in shown else 0,
             looks_up=self._recipe.look_up is not None,
             receives=self._recipe.receipts is not None,
             idempotent=bool(self.idempotency_header),
@@ -155,9 +155,7 @@ class Adapter:
             case NoAnswer():
                 return unanswered(answer)
             case _:
-                return Outcome(
-                    OutcomeKind.UNKNOWN, "unreadable_answer", detail=Phrase("not an answer of an HTTP server")
-                )
+                return http_answers.no_http()
 
     def look_up(self, reference: str) -> HttpCall | None:
         question = self._recipe.look_up
@@ -189,27 +187,17 @@ def _accepted(answer: HttpAnswer, id_path: Path) -> Outcome:
                 "{status} without an id at {path}: {said}",
                 status=answer.status,
                 path=".".join(id_path),
-                said=_excerpt(answer),
+                said=http_answers.excerpt(answer),
             ),
         )
 
 
 def _refused(answer: HttpAnswer) -> Outcome:
-    kind, reason = (
-        KNOWN_STATUSES.get(answer.status)
-        or KNOWN_HUNDREDS.get(answer.status // 100)
-        or (OutcomeKind.UNKNOWN, "unreadable_answer")
-    )
-    wait = answer.headers.get("retry-after", "").strip()
-    seconds = float(wait) if wait.isascii() and wait.isdigit() else None
-    # A date is not turned into seconds: an adapter has no clock of its own.
-    until = Phrase(", not before {date}", date=wait) if wait and seconds is None else ""
-    detail = Phrase("{status}{until}: {said}", status=answer.status, until=until, said=_excerpt(answer))
-    return Outcome(kind, reason, detail=detail, retry_after_seconds=seconds)
-
-
-def _excerpt(answer: HttpAnswer) -> str:
-    return answer.body[:DETAIL_LENGTH_MAX].decode("utf-8", "replace")
+    known = KNOWN_STATUSES.get(answer.status)
+    if known is not None:
+        return http_answers.told(answer, *known)
+    # A redirect is not followed: the recipe's address is wrong, or was wrong for a moment.
+    return replace(http_answers.by_status(answer), stopped=False)
 
 
 # --- the recipe, compiled once --------------------------------------------------------------------------------------
@@ -226,6 +214,7 @@ class _Recipe:
     id_path: Path
     look_up: LookUp | None
     receipts: ReceiptsRecipe | None
+    shown: frozenset[str]
 
 
 def _compiled(account: Adapter) -> _Recipe:
@@ -238,14 +227,16 @@ def _compiled(account: Adapter) -> _Recipe:
         )
     places = {**PLACEHOLDERS, "token": lambda _: account.token}
     asked, told, private = account.look_up_recipe, account.receipts, account.allow_private
+    written = _headers(account)
     return _Recipe(
         url=filling.url(account.url, places, allow_private=private),
-        headers=filling.headers(_headers(account), places),
+        headers=filling.headers(written, places),
         body=None if account.body is None else filling.structure(account.body, places),
         success=statuses("success", account.success),
         id_path=path(account.id_at),
         look_up=None if asked is None else look_up(asked, account.headers, account.token, allow_private=private),
         receipts=None if told is None else receipts_recipe(told, account.receipts_secret),
+        shown=frozenset(name for name in PLACEHOLDERS if f"{{{name}}}" in str((account.url, written, account.body))),
     )
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from orchestrator.contract.subscriptions import is_subscription, subscription
 from orchestrator.domain.customer import ADDRESS_KINDS, AddressKind, Channel
 from orchestrator.domain.errors import InputError
 
@@ -34,7 +35,8 @@ class InvalidAddress(InputError):
 def normalise(kind: AddressKind, value: str, region: str = "BR") -> str:
     """The stored form of an address.
 
-    E-mail: domain in lower case and IDNA, local part in lower case for comparison; phone: E.164; push token: as it is.
+    E-mail: domain in lower case and IDNA, local part in lower case for comparison; phone: E.164; push token: as it is,
+    or a browser's subscription: its endpoint and its keys, as compact JSON.
 
     Args:
         kind: what it is.
@@ -106,6 +108,11 @@ def _phone(value: str, region: str) -> str:
 
 
 def _push_token(value: str, _region: str) -> str:
+    if is_subscription(value):
+        found = subscription(value)
+        if found is None:
+            raise InvalidAddress("This is no push subscription: write it as JSON.stringify(subscription) does.")
+        return found.stored
     if not _TOKEN.fullmatch(value):
         raise InvalidAddress("This is not a push token: 8 to 4,096 visible ASCII characters.")
     return value
@@ -130,6 +137,8 @@ def _masked_phone(value: str) -> str:
 
 
 def _masked_token(value: str) -> str:
+    found = subscription(value) if is_subscription(value) else None
+    value = found.endpoint if found is not None else value
     return f"••{value[-_SHOWN_LAST:]}"
 
 

@@ -77,6 +77,7 @@ __all__ = [
     "account_settings",
     "adapter_names",
     "build_adapter",
+    "is_shipped",
     "look_in",
     "no_callbacks",
     "one_click_headers",
@@ -113,6 +114,17 @@ def adapter_names() -> list[str]:
     """The adapters that can be named in `project.yaml`."""
     found = {path.stem for folder in __path__ for path in Path(folder).glob("*.py")}
     return sorted(name for name in found if not name.startswith("_"))
+
+
+def is_shipped(name: str, project_channels: Path | None = None) -> bool:
+    """Whether that adapter comes with Jogral, and no file of a project (or of its `channels/` folder) stands before it.
+
+    Nothing is imported: code of a project is not run by whoever only looks at it.
+    """
+    before = [Path(folder) for folder in __path__ if folder != str(_SHIPPED)]
+    if project_channels is not None and project_channels.resolve() != _SHIPPED.resolve():
+        before.append(project_channels)
+    return (_SHIPPED / f"{name}.py").is_file() and not any((folder / f"{name}.py").exists() for folder in before)
 
 
 def build_adapter(name: str, channel: Channel, settings: Mapping[str, Any], *, where: str = "") -> Adapter:

@@ -20,6 +20,9 @@ _REASONS = {
 # The reason of a suppression that came from the word itself, written to us.
 STOP = "stop"
 
+# The reason why nothing goes to an address that rests: messages failed there lately.
+SOFT_BOUNCE = "soft_bounce"
+
 # The reason of one from somebody who says that they are not who we write to.
 WRONG_PERSON = "wrong_person"
 
@@ -47,11 +50,12 @@ def refusal(standing: Standing, topic: str, purpose: Purpose, channel: Channel) 
 def suppression(standing: Standing, address: Address, channel: Channel, purpose: Purpose) -> str | None:
     """The reason why an address must not be written to on a channel, or None.
 
-    A STOP ends marketing only (decisions, section 5): what was bought is still told.
+    A STOP ends marketing only (decisions, section 5): what was bought is still told. An address that rests takes
+    neither.
     """
     reason = standing.suppressions.get((address.id, channel))
     if reason is None or (reason == STOP and purpose is Purpose.TRANSACTIONAL):
-        return None
+        return f"suppressed:{SOFT_BOUNCE}" if (address.id, channel) in standing.rests else None
     return f"suppressed:{reason}"
 
 

@@ -51,8 +51,17 @@ _DETAILS: Mapping[str, Mapping[str, str]] = {
         "stop": mark("the customer said stop"),
         "wrong_person": mark("it is somebody else's, they say"),
         "erased": mark("erased"),
+        "soft_bounce": mark("messages failed there lately, it rests for a while"),
     },
-    "provider_rejected": {"address": mark("address"), "message": mark("message"), "policy": mark("policy")},
+    "provider_rejected": {
+        "address": mark("address"),
+        "channel": mark("not on this channel now"),
+        "opted_out": mark("the customer told the provider to stop"),
+        "enough": mark("the provider lets them have no more for now"),
+        "message": mark("message"),
+        "policy": mark("policy"),
+        "template": mark("template"),
+    },
 }
 
 _ASK_PROVIDER = mark(
@@ -90,6 +99,10 @@ REASONS: Mapping[str, Reason] = {
         mark("The customer has had enough for now (frequency cap {detail})."),
         mark("Leave them in peace, or reconsider the cap in templates/project.yaml."),
     ),
+    "frequency_cap:provider": Reason(
+        mark("The provider lets this customer have no more marketing for now: it counts what others send them, too."),
+        mark("Leave them in peace for a day, or write on another channel."),
+    ),
     "rate_limit": Reason(mark("The provider allows no more at the moment."), _BY_ITSELF),
     "provider_unavailable": Reason(mark("The provider cannot be reached."), _BY_ITSELF),
     "awaiting_template_approval": Reason(
@@ -114,6 +127,11 @@ REASONS: Mapping[str, Reason] = {
     "paused:customer": Reason(
         mark("The customer takes a break from marketing."), mark("See who asked for it, and until when: jogral pauses")
     ),
+    # sent
+    "test_mode": Reason(
+        mark("A test key asked for it: it is in the local inbox, and reached nobody."),
+        mark("Ask for it with a live key, and it reaches the customer."),
+    ),
     # blocked
     "no_consent": Reason(mark("The customer has not agreed to this topic on any channel asked for."), _ASK_CONSENT),
     "consent_pending": Reason(
@@ -128,7 +146,11 @@ REASONS: Mapping[str, Reason] = {
     "suppress_rule": Reason(mark("A rule of the project forbids it ({detail})."), mark("See the rule in its file.")),
     "sandbox_recipient": Reason(
         mark("Rehearsals write to listed addresses only."),
-        mark("Add the address to the list, or rehearse with another."),
+        mark("Add the address to JOGRAL_ALLOW_LIST, or rehearse with another."),
+    ),
+    "recategorised": Reason(
+        mark("The provider takes the template for marketing, and the customer has not agreed to that."),
+        mark("Take out what promotes something, or ask for another channel as well."),
     ),
     # skipped
     "exit_event": Reason(mark("Something happened meanwhile that made it pointless.")),
@@ -150,6 +172,10 @@ REASONS: Mapping[str, Reason] = {
     "whatsapp_window_closed": Reason(
         mark("The customer wrote more than 24 hours ago, and no approved template says this."),
         mark("Have a template approved, or use another channel."),
+    ),
+    "template_not_approved": Reason(
+        mark("The WhatsApp template was not approved in time, and no other channel was asked for."),
+        mark("See how it stands: jogral whatsapp status"),
     ),
     # expired
     "not_after": Reason(mark("Its time had passed before it could be sent.")),

@@ -16,6 +16,7 @@ from orchestrator.caps import FrequencyCap
 from orchestrator.catalog.locales import negotiate
 from orchestrator.catalog.model import PublishedMessage
 from orchestrator.catalog.voice import Voice
+from orchestrator.decide.routing import Weighted
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.message import Purpose
 from orchestrator.events import EventType
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from orchestrator.journeys.model import Trigger
+
+
+SPEAKING_TEMPLATES = frozenset({"whatsapp_cloud"})
+"""Adapters whose providers take templates; a simulation knows them by name, because it makes no adapter."""
 
 
 class Account(Schema):
@@ -124,6 +129,27 @@ class PrivacyRules(Schema):
     completed: Identifier | None = None
 
 
+class Forwarding(Schema):
+    """Who answers what people write and nobody automatic deals with: by mail, by a webhook of theirs, or both."""
+
+    email: Annotated[str | None, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = None
+    webhook: Annotated[str | None, Field(pattern=r"^https://[^\s]+$")] = None
+
+
+class InboundRules(Schema):
+    """What becomes of what people write to us.
+
+    `teams` answer those who are handed off to them; `forward` is for everybody else.
+    """
+
+    forward: Forwarding = Forwarding()
+    teams: Annotated[dict[Identifier, Forwarding], Field(exclude_if=lambda teams: not teams)] = {}
+
+    def answered_by(self, team: str | None) -> Forwarding:
+        """Where the words of somebody go who is handed off to a team, or to none."""
+        return self.teams.get(team, self.forward) if team is not None else self.forward
+
+
 class ProjectFile(Schema):
     """`templates/project.yaml`."""
 
@@ -142,6 +168,7 @@ class ProjectFile(Schema):
     consents: Annotated[ConsentMessages | None, Field(exclude_if=lambda messages: messages is None)] = None
     audit: Annotated[AuditRules | None, Field(exclude_if=lambda rules: rules is None)] = None
     privacy: Annotated[PrivacyRules | None, Field(exclude_if=lambda rules: rules is None)] = None
+    inbound: Annotated[InboundRules | None, Field(exclude_if=lambda rules: rules is None)] = None
 
     @property
     def known_by(self) -> IdentitySettings:
@@ -207,6 +234,12 @@ class Release(Schema):
         return {name: frozenset(published.message.said_on) for name, published in self.messages.items()}
 
     @cached_property
+    def emitted(self) -> frozenset[str]:
+        """The events that buttons of these messages say: no other payload of a tap means anything."""
+        copies = (published.message.channels.whatsapp for published in self.messages.values())
+        return frozenset(button.emit for copy in copies if copy is not None for button in copy.buttons if button.emit)
+
+    @cached_property
     def journeys_on(self) -> dict[str, list[Journey]]:
         """Event type → the journeys that it may start."""
         return _by_type(
@@ -269,12 +302,28 @@ class Release(Schema):
 
     @cached_property
     def accounts(self) -> dict[Channel, Account]:
-        """Channel → the account that carries it: the first with weight, until weights are shared between accounts."""
+        """Channel → the account that carries it, the first with weight; `rivals` are all, where there are several."""
         return {
             channel: next(account for account in settings.accounts if account.weight)
             for channel, settings in self.project.channels.items()
             if any(account.weight for account in settings.accounts)
         }
+
+    @cached_property
+    def rivals(self) -> dict[Channel, tuple[Weighted, ...]]:
+        """Channel → its accounts with their weights, where there are several that have some."""
+        shared = {
+            channel: tuple(Weighted(account.id, account.weight) for account in settings.accounts if account.weight)
+            for channel, settings in self.project.channels.items()
+        }
+        return {channel: accounts for channel, accounts in shared.items() if len(accounts) > 1}
+
+    @cached_property
+    def scripted(self) -> frozenset[str]:
+        """Accounts of WhatsApp's own, which takes templates outside a conversation, by the names of their adapters."""
+        settings = self.project.channels.get(Channel.WHATSAPP)
+        accounts = settings.accounts if settings is not None else ()
+        return frozenset(account.id for account in accounts if account.adapter in SPEAKING_TEMPLATES)
 
     @cached_property
     def limits(self) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from orchestrator.tokens import Keyring, keys_of
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+    from orchestrator.decide.recipients import Recipients
 
 
 class Settings(BaseSettings):
@@ -45,6 +48,20 @@ class Settings(BaseSettings):
     )
     lang: Literal["pt-BR", "en"] | None = Field(None, description="The language of commands and pages.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged, to stderr.")
+    environment: Literal["production", "staging"] = Field(
+        "production",
+        description="`staging` writes to the allow-list only, whoever asks, and forwards nothing.",
+    )
+    allow_list: str = Field(
+        "",
+        description="Whom staging, team keys and `send-test` may write to: me@shop.example, shop.example, +5511…",
+    )
+    resolver: str | None = Field(
+        None, description="The name server that `doctor` asks, as host:port. Without it: this machine's own."
+    )
+    forward_secret: SecretStr | None = Field(
+        None, description="What calls to the webhook of `inbound` are signed with (Standard Webhooks): whsec_…"
+    )
     accounts: dict[str, dict[str, SecretStr]] = Field(
         default_factory=dict,
         description="Credentials by account and setting: JOGRAL_ACCOUNTS__EMAIL__PASSWORD.",
@@ -61,6 +78,18 @@ class Settings(BaseSettings):
     @classmethod
     def _an_address_of_the_web(cls, url: str | None) -> str | None:
         return None if url is None else web_address(url)
+
+    @cached_property
+    def recipients(self) -> Recipients:
+        """Whom this machine may write to."""
+        return _recipients(self.allow_list, staging=self.environment == "staging")
+
+    @field_validator("allow_list")
+    @classmethod
+    def _listed(cls, written: str) -> str:
+        if written:
+            _recipients(written, staging=False)  # every process refuses it at its start
+        return written
 
     @field_validator("signing_keys")
     @classmethod
@@ -80,6 +109,13 @@ def web_address(url: str) -> str:
     if not _IN_A_HEADER.fullmatch(url.strip()):
         raise Unfit("it must be written in ASCII, a foreign host as xn--…: it stands in headers of e-mails")
     return url.strip().rstrip("/")
+
+
+def _recipients(written: str, *, staging: bool) -> Recipients:
+    """The list, and what it may hold. Raises Unfit."""
+    from orchestrator.allow_list import read_allow_list  # noqa: PLC0415  # phones of the world, for those who list any
+
+    return read_allow_list(written, staging=staging)
 
 
 _IN_A_HEADER = re.compile(r"[!#-;=?-~]+")  # no blank, no quote, and neither < nor >

@@ -26,7 +26,8 @@ from orchestrator.app.doorbell import configured_redis
 from orchestrator.app.draining import open_drain
 from orchestrator.app.log import open_log
 from orchestrator.app.threads import DatabaseThread, DatabaseThreads
-from orchestrator.dispatch.hear import apply_parked, expire_parked
+from orchestrator.dispatch.forwarding import forward_due
+from orchestrator.dispatch.heard.receipts import apply_parked, expire_parked
 from orchestrator.dispatch.sweep import sweep
 from orchestrator.dispatch.wake import wake
 from orchestrator.domain.errors import JogralError
@@ -79,6 +80,7 @@ class Worker:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wire")
         self._drain: Drain | None = None
+        self._forwarding: asyncio.Task[None] | None = None
         self.failure: JogralError | None = None
 
     def start(self) -> None:
@@ -141,6 +143,8 @@ class Worker:
             log.info("worker_started", worker=self._name, poll_seconds=self._poll_seconds)
             await self._poll(run)
         finally:
+            if self._forwarding is not None:
+                await self._forwarding
             await transport.close()
             threads.close()
             log.info("worker_ended", worker=self._name)
@@ -155,6 +159,7 @@ class Worker:
                     await sweep(self._drain)
                     await wake(self._drain)
                     await self._hear(run)
+                    self._begin_to_forward()
                 await self._drained()
                 pause = self._poll_seconds
             except JogralError as error:
@@ -171,6 +176,24 @@ class Worker:
         """News that came before what it is about, and what the door could not apply."""
         await run(lambda: apply_parked(self._app.store, self._app.clock))
         await run(lambda: expire_parked(self._app.store, self._app.clock.now()))
+
+    def _begin_to_forward(self) -> None:
+        """Beside the round: who answers people may hang, and nobody's messages wait for that."""
+        if self._forwarding is None or self._forwarding.done():
+            self._forwarding = self._loop.create_task(self._forward())
+
+    async def _forward(self) -> None:
+        """What people wrote, to who answers them."""
+        assert self._drain is not None
+        secret, settings = self._app.settings.forward_secret, self._app.settings
+        given = "" if secret is None else secret.get_secret_value()
+        try:
+            await forward_due(self._drain, secret=given, staging=settings.environment == "staging")
+        except JogralError as error:
+            log.warning("cannot_forward", reason=str(error))
+        except Exception:
+            # It stays asked for; the worker has other work.
+            log.exception("cannot_forward")
 
     async def _drained(self) -> int:
         assert self._drain is not None

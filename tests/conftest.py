@@ -33,7 +33,7 @@ def pytest_addoption(parser):
     )
 
 
-FASTEST_FIRST = ("unit", "check", "golden", "simulation", "contract", "doors", "bench", "faults")
+FASTEST_FIRST = ("unit", "channels", "check", "golden", "simulation", "contract", "doors", "bench", "faults")
 
 
 # Within their folder these begin, so that no process is left alone with one of them at the end.

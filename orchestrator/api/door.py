@@ -12,6 +12,7 @@ from aiohttp import web
 from orchestrator.api import problems
 from orchestrator.api.errors import (
     Crashed,
+    LiveKeyNeeded,
     Malformed,
     MethodNotAllowed,
     MissingScope,
@@ -23,12 +24,13 @@ from orchestrator.api.reading import BODY_BYTES_MAX
 from orchestrator.api.routes import ROUTES
 from orchestrator.api.services import API, CALLER, REQUEST_ID
 from orchestrator.dispatch.keys import allows
+from orchestrator.domain.delivery import Mode
 from orchestrator.domain.errors import JogralError, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.redaction import kinds_of, places_of
 
 if TYPE_CHECKING:
-    from orchestrator.api.routes.route import Handler
+    from orchestrator.api.routes.route import Handler, Route
     from orchestrator.store.port import ApiKey
 
 log = structlog.get_logger()
@@ -109,8 +111,9 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
         return problems.answer(crash, request, request_id=request_id)
 
 
-def guarded(handler: Handler, scopes: tuple[str, ...]) -> Handler:
-    """A handler for those whose key has one of the scopes. Without scopes it is anybody's."""
+def guarded(route: Route) -> Handler:
+    """A route's handler for those whose key has one of its scopes and modes. Without scopes it is anybody's."""
+    handler, scopes = route.handler, route.scopes
     if not scopes:
         return handler
 
@@ -118,6 +121,14 @@ def guarded(handler: Handler, scopes: tuple[str, ...]) -> Handler:
         caller = request[CALLER] = await _caller(request)
         if not any(allows(caller, scope) for scope in scopes):
             raise MissingScope(scopes)
+        if caller.mode not in route.modes and not (
+            caller.mode is Mode.TEAM and request.app[API].app.settings.environment == "staging"
+        ):
+            raise LiveKeyNeeded(
+                "A {mode} key may not do this: what it writes would be real.",
+                remedy="Use a live key; to rehearse journeys, use a ledger of its own with JOGRAL_ENVIRONMENT=staging.",
+                mode=caller.mode.value,
+            )
         return await handler(request)
 
     return guard

@@ -42,6 +42,13 @@ class MissingScope(Refused):
         )
 
 
+class LiveKeyNeeded(Refused):
+    """The key is for rehearsals, and this would not be one."""
+
+    code = "live_key_needed"
+    http_status = 403
+
+
 class RouteNotFound(InputError):
     """There is nothing at this path."""
 

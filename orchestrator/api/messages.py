@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.addresses import masked
@@ -18,7 +19,7 @@ from orchestrator.api.models.messages import (
 )
 from orchestrator.api.reading import idempotency_key, key_required, read_model, read_query
 from orchestrator.api.responses import respond, shown
-from orchestrator.api.services import API
+from orchestrator.api.services import API, CALLER
 from orchestrator.api.whom import customer_named
 from orchestrator.dispatch import accept
 from orchestrator.domain.customer import ADDRESS_KINDS, Channel
@@ -45,7 +46,7 @@ ACCEPTED = 202
 # Columns of a delivery that are shown as they are.
 _AS_STORED = (
     "id", "message", "customer_id", "topic", "purpose", "priority", "state", "channel", "account", "provider_id",
-    "objects", "origin", "event_id", "run_id", "step", "release_id", "calls", "possible_duplicate",
+    "objects", "origin", "event_id", "run_id", "step", "release_id", "calls", "possible_duplicate", "mode",
 )  # fmt: skip
 _TIMES = ("accepted_at", "due_at", "not_after", "first_call_at", "sending_at", "settled_at")
 
@@ -60,6 +61,7 @@ async def post_message(request: web.Request) -> web.Response:
     if key is None:
         raise key_required(mark("Make one for each message that you want, and send it again when you try again."))
     lanes: Counter[str] = Counter()
+    caller = request[CALLER]
 
     def work(transaction: Transaction) -> accept.Answer:
         release = api.releases.read(transaction)
@@ -68,7 +70,7 @@ async def post_message(request: web.Request) -> web.Response:
             transaction,
             release,
             clock,
-            _wanted(transaction, release, wanted),
+            replace(_wanted(transaction, release, wanted), mode=caller.mode),
             # Repetitions are the key's business: the deliveries of another one are others.
             identity=new_id("api", clock.now(), clock.entropy(ENTROPY_SIZE)),
             origin="api",

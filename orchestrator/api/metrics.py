@@ -49,6 +49,12 @@ class Metrics:
             ["account"],
             registry=self.registry,
         )
+        self.alarms = Counter(
+            "jogral_provider_alarms",
+            "What a provider said that somebody must look at: the account, or an opt-out of an unknown person.",
+            ["account"],
+            registry=self.registry,
+        )
         self.ledger_up = Gauge("jogral_ledger_up", "Whether the ledger can be read.", registry=self.registry)
         self.deliveries = Gauge(
             "jogral_deliveries",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orchestrator.api.access import put_on_record, reader_of
@@ -78,7 +79,8 @@ async def render_reply(request: web.Request) -> web.Response:
 
 async def send_reply(request: web.Request) -> web.Response:
     """Send a reply to a customer, as the agent approved it."""
-    api, reply_id, by = request.app[API], request.match_info["id"], request[CALLER].name
+    api, reply_id, caller = request.app[API], request.match_info["id"], request[CALLER]
+    by, mode = caller.name, caller.mode
     body, content = await read_model(request, WantedSending)
     key = idempotency_key(request, f"POST /v1/replies/{reply_id}/send", content)
     if key is None:
@@ -92,7 +94,7 @@ async def send_reply(request: web.Request) -> web.Response:
             transaction,
             release,
             clock,
-            _wanted(transaction, reply_id, body, reason=body.reason),
+            replace(_wanted(transaction, reply_id, body, reason=body.reason), mode=mode),
             identity=new_id("api", clock.now(), clock.entropy(ENTROPY_SIZE)),
             origin="reply",
             by=by,

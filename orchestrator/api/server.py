@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 
 from orchestrator.api.door import answered, guarded, labelled, recorded
+from orchestrator.api.errands import Errands
 from orchestrator.api.hearing import Hearing
 from orchestrator.api.metrics import Metrics
 from orchestrator.api.openapi import describe
@@ -103,14 +104,16 @@ def free_port(host: str) -> socket.socket:
 
 def build_api(app: App, bell: Bell, release: Release | None = None) -> web.Application:
     """The application with every route of the table."""
+    run = Threads()
     api = Api(
         app=app,
-        run=Threads(),
+        run=run,
         releases=CurrentRelease(release),
         keyring=Keyring(app.store, app.clock),
         ringer=Ringer(bell),
         hearing=Hearing(app),
         metrics=Metrics(),
+        errands=Errands(app, run),
     )
     web_app = web.Application(middlewares=[recorded, answered], client_max_size=BODY_BYTES_MAX)
     web_app[API] = api
@@ -118,11 +121,12 @@ def build_api(app: App, bell: Bell, release: Release | None = None) -> web.Appli
     web_app.on_response_prepare.append(labelled)
     web_app.on_cleanup.append(_close)
     for route in ROUTES:
-        web_app.router.add_route(route.method, route.path, guarded(route.handler, route.scopes), name=route.name)
+        web_app.router.add_route(route.method, route.path, guarded(route), name=route.name)
     return web_app
 
 
 async def _close(web_app: web.Application) -> None:
+    await web_app[API].errands.close()
     web_app[API].close()
 
 

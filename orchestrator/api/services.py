@@ -18,6 +18,7 @@ from orchestrator.store.port import ApiKey
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from orchestrator.api.errands import Errands
     from orchestrator.api.hearing import Hearing
     from orchestrator.api.metrics import Metrics
     from orchestrator.app import App
@@ -49,6 +50,7 @@ class Api:
     ringer: Ringer
     hearing: Hearing
     metrics: Metrics
+    errands: Errands
 
     def close(self) -> None:
         """Wait for what is running."""

@@ -54,5 +54,6 @@ def open_drain(app: App, threads: DatabaseThreads, worker: str) -> tuple[Drain, 
         links=Links(lambda: app.keyring, app.public_url),
         claiming=threads.claiming,
         passing=app.passing,
+        recipients=app.settings.recipients,
     )
     return drain, transport

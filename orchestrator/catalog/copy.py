@@ -53,6 +53,8 @@ def _whatsapp(message: Message, habits: ChannelHabits) -> Sources:
     assert copy is not None
     body = copy.body if copy.body is not None else _wrapped(message, habits)
     found = {"text": markdown_to_whatsapp(body).strip()}
+    if copy.header is not None:
+        found["header_url"] = copy.header.url.strip()
     for number, button in enumerate(copy.buttons):
         found[f"button_{number}_label"] = button.label
         found[f"button_{number}_url"] = button.url or ""

@@ -14,7 +14,7 @@ from orchestrator.domain.errors import Unfit, Word, mark
 from orchestrator.domain.fact import FACTS
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.stage import Stage
-from orchestrator.schema import Dotted, Identifier, Schema, Typed, nest
+from orchestrator.schema import ClockDuration, Dotted, Identifier, Schema, Typed, nest, parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -76,11 +76,28 @@ class EmailCopy(Schema):
 
 
 class TemplateName(Schema):
-    """The approved WhatsApp template that carries the text outside the 24-hour window."""
+    """The approved WhatsApp template that carries the text outside the 24-hour window.
+
+    `ttl`: for how long Meta tries to reach a phone that is off; 30 days where it is not said.
+    """
 
     name: Identifier
     category: Literal["utility", "marketing", "authentication"]
     language: str
+    ttl: ClockDuration | None = None
+
+    @property
+    def ttl_seconds(self) -> int | None:
+        """`ttl` in seconds, as Meta takes it."""
+        return parse_duration(self.ttl).milliseconds // 1000 if self.ttl is not None else None
+
+
+class HeaderCopy(Schema):
+    """What stands above the text on WhatsApp: a picture, a film or a file, by its address. A file has a name."""
+
+    type: Literal["image", "video", "document"]
+    url: str
+    filename: str | None = None
 
 
 class ButtonCopy(Schema):
@@ -96,6 +113,7 @@ class WhatsAppCopy(Schema):
     """WhatsApp. Without a `body` it says the greeting and content.body."""
 
     template: TemplateName | None = None
+    header: HeaderCopy | None = None
     body: str | None = None
     buttons: tuple[ButtonCopy, ...] = ()
 

@@ -55,6 +55,7 @@ _COPY: tuple[KeyPath, ...] = (
     ("channels", "email", "subject"),
     ("channels", "email", "preheader"),
     ("channels", "email", "body"),
+    ("channels", "whatsapp", "header", "url"),
     ("channels", "whatsapp", "body"),
     ("channels", "sms", "body"),
     ("channels", "push", "title"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.catalog.approvable import approvable_of
 from orchestrator.catalog.escape import escaped
 from orchestrator.catalog.links import with_links
 from orchestrator.catalog.prepare import Prepared, prepare
@@ -73,7 +74,7 @@ def render(  # the last one is named
     if altered is not None:
         raise refused(prepared, Difference(altered, ALTERED))
     refuse_brought(message, prepared, values)
-    return _FINISH[channel](prepared, filled, proof)
+    return _FINISH[channel](prepared, filled, proof, values)
 
 
 # --- fill -----------------------------------------------------------------------------------------------------------
@@ -91,7 +92,7 @@ def _filled(prepared: Prepared, values: Values) -> Iterator[tuple[str, str]]:
 # --- each channel's own shape ---------------------------------------------------------------------------------------
 
 
-def _email(prepared: Prepared, filled: Mapping[str, str], proof: Proof) -> Rendered:
+def _email(prepared: Prepared, filled: Mapping[str, str], proof: Proof, _: Values) -> Rendered:
     return Rendered(
         message=prepared.message.id,
         channel=Channel.EMAIL,
@@ -105,9 +106,10 @@ def _email(prepared: Prepared, filled: Mapping[str, str], proof: Proof) -> Rende
     )
 
 
-def _whatsapp(prepared: Prepared, filled: Mapping[str, str], proof: Proof) -> Rendered:
+def _whatsapp(prepared: Prepared, filled: Mapping[str, str], proof: Proof, values: Values) -> Rendered:
     copy = prepared.message.channels.whatsapp
     assert copy is not None
+    form = approvable_of(prepared)
     return Rendered(
         message=prepared.message.id,
         channel=Channel.WHATSAPP,
@@ -121,13 +123,13 @@ def _whatsapp(prepared: Prepared, filled: Mapping[str, str], proof: Proof) -> Re
             )
             for number, button in enumerate(copy.buttons)
         ),
-        template=copy.template.model_dump() if copy.template else None,
+        template=form.filled(values, filled) if form is not None else None,
         claims=proof.claims,
         masked=proof.masked,
     )
 
 
-def _sms(prepared: Prepared, filled: Mapping[str, str], proof: Proof) -> Rendered:
+def _sms(prepared: Prepared, filled: Mapping[str, str], proof: Proof, _: Values) -> Rendered:
     counted = segment(filled["text"])
     return Rendered(
         message=prepared.message.id,
@@ -142,7 +144,7 @@ def _sms(prepared: Prepared, filled: Mapping[str, str], proof: Proof) -> Rendere
     )
 
 
-def _push(prepared: Prepared, filled: Mapping[str, str], proof: Proof) -> Rendered:
+def _push(prepared: Prepared, filled: Mapping[str, str], proof: Proof, _: Values) -> Rendered:
     return Rendered(
         message=prepared.message.id,
         channel=Channel.PUSH,
@@ -155,7 +157,7 @@ def _push(prepared: Prepared, filled: Mapping[str, str], proof: Proof) -> Render
     )
 
 
-_FINISH: Mapping[Channel, Callable[[Prepared, Mapping[str, str], Proof], Rendered]] = {
+_FINISH: Mapping[Channel, Callable[[Prepared, Mapping[str, str], Proof, Values], Rendered]] = {
     Channel.EMAIL: _email,
     Channel.WHATSAPP: _whatsapp,
     Channel.SMS: _sms,

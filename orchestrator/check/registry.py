@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.check import (
+    capabilities,
     channels,
     claims,
     conditions,
@@ -60,6 +61,7 @@ FAMILIES: tuple[Family, ...] = (
     facts,
     overlays,
     channels,
+    capabilities,
     whatsapp,
     conditions,
     unreached,

@@ -32,6 +32,9 @@ __all__ = ["RULES", "findings"]
 _TEMPLATE: KeyPath = ("channels", "whatsapp", "template")
 _BUTTONS: KeyPath = ("channels", "whatsapp", "buttons")
 _PLACE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+
+# Meta's key → ours, where they differ.
+_OUR_WORDS = {"message_send_ttl_seconds": "ttl"}
 _OF_OFFERS = frozenset({ClaimKind.DISCOUNT, ClaimKind.COUPON})
 
 
@@ -83,7 +86,7 @@ def _path(violation: Violation, one: Spoken, document: Mapping[str, Any]) -> Key
     """Where in our file the words stand that became this part of the template."""
     _, key, *rest = violation.pointer.split("/")
     if key != "components":
-        return (*_TEMPLATE, key)
+        return (*_TEMPLATE, _OUR_WORDS.get(key, key))
     if rest and document["components"][int(rest[0])]["type"] == "BUTTONS":
         if len(rest) <= len(("component", "buttons")):
             return _BUTTONS
@@ -191,7 +194,8 @@ def _offers(one: Spoken) -> Iterator[Finding]:
 
 
 def _said_before(one: Spoken, document: Mapping[str, Any], said: dict[tuple[str, str], Spoken]) -> Iterator[Finding]:
-    key = document["language"], document["components"][0]["text"]
+    body = next(part for part in document["components"] if part["type"] == "BODY")
+    key = document["language"], body["text"]
     first = said.setdefault(key, one)
     if first is not one and document["category"] != "AUTHENTICATION":
         yield one.document.finding(

@@ -58,6 +58,17 @@ channels:
     template: {name: order_late, category: utility, language: pt_BR}
 """,
 )
+TTL = Rule(
+    code="WA112",
+    level="error",
+    title=mark("Meta does not try for as long, or as short, as a template says"),
+    why=mark(
+        "How long it tries to reach a phone that is off depends on the category: 12 hours to 30 days for marketing, at "
+        "most 12 hours for utility, at most 15 minutes for authentication."
+    ),
+    bad="channels:\n  whatsapp:\n    template: {name: cart_offer, category: marketing, language: pt_BR, ttl: 2h}\n",
+    good="channels:\n  whatsapp:\n    template: {name: cart_offer, category: marketing, language: pt_BR, ttl: 12h}\n",
+)
 LENGTH = Rule(
     code="WA120",
     level="error",
@@ -203,7 +214,7 @@ channels:
 )
 
 RULES = (
-    LANGUAGE, CATEGORY, MARKETING, LENGTH, NO_BODY, EDGE, TRAILING, ADJACENT, TOO_MANY_VARIABLES, BRACES, EXAMPLE,
+    LANGUAGE, CATEGORY, MARKETING, TTL, LENGTH, NO_BODY, EDGE, TRAILING, ADJACENT, TOO_MANY_VARIABLES, BRACES, EXAMPLE,
     BUTTONS, LABEL, ADDRESS, GROUPS, NO_EVENT, SECRETS, SAME_TEXT,
 )  # fmt: skip
 
@@ -211,6 +222,7 @@ RULES = (
 RULE_OF: Mapping[str, Rule] = MappingProxyType({
     "unknown_language": LANGUAGE,
     "marketing_content_in_utility": CATEGORY,
+    "bad_ttl": TTL,
     "body_too_long": LENGTH,
     "missing_body": NO_BODY,
     "variable_at_start": EDGE,
@@ -236,7 +248,7 @@ RULE_OF: Mapping[str, Rule] = MappingProxyType({
 
 # What a template made of our YAML cannot be: its schema, or the way it is made, leaves no room for it.
 IMPOSSIBLE = frozenset({
-    "bad_shape", "unknown_component", "repeated_component", "bad_name", "unknown_category", "bad_ttl",
+    "bad_shape", "unknown_component", "repeated_component", "bad_name", "unknown_category",
     "header_too_long", "footer_too_long", "header_too_many_variables", "footer_variable", "bad_parameter_name",
     "mixed_formats", "missing_parameter_format", "not_sequential", "unknown_button", "too_many_phone_buttons",
     "too_many_copy_code_buttons", "coupon_example_too_long", "bad_code_expiration",

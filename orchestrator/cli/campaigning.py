@@ -52,7 +52,7 @@ def run(session: Session, wanted: Wanted, *, send: bool, dry_run: bool) -> None:
         campaign.check(release)
         with progress_of(session) as progress:
             found = foresee(
-                opened.store, Current(release.id, release, {}), opened.clock, campaign,
+                opened.store, Current(release.id, release, {}, opened.settings.recipients), opened.clock, campaign,
                 progress=lambda done: progress("foresee", done, 0),
             )  # fmt: skip
         _show(session.terminal, campaign, found)

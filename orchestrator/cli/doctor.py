@@ -25,6 +25,8 @@ NAMES = {
     "events": mark("events"),
     "redis": "Redis",
     "accounts": mark("accounts"),
+    "time": mark("time"),
+    "certificate": mark("certificate"),
     "clock": mark("clock"),
     "links": "links",
     "keys": mark("keys"),
@@ -36,6 +38,8 @@ EXIT_CODES = {"unreachable": 3, "bad": 1}
 def doctor(context: typer.Context) -> None:
     """Check that everything needed is there and can be reached. Nothing is sent to anybody.
 
+    Credentials are really tried, with questions that only read; senders' domains are looked up in the DNS.
+
     Exit code 3: something cannot be reached; 1: something else is wrong.
     """
     from orchestrator.cli.checkup import examine
@@ -46,7 +50,8 @@ def doctor(context: typer.Context) -> None:
     for check in examine(session):
         found.append(check)
         name = terminal.translate(NAMES.get(check.name, check.name))
-        terminal.show("  ", MARKS[check.verdict], f" {name:<10} {check.told}")
+        told = f"{check.aspect}: {check.told}" if check.aspect else check.told
+        terminal.show("  ", MARKS[check.verdict], f" {name:<10} {told}")
         if check.remedy:
             terminal.show(f"      {'':<10}", ("= ", DIM), check.remedy)
     troubles = [check for check in found if check.verdict in EXIT_CODES]
@@ -54,7 +59,13 @@ def doctor(context: typer.Context) -> None:
         "doctor",
         ok=not troubles,
         items=[
-            {"check": check.name, "verdict": check.verdict.value, "message": check.told, "remedy": check.remedy}
+            {
+                "check": check.name,
+                **({"aspect": check.aspect} if check.aspect else {}),
+                "verdict": check.verdict.value,
+                "message": check.told,
+                "remedy": check.remedy,
+            }
             for check in found
         ],
     )

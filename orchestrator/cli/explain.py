@@ -61,7 +61,7 @@ def explain(
     with open_ledger(project) as opened:
         release = running_release(opened, project)
         with opened.store.read() as transaction:
-            current = Current(release.id, release, {})
+            current = Current(release.id, release, {}, opened.settings.recipients)
             asking = _Asking(transaction, current, opened.clock.now(), at)
             found = asking.request(delivery) if delivery else asking.message(customer, message)
         put_on_record(opened, release, reason, "decisions", [found.customer.id])

@@ -58,6 +58,7 @@ def _request(known: KnownRequest, zone: str) -> dict[str, Any]:
         "step": known.step,
         "event_id": known.event_id,
         "possible_duplicate": known.possible_duplicate,
+        "mode": request.mode.value,
         "receipt": known.receipt,
         **{name: None if at is None else rfc3339(at, zone) for name, at in times.items()},
     }

@@ -1,6 +1,6 @@
 """`jogral keys`: API keys."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -10,11 +10,19 @@ from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import DIM, STRONG
 from orchestrator.cli.workplace import open_project
+from orchestrator.domain.delivery import Mode
 from orchestrator.domain.errors import InputError, NotFound
 from orchestrator.domain.time import Instant, moment
 from orchestrator.schema import parse_duration
+from orchestrator.translations import mark
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
+
+# Whom a key that is not live reaches.
+WHOM = {
+    Mode.TEAM: mark("  It reaches addresses on JOGRAL_ALLOW_LIST, and nobody else."),
+    Mode.TEST: mark("  It reaches nobody: what it sends is put into the local inbox."),
+}
 
 
 @app.command(cls=Command)
@@ -32,6 +40,14 @@ def create(
     expires: Annotated[
         str, typer.Option("--expires", metavar="TIME", help="When it ends by itself: 90d, 12h. Without it: never.")
     ] = "",
+    mode: Annotated[
+        Literal["live", "team", "test"],
+        typer.Option(
+            "--mode",
+            metavar="MODE",
+            help="live reaches customers, team addresses on the allow-list, test nobody (it fills the local inbox).",
+        ),
+    ] = "live",
 ) -> None:
     """Make an API key. It is shown once, and only its hash is stored."""
     from orchestrator.dispatch import keys
@@ -40,12 +56,15 @@ def create(
     terminal = session.terminal
     lives_ms = _milliseconds(expires) if expires else None
     with open_ledger(open_project(session)) as app_, app_.store.write() as transaction:
-        key, secret = keys.create(transaction, app_.clock, name, scopes, by=actor(), lives_ms=lives_ms)
+        key, secret = keys.create(transaction, app_.clock, name, scopes, by=actor(), lives_ms=lives_ms, mode=Mode(mode))
     terminal.document(
-        "keys.create", id=key.id, name=key.name, scopes=list(key.scopes), secret=secret, expires=_date(key.expires_at)
-    )
+        "keys.create", id=key.id, name=key.name, mode=mode, scopes=list(key.scopes), secret=secret,
+        expires=_date(key.expires_at),
+    )  # fmt: skip
     terminal.say("Key {id} for {name}, shown only now:", id=key.id, name=key.name)
     terminal.show("  ", (secret, STRONG))
+    if key.mode is not Mode.LIVE:
+        terminal.say(WHOM[key.mode])
     terminal.say("  Send it with every request:  Authorization: Bearer <key>")
 
 
@@ -62,6 +81,7 @@ def list_keys(context: typer.Context) -> None:
             {
                 "id": key.id,
                 "name": key.name,
+                "mode": key.mode.value,
                 "scopes": list(key.scopes),
                 "revoked": key.revoked_at is not None,
                 "expires": _date(key.expires_at),
@@ -79,7 +99,8 @@ def list_keys(context: typer.Context) -> None:
         if not state and key.expires_at is not None:
             until = terminal.words("until {date}", date=_date(key.expires_at))
             state = until if key.in_force(now) else terminal.words("expired")
-        terminal.show(f"{key.id}  {key.name:<16}  {made}  ", (" ".join(key.scopes), DIM), f"  {state}".rstrip())
+        about = f"{key.id}  {key.name:<16}  {key.mode.value:<4}  {made}  "
+        terminal.show(about, (" ".join(key.scopes), DIM), f"  {state}".rstrip())
 
 
 @app.command(cls=Command)

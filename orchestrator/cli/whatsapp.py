@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestrator.cli import whatsapp_sync
 from orchestrator.cli.files import read_input
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.session import session_of
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
+app.add_typer(whatsapp_sync.app)
 
 
 @app.callback()
 def whatsapp() -> None:
-    """Check WhatsApp templates before Meta does."""
+    """Check WhatsApp templates before Meta does, submit them, and see what it decided."""
 
 
 @app.command(cls=Command)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from babel.dates import format_datetime
 
 from orchestrator.console.words import PURPOSES, passed, refused
+from orchestrator.decide.conversing import CONVERSATION
 from orchestrator.dispatch.explain.values import (
     NOTHING_TO_ASK,
     Account,
@@ -48,12 +49,14 @@ GATES: Final = {
     "address": mark("addresses"),
     "suppression": mark("suppression"),
     "consent": mark("consent"),
+    "recipients": mark("allow-list"),
     "pauses": mark("pauses"),
     "suppress_rules": mark("rules"),
     "facts": mark("facts"),
     "capacity": mark("capacity"),
     "quiet_hours": mark("quiet hours"),
     "caps": mark("caps"),
+    "template": mark("template"),
     "route": mark("account"),
     "render": mark("wording"),
     "read_back": mark("read-back"),
@@ -69,6 +72,7 @@ _NOTHING: Final = {
     "capacity": mark("nothing limits it"),
     "quiet_hours": mark("none concern it"),
     "caps": mark("none counts it"),
+    "template": mark("none is needed"),
 }
 _PASSED: Final = {
     "exit_marks": mark("none came"),
@@ -204,6 +208,19 @@ def _quiet_hours(answer: Answer, teller: Teller) -> str:
     return teller.translate("{told}; it is urgent and may pass", told=told) if urgent else told
 
 
+def _template(answer: Answer, teller: Teller) -> str:
+    """How WhatsApp says it, or why it does not."""
+    if not answer.code:
+        return ""
+    if answer.result == "pass":
+        if answer.code == CONVERSATION:
+            return teller.say(mark("the customer wrote within a day: it goes out as free text"))
+        return teller.translate("{template} is approved", template=answer.code)
+    refusal, _, template = answer.code.partition(" ")
+    why = reason(State.UNREACHABLE, refusal, teller.say).sentence.removesuffix(".")
+    return f"{template}: {why}" if template else why
+
+
 def _account(answer: Answer, teller: Teller) -> str:
     if answer.result == "pass":
         return _grounds(answer, teller)
@@ -230,6 +247,7 @@ _ANSWERS: Mapping[str, Callable[[Answer, Teller], str]] = {
     "suppression": _suppression,
     "facts": _facts,
     "quiet_hours": _quiet_hours,
+    "template": _template,
     "route": _account,
     "read_back": _read_back,
 }

@@ -16,7 +16,8 @@ class Capabilities:
     `channels` are those that it can speak. Lengths are in characters, None where the provider sets no limit;
     `payload_bytes_max` bounds a whole request. `html`, `title` and `media` are parts of a message that it shows.
     `templates`: outside an open conversation it takes approved templates only. `devices_max` is how many addresses of
-    one customer go into one send. `ttl_seconds` is the shortest and longest time after which it gives up a message by
+    one customer go into one send; `subscriptions` says which of a customer's devices: browsers (true), apps (false), or
+    any (None). `ttl_seconds` is the shortest and longest time after which it gives up a message by
     itself, None where it cannot be told. `looks_up`: it can be asked whether it knows a reference. `idempotent`: it
     refuses the same reference twice. `receives`: it tells at `/hooks/{account}` what became of messages. `hears`: it
     brings there what people write. `per_second` is how many calls a second it takes by its own documentation.
@@ -35,6 +36,7 @@ class Capabilities:
     media: bool = False
     templates: bool = False
     devices_max: int = 1
+    subscriptions: bool | None = None
     ttl_seconds: tuple[int, int] | None = None
     per_second: float | None = None
     looks_up: bool = False

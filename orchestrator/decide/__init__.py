@@ -53,6 +53,7 @@ GATES = (
     "capacity",
     "quiet_hours",
     "caps",
+    "template",
     "route",
     "render",
     "read_back",

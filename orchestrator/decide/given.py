@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from orchestrator.decide.recipients import EVERYBODY, Recipients
 from orchestrator.domain.pause import NOTHING_PAUSED
 
 if TYPE_CHECKING:
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from orchestrator.caps import FrequencyCap
+    from orchestrator.decide.conversing import Script
+    from orchestrator.decide.routing import Weighted
     from orchestrator.domain.customer import Channel
     from orchestrator.domain.pause import Pauses
     from orchestrator.domain.time import Instant
@@ -28,7 +31,8 @@ def _every_day_is_ordinary(_day: date) -> bool:
 class Rules:
     """What a release says about sending: which account carries each channel, which messages it says, and how often.
 
-    `said_on` names the channels of each message, `journeys` those that live.
+    `said_on` names the channels of each message, `journeys` those that live. `rivals` are the accounts of channels
+    that several carry, each with its weight. Accounts that are `scripted` take templates only, outside a conversation.
     """
 
     accounts: Mapping[Channel, str]
@@ -39,6 +43,9 @@ class Rules:
     suppress_rules: tuple[SuppressRule, ...] = ()
     time_zone: str = "UTC"
     is_holiday: Callable[[date], bool] = _every_day_is_ordinary
+    rivals: Mapping[Channel, tuple[Weighted, ...]] = field(default_factory=dict)
+    scripted: frozenset[str] = frozenset()
+    recipients: Recipients = EVERYBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +60,19 @@ class Closure:
 class Circumstances:
     """What stands in the way at one moment, beside the customer's own standing.
 
-    `exits`: run id → type of the event that ended the run. `closed`: accounts whose providers refuse for now.
+    `exits`: run id → type of the event that ended the run. `closed`: accounts whose providers refuse for now, and
+    `shares` how much of their weight the others have at the moment, in percent. `heard`: (account, address id) → when
+    the person wrote to it last; `capped`: (address id, channel) → until when a provider lets them have no more
+    marketing; both in business time. `scripts`: (request id, account) → its template there.
     """
 
     pauses: Pauses = NOTHING_PAUSED
     exits: Mapping[str, str] = field(default_factory=dict)
     closed: Mapping[str, Closure] = field(default_factory=dict)
+    shares: Mapping[str, int] = field(default_factory=dict)
+    heard: Mapping[tuple[str, str], Instant] = field(default_factory=dict)
+    capped: Mapping[tuple[str, str], Instant] = field(default_factory=dict)
+    scripts: Mapping[tuple[str, str], Script] = field(default_factory=dict)
 
 
 UNDISTURBED = Circumstances()

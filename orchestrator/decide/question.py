@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from orchestrator import consent
 from orchestrator.caps import counts, day_of
+from orchestrator.decide import conversing
 from orchestrator.decide.given import NOTHING_PROMISED
-from orchestrator.domain.customer import ADDRESS_KINDS, Channel
-from orchestrator.domain.delivery import PRIORITIES, State
+from orchestrator.decide.left import best
+from orchestrator.decide.reaching import NO_ADDRESS, addresses_of, addresses_on, channels_of, unsuppressed
+from orchestrator.decide.routing import account_for
+from orchestrator.domain.customer import Channel
+from orchestrator.domain.delivery import PRIORITIES, Mode, State
 from orchestrator.domain.errors import Phrase
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.pause import HELD_AS, PauseScope, step_of
@@ -24,20 +28,13 @@ if TYPE_CHECKING:
 
     from orchestrator.caps import Count
     from orchestrator.decide.given import Backing, Circumstances, Rules
-    from orchestrator.domain.customer import Address, Standing
+    from orchestrator.domain.customer import Standing
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Instant
     from orchestrator.domain.verdict import Verdict
 
 # How long a channel is waited for whose provider refuses for now, before the next one is taken.
 PATIENCE_MS = {Purpose.TRANSACTIONAL: 15 * 60_000, Purpose.MARKETING: 4 * 3_600_000}
-
-_NO_ADDRESS = {
-    Channel.EMAIL: "no_address",
-    Channel.WHATSAPP: "no_address",
-    Channel.SMS: "no_address",
-    Channel.PUSH: "no_push_token",
-}
 
 # The same few steps are taken for every request, twice: each is made once.
 _step = lru_cache(maxsize=4_096)(Step)
@@ -54,7 +51,7 @@ class Question:
     """One request on its way through the gates. Those of the message are asked once, those of a channel for each."""
 
     __slots__ = (
-        "_asked", "_backing", "_circumstances", "_now", "_request", "_rules", "_standing", "_zone",
+        "_asked", "_backing", "_circumstances", "_now", "_request", "_rules", "_speech", "_standing", "_zone",
         "reserved_day", "trace",
     )  # fmt: skip
 
@@ -74,6 +71,7 @@ class Question:
         self._backing = backing
         self._circumstances = circumstances
         self._asked = False
+        self._speech: conversing.Speech | None = None
         self._zone = ""
         self.reserved_day: str | None = None
         self.trace: list[Step] = []
@@ -83,18 +81,28 @@ class Question:
         if stop is not None:
             return stop
         left: list[Verdict] = []
-        for channel in self._request.candidates:
+        for channel in channels_of(self._request):
             found = self._ask(channel)
             if not isinstance(found, _Next):
                 return found
             left.append(found.otherwise)
-        return _best(left)
+        return best(left)
 
     def _ask(self, channel: Channel) -> Verdict | _Next:
+        self._speech = None
         send = self._address(channel)
         if not isinstance(send, Send):
             return send
-        return self._paused(send) or self._message() or self._quiet_hours(send) or self._caps(send) or self._route(send)
+        return (
+            self._recipients(send)
+            or self._paused(send)
+            or self._message()
+            or self._quiet_hours(send)
+            or self._providers_cap(send)
+            or self._caps(send)
+            or self._template(send)
+            or self._route(send)
+        )
 
     # --- gates of the request -----------------------------------------------------------------------------------------
 
@@ -127,12 +135,12 @@ class Question:
             return self._next("route", detail, channel, Drop(State.SKIPPED, "channel_off"))
         if channel in request.excluded:
             return self._next("address", "invalid_address", channel, Drop(State.UNREACHABLE, "invalid_address"))
-        addresses = _addresses(self._standing, channel, request.pinned_address_id)
+        addresses = addresses_of(self._standing, channel, request)
         if not addresses:
-            reason = _NO_ADDRESS[channel]
+            reason = NO_ADDRESS[channel]
             return self._next("address", reason, channel, Drop(State.UNREACHABLE, reason))
         self._pass("address", "", channel)
-        address, suppressed = _unsuppressed(self._standing, addresses, channel, request.purpose)
+        address, suppressed = unsuppressed(self._standing, addresses, channel, request.purpose)
         if address is None:
             return self._next("suppression", suppressed, channel, Drop(State.BLOCKED, suppressed))
         self._pass("suppression", "", channel)
@@ -140,7 +148,19 @@ class Question:
         if refusal is not None:
             return self._next("consent", refusal, channel, Drop(State.BLOCKED, refusal))
         self._pass("consent", "", channel)
-        return Send(channel, address, rules.accounts[channel])
+        return Send(channel, address, account_for(request, channel, rules, self._circumstances, self._now))
+
+    def _recipients(self, send: Send) -> _Next | None:
+        """Whom this machine, or the key that asked, may write to at all."""
+        request, who = self._request, self._rules.recipients
+        if not who.asked_about(request.mode):
+            return None
+        # A push goes to every device that the customer has.
+        to = addresses_on(self._standing, send.channel) if send.channel is Channel.PUSH else [send.address]
+        if who.reachable(to):
+            self._pass("recipients", request.mode, send.channel)
+            return None
+        return self._next("recipients", request.mode, send.channel, Drop(State.BLOCKED, "sandbox_recipient"))
 
     def _paused(self, send: Send) -> Verdict | _Next | None:
         pauses, request = self._circumstances.pauses.at(self._now), self._request
@@ -241,7 +261,8 @@ class Question:
             now=self._now,
             zone=self._customers_zone(),
         )
-        self.reserved_day = day_of(self._now, self._customers_zone()) if found else None
+        counted = found and request.mode is not Mode.TEST  # judged by caps like any other, and counted in none
+        self.reserved_day = day_of(self._now, self._customers_zone()) if counted else None
         if not found:
             return None
         reached = [one for one in found if one.reached]
@@ -259,9 +280,40 @@ class Question:
                 until = max(one.frees_at for one in reached if one.frees_at is not None) + self._behind
                 return self._wait("caps", detail, send.channel, Wait(until, reason))
 
+    def _providers_cap(self, send: Send) -> _Next | None:
+        """Whether the provider lets them have no more marketing: it counts what all of its customers send them."""
+        until = self._circumstances.capped.get((send.address.id, send.channel))
+        if until is None or until <= self._now or self._request.purpose is not Purpose.MARKETING:
+            return None
+        return self._next("caps", _PROVIDER, send.channel, Drop(State.BLOCKED, _PROVIDERS_CAP))
+
+    def _template(self, send: Send) -> Verdict | _Next | None:
+        """How it is said where a provider takes templates: `_route` sends what this finds."""
+        if send.account not in self._rules.scripted:
+            return None
+        speech = conversing.speech_of(self._request, send, self._standing, self._circumstances, self._now)
+        self._speech = speech
+        if not speech.refusal:
+            return self._pass("template", speech.template or conversing.CONVERSATION, send.channel)
+        detail = f"{speech.refusal} {speech.template}".rstrip()
+        return self._next("template", detail, send.channel, self._unspoken(speech.refusal))
+
+    def _unspoken(self, refusal: str) -> Verdict:
+        """What becomes of it where no other channel can say it: only an approval is worth waiting for."""
+        if refusal != conversing.NOT_APPROVED:
+            return Drop(State.UNREACHABLE if refusal == conversing.CLOSED else State.BLOCKED, refusal)
+        if self._now - self._request.accepted_at > conversing.APPROVAL_PATIENCE_MS:
+            return Drop(State.UNREACHABLE, refusal)
+        again = self._now + conversing.ASK_AGAIN_MS
+        ends = self._ends(promised=True)
+        # Looked at once more behind its very end, where it expires: an approval may come until then.
+        return Wait(again if ends is None else min(again, ends + 1), _AWAITING)
+
     def _route(self, send: Send) -> Verdict | _Next:
+        if self._speech is not None:
+            send = replace(send, conversing=self._speech.conversing, template=self._speech.template)
         request = self._request
-        closed = self._circumstances.closed.get(send.account)
+        closed = self._circumstances.closed.get(send.account) if request.mode is not Mode.TEST else None
         out_of_patience = request.stuck_at is not None and self._now - request.stuck_at > PATIENCE_MS[request.purpose]
         if closed is not None:
             wait = Wait(closed.until, closed.reason)
@@ -319,6 +371,10 @@ class Question:
 
 _TOO_LATE = Drop(State.EXPIRED, "not_after")
 
+_PROVIDER = "provider"
+_AWAITING = "awaiting_template_approval"
+_PROVIDERS_CAP = f"frequency_cap:{_PROVIDER}"
+
 _STRICTNESS = {"drop": 0, "next_channel": 1, "defer": 2}
 
 
@@ -329,42 +385,3 @@ def _on_block(count: Count) -> str:
 
 def _counted(found: Sequence[Count]) -> str:
     return " ".join([f"{one.cap.id} {one.used}/{one.cap.limit}" for one in found])
-
-
-def _addresses(standing: Standing, channel: Channel, pinned: str | None) -> list[Address]:
-    """Where a channel reaches a customer; of a pinned request only where it is pinned to."""
-    kind = ADDRESS_KINDS[channel]
-    return [address for address in standing.customer.addresses if address.kind is kind and pinned in (None, address.id)]
-
-
-def _unsuppressed(
-    standing: Standing, addresses: list[Address], channel: Channel, purpose: Purpose
-) -> tuple[Address | None, str]:
-    reason = ""
-    for address in addresses:
-        suppressed = consent.suppression(standing, address, channel, purpose)
-        if suppressed is None:
-            return address, ""
-        reason = reason or suppressed
-    return None, reason
-
-
-# When no channel is left: one that can be tried after all, one that is waited for, one that is held; and of those that
-# say no, the reason that says most about the customer's will wins over a mere absence.
-_WEIGHT = {State.BLOCKED: 3, State.UNREACHABLE: 4, State.SKIPPED: 5}
-
-
-def _best(left: list[Verdict]) -> Verdict:
-    return min(left, key=_weight)
-
-
-def _weight(verdict: Verdict) -> tuple[int, Instant]:
-    match verdict:
-        case Send():
-            return 0, 0
-        case Wait(until):
-            return 1, until
-        case Hold():
-            return 2, 0
-        case Drop(state):
-            return _WEIGHT[state], 0

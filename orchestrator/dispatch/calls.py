@@ -11,9 +11,10 @@ import structlog
 
 from orchestrator.channels import NoAnswer
 from orchestrator.dispatch.breaker import Breaker
+from orchestrator.dispatch.rehearsed import inbox_call, is_test, kept, played
 from orchestrator.dispatch.settle import STALE
 from orchestrator.dispatch.slice import business_now
-from orchestrator.domain.delivery import Delivery, Outcome, OutcomeKind
+from orchestrator.domain.delivery import Delivery, Outcome, OutcomeKind, Rejection
 from orchestrator.domain.errors import InputError, Phrase
 from orchestrator.domain.said import whole
 from orchestrator.faultpoints import nowhere
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from orchestrator.channels import Answer, Call
     from orchestrator.dispatch.draft import Draft
     from orchestrator.dispatch.slice import Passed, Slice
-    from orchestrator.domain.time import Clock
+    from orchestrator.domain.customer import Address
+    from orchestrator.domain.time import Clock, Instant
 
 log = structlog.get_logger()
 
@@ -85,12 +87,18 @@ class Calls:
 
         try:
             now = business_now(draft.request, slice_.clock, self.clock.now())
-            call = adapter.call(_delivery(draft), now, self.clock.entropy)
+            devices = draft.devices_for(adapter.can) if draft.devices else ()
+            if draft.devices and not devices:
+                return Outcome(OutcomeKind.REFUSED, Rejection.CHANNEL.reason, detail=_NO_DEVICE)
+            call = adapter.call(_delivery(draft, devices), now, self.clock.entropy)
         except InputError as error:
             return Outcome(OutcomeKind.REFUSED, "render_error", detail=whole(error))
         except Exception as error:
             log.exception("adapter_failed", account=account, delivery=draft.request.id)
             return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=_raised(error))
+        if is_test(draft.request):
+            return await self._rehearse(draft, now, begin_before, mark)
+        asked_at = self.clock.monotonic()
         answer = await self.carrier.carry(call, begin_before=begin_before, may_begin=may_begin)
         self.passing("after_provider_accept")
         if isinstance(answer, NoAnswer) and answer.reason == STALE:
@@ -100,8 +108,30 @@ class Calls:
         except Exception as error:
             log.exception("adapter_failed", account=account, delivery=draft.request.id)
             outcome = Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail=_raised(error))
-        self.breaker.hear(account, outcome, self.clock.now())
+        if outcome.stopped:
+            log.error("account_stopped", account=account, delivery=draft.request.id, remedy="Run: jogral doctor")
+        self.breaker.hear(account, outcome, self.clock.now(), seconds=self.clock.monotonic() - asked_at)
         return outcome
+
+    async def _rehearse(self, draft: Draft, now: Instant, begin_before: float, mark: Callable[[], None]) -> Outcome:
+        """A test: what its adapter would have sent can be written, and goes into the inbox. Nobody is called."""
+
+        def may_begin() -> bool:
+            mark()
+            return True
+
+        ended = played(draft.send.address, draft.request.calls)
+        if ended is not None:
+            mark()
+            return ended
+        call = inbox_call(_delivery(draft), now)
+        answer = await self.carrier.carry(call, begin_before=begin_before, may_begin=may_begin)
+        if isinstance(answer, NoAnswer) and answer.reason == STALE:
+            return Outcome(OutcomeKind.NOT_SENT, STALE)
+        return kept(answer)
+
+
+_NO_DEVICE = Phrase("None of the customer's devices is one that this account reaches.")
 
 
 def _raised(error: Exception) -> Phrase:
@@ -109,17 +139,19 @@ def _raised(error: Exception) -> Phrase:
     return Phrase("the adapter raised {error}", error=type(error).__name__)
 
 
-def _delivery(draft: Draft) -> Delivery:
+def _delivery(draft: Draft, devices: tuple[Address, ...] = ()) -> Delivery:
     request, send = draft.request, draft.send
     return Delivery(
         reference=request.id,
         customer_id=request.customer_id,
         object_id=request.object_id,
         channel=send.channel,
-        address=send.address,
+        address=devices[0] if devices else send.address,
         purpose=request.purpose,
         topic=request.topic,
         rendered=draft.rendered,
         expires_at=request.not_after,
         unsubscribe_url=draft.unsubscribe_url,
+        devices=devices,
+        conversing=send.conversing,
     )

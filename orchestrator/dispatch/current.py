@@ -10,6 +10,7 @@ from orchestrator.caps import reach_ms
 from orchestrator.catalog.claimed import Claimed
 from orchestrator.catalog.locales import negotiate
 from orchestrator.decide import Rules
+from orchestrator.decide.recipients import EVERYBODY, Recipients
 from orchestrator.dispatch.promised import book_of
 from orchestrator.dispatch.settle import InDoubt
 from orchestrator.dispatch.spoken import published, said_on
@@ -38,6 +39,7 @@ class Current:
     id: str
     release: Release
     adapters: Mapping[str, Adapter]
+    recipients: Recipients = EVERYBODY
 
     @cached_property
     def rules(self) -> Rules:
@@ -52,7 +54,27 @@ class Current:
             suppress_rules=project.suppress_rules,
             time_zone=project.timezone,
             is_holiday=project.calendar.is_holiday,
+            recipients=self.recipients,
+            rivals=self.release.rivals,
+            scripted=self.scripted,
         )
+
+    @cached_property
+    def scripted(self) -> frozenset[str]:
+        """Accounts that take templates only: by the name of their adapter too, where nobody has made it."""
+        capable = {name for name, adapter in self.adapters.items() if adapter.can.templates}
+        return self.release.scripted | capable
+
+    @cached_property
+    def recipes(self) -> frozenset[str]:
+        """Accounts that are spoken to by a recipe, whose refusals may be mistakes of ours."""
+        channels = self.release.project.channels.values()
+        return frozenset(one.id for settings in channels for one in settings.accounts if one.adapter == "webhook")
+
+    @cached_property
+    def far_away(self) -> bool:
+        """Whether some account may be a provider's, which counts things itself."""
+        return not self.adapters or not self.local
 
     @cached_property
     def counts_since_ms(self) -> int | None:
@@ -116,7 +138,10 @@ class Current:
 
 
 def read_current(
-    transaction: Transaction, known: Current | None, wire: Callable[[Release], Mapping[str, Adapter]]
+    transaction: Transaction,
+    known: Current | None,
+    wire: Callable[[Release], Mapping[str, Adapter]],
+    recipients: Recipients = EVERYBODY,
 ) -> Current:
     """The current release; the known one when it still is. Raises ConfigurationError before the first release."""
     release_id = transaction.ledger.release_id()
@@ -126,7 +151,7 @@ def read_current(
     if release_id is None or content is None:
         raise ConfigurationError("The ledger holds no release yet.", remedy="Run: jogral up (or serve, or demo)")
     release = read_release(content)
-    return Current(release_id, release, wire(release))
+    return Current(release_id, release, wire(release), recipients)
 
 
 def data_for(

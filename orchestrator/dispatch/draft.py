@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.model import LINKS
 from orchestrator.catalog.values import look_up
+from orchestrator.contract.subscriptions import is_subscription
 from orchestrator.decide import NOTHING_PROMISED, UNDISTURBED, Circumstances, decide
+from orchestrator.decide.conversing import WINDOW_MS
 from orchestrator.dispatch.current import data_for
-from orchestrator.dispatch.links import unsubscribe_url
+from orchestrator.dispatch.links import EXAMPLE_LINKS, unsubscribe_url
 from orchestrator.dispatch.promised import backing, with_facts
+from orchestrator.dispatch.rehearsed import is_test
+from orchestrator.dispatch.scripts import release_saying, scripts_of
 from orchestrator.dispatch.spoken import agreed, is_reply, say
+from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import InputError
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.said import whole
 from orchestrator.domain.verdict import Send, Step
 from orchestrator.store.port import Promise
@@ -22,10 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from orchestrator.catalog.claimed import Claimed
+    from orchestrator.channels import Capabilities
     from orchestrator.decide import Backing, Closure
     from orchestrator.dispatch.current import Current
     from orchestrator.dispatch.links import LinksOf
-    from orchestrator.domain.customer import Standing
+    from orchestrator.domain.customer import Address, Standing
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.fact import LiveFact
     from orchestrator.domain.message import Rendered
@@ -49,7 +56,7 @@ class Draft:
     """A request that is to be sent, said in its voice. What the gate will write is prepared outside the lock.
 
     `read` are the values that its claims were read from, as they were then. `steps` is what its words add to the trace.
-    `unsubscribe_url`: see `Delivery`.
+    `unsubscribe_url`: see `Delivery`. `devices` are all that a push may go to, as the gate saw them.
     """
 
     request: Request
@@ -60,10 +67,17 @@ class Draft:
     promises: tuple[Promise, ...]
     steps: tuple[Step, ...] = ()
     unsubscribe_url: str = ""
+    devices: tuple[Address, ...] = ()
 
-    def without_record(self) -> Draft:
+    def as_called(self, devices: tuple[Address, ...]) -> Draft:
         """The draft as it is called: what the ledger keeps of it is written."""
-        return Draft(self.request, self.send, self.rendered, (), "", (), unsubscribe_url=self.unsubscribe_url)
+        url = self.unsubscribe_url
+        return Draft(self.request, self.send, self.rendered, (), "", (), unsubscribe_url=url, devices=devices)
+
+    def devices_for(self, can: Capabilities) -> tuple[Address, ...]:
+        """Those of them that an account reaches, as many as it takes at once."""
+        fit = [one for one in self.devices if can.subscriptions in (None, is_subscription(one.value))]
+        return tuple(fit[: can.devices_max])
 
 
 def look(
@@ -75,11 +89,12 @@ def look(
 ) -> Situation:
     """Read what deciding and rendering need, one query each. `now` is the earliest hour that any is decided for."""
     paths = current.live_paths(requests)
+    standings = _standings(transaction, current, requests, now)
     return Situation(
-        standings=_standings(transaction, current, requests, now),
+        standings=standings,
         objects=transaction.events.data_of({pair for request in requests for pair in request.objects.items()}),
         live=transaction.facts.current(paths) if paths else {},
-        circumstances=_circumstances(transaction, current, requests, now, closed),
+        circumstances=_circumstances(transaction, current, requests, standings, now, closed),
     )
 
 
@@ -97,6 +112,7 @@ def look_again(
     paths = current.live_paths(requests)
     if paths:
         transaction.facts.lock(paths)
+    standings = _standings(transaction, current, requests, now)
     references = {
         pair
         for request in requests
@@ -104,10 +120,10 @@ def look_again(
         for pair in request.objects.items()
     }
     return Situation(
-        standings=_standings(transaction, current, requests, now),
+        standings=standings,
         objects=transaction.events.data_of(references) if references else {},
         live=transaction.facts.current(paths) if paths else {},
-        circumstances=_circumstances(transaction, current, requests, now, closed),
+        circumstances=_circumstances(transaction, current, requests, standings, now, closed),
     )
 
 
@@ -128,13 +144,41 @@ def _circumstances(
     transaction: Transaction,
     current: Current,
     requests: Sequence[Request],
+    standings: Mapping[str, Standing],
     now: Instant,
     closed: Mapping[str, Closure],
 ) -> Circumstances:
     pauses = transaction.pauses.active(now, {request.customer_id for request in requests})
     runs = {request.run_id for request in requests if request.journey in current.exits and request.run_id}
     exits = transaction.events.exits(runs) if runs else {}
-    return Circumstances(pauses, exits, closed) if pauses or exits or closed else UNDISTURBED
+    found = Circumstances(pauses, exits, closed) if pauses or exits or closed else UNDISTURBED
+    if current.rules.rivals:
+        found = replace(found, shares=transaction.shares.current())
+    return _with_providers(transaction, current, requests, standings, now, found) if current.far_away else found
+
+
+def _with_providers(  # as `_circumstances`
+    transaction: Transaction,
+    current: Current,
+    requests: Sequence[Request],
+    standings: Mapping[str, Standing],
+    now: Instant,
+    found: Circumstances,
+) -> Circumstances:
+    """The same with what providers count themselves: conversations, templates, and marketing that is enough."""
+    scripted = bool(current.rules.scripted) and any(Channel.WHATSAPP in one.candidates for one in requests)
+    promotes = any(one.purpose is Purpose.MARKETING for one in requests)
+    if not scripted and not promotes:
+        return found
+    # Kept in machine time; a clock that stands still is one of a rehearsal, where nothing leaves.
+    ahead = transaction.ledger.clock().offset_ms
+    addresses = {one.id for standing in standings.values() for one in standing.customer.addresses}
+    if scripted:
+        heard = transaction.conversations.open(addresses, now - ahead - WINDOW_MS)
+        scripts = scripts_of(transaction, current, requests, standings)
+        found = replace(found, heard={place: at + ahead for place, at in heard.items()}, scripts=scripts)
+    capped = transaction.conversations.capped(addresses, now - ahead) if promotes else {}
+    return replace(found, capped={place: at + ahead for place, at in capped.items()}) if capped else found
 
 
 def drafts_of(
@@ -159,10 +203,13 @@ def drafts_of(
         send = decision.verdict
         locale = current.locale(request, standing.customer)
         data = with_facts(data, claimed, book, now, locale)
-        own = links.of(request, send.address.id)
+        # The links of a test lead nowhere: whoever looks at it must not end a customer's topic.
+        own = (EXAMPLE_LINKS if is_test(request) else links).of(request, send.address.id)
         try:
             # Links last: no event and no door can bring one of its own.
-            rendered = say(current.release, request, locale, send.channel, {**data, LINKS: own}, book, now)
+            script = found.circumstances.scripts.get((request.id, send.account)) if send.template else None
+            said_by = release_saying(current, script)
+            rendered = say(said_by, request, locale, send.channel, {**data, LINKS: own}, book, now)
         except InputError as error:
             failures[request.id] = (error.code, whole(error))
             continue

@@ -17,12 +17,17 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 import structlog
 
 from orchestrator.decide import Closure, rank
+from orchestrator.decide.recipients import EVERYBODY, Recipients
 from orchestrator.dispatch.breaker import PROBES
 from orchestrator.dispatch.calls import Calls
 from orchestrator.dispatch.current import Current, read_current
 from orchestrator.dispatch.draft import Draft, Situation, drafts_of, look, look_again
 from orchestrator.dispatch.gate import Gate, replaced
-from orchestrator.dispatch.settle import never_began, settlement
+from orchestrator.dispatch.holding import Held, Holding
+from orchestrator.dispatch.refusals import Refusal, keep_refusals, rejection_of
+from orchestrator.dispatch.rehearsed import is_test, rehearsed
+from orchestrator.dispatch.settle import InDoubt, never_began, settlement
+from orchestrator.dispatch.shares import ShareKeeper, rivals_of, write_moves
 from orchestrator.dispatch.slice import Passed, Slice, business_now
 from orchestrator.dispatch.tokens import Tokens
 from orchestrator.domain.errors import Refused, Unavailable
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     from orchestrator.dispatch.calls import Carrier
     from orchestrator.dispatch.links import LinksOf
     from orchestrator.domain.delivery import Outcome, Request
+    from orchestrator.domain.receipt import Receipt
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.release import Release
     from orchestrator.store.port import BusinessClock, ClosedAccount, Settlement, Store, Transaction
@@ -91,12 +97,23 @@ class Look(Protocol):
     ) -> Situation: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What the calls of a slice say beside their own ends: of accounts, and of people."""
+
+    to_close: Mapping[str, ClosedAccount]
+    to_open: Sequence[str]
+    moves: Mapping[str, int]
+    refusals: Sequence[Refusal]
+    gone: Collection[str]
+
+
 @dataclass
 class Drain:
     """One worker's way from the ledger to the providers. `worker` names it in leases; `links` makes those of texts.
 
     `claiming` is the thread that claims, where that is not `run`'s. `passing` is called with the name of each fault
-    point; see `faultpoints`.
+    point; see `faultpoints`. `recipients` are those that may be written to.
     """
 
     store: Store
@@ -109,7 +126,9 @@ class Drain:
     links: LinksOf
     claiming: Run | None = None
     passing: Callable[[str], None] = nowhere
+    recipients: Recipients = EVERYBODY
     tokens: Tokens = field(default_factory=Tokens)
+    shares: ShareKeeper = field(default_factory=ShareKeeper)
     current: Current | None = None
     calls: Calls = field(init=False)
     _slices: int = 0
@@ -126,33 +145,32 @@ class Drain:
         """
         async with self._lock:
             taken = 0
-            sending: dict[asyncio.Task[None], Slice] = {}
+            holding = Holding(self.clock)
             try:
                 while True:
-                    ready = None if stop() else await self._next_slice(sending.values())
+                    ready = None if stop() else await self._next_slice(holding)
                     if ready is not None:
                         taken += len(ready.requests)
-                        sending[asyncio.create_task(self._send(ready))] = ready
-                    elif sending:
-                        for ended in (await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED))[0]:
-                            del sending[ended]
-                            ended.result()
+                        held = Held(ready.lane, len(ready.requests))
+                        holding.begin(held, self._send(ready, held))
+                    elif holding:
+                        await holding.wait()
                     else:
                         return taken
             finally:
-                # Whatever went wrong with one slice, what is on the wire is settled.
-                await asyncio.gather(*sending, return_exceptions=True)
+                await holding.end()
 
     def read_current(self, transaction: Transaction) -> Current:
         """The release that is current in the ledger, read anew only when it is another. Raises ConfigurationError."""
-        self.current = read_current(transaction, self.current, self.wire)
+        self.current = read_current(transaction, self.current, self.wire, self.recipients)
         return self.current
 
     # --- claim, decide, render ----------------------------------------------------------------------------------------
 
-    async def _next_slice(self, held: Collection[Slice]) -> Slice | None:
+    async def _next_slice(self, holding: Holding) -> Slice | None:
         """The next slice of the lane whose turn it is, beside those that are held; None when it has to wait."""
-        room = min(SLICE_MAX, self.carrier.room() - sum(len(one.requests) for one in held))
+        held = holding.busy()
+        room = min(SLICE_MAX, self.carrier.room() - holding.requests)
         most = SLICES_HELD_MAX if self.claiming is None else SLICES_HELD_MAX_CLAIMED_APART
         full = room <= 0 or len(held) >= most
         # What somebody waits for does not wait for a campaign: there is always a place for one slice of it.
@@ -243,7 +261,7 @@ class Drain:
 
     # --- gate, call, settle -------------------------------------------------------------------------------------------
 
-    async def _send(self, slice_: Slice) -> None:
+    async def _send(self, slice_: Slice, held: Held) -> None:
         if self.clock.monotonic() - slice_.claimed_at > LEASE_GUARD_SECONDS:
             log.warning("claim_dropped", lease=slice_.lease, requests=len(slice_.requests))
             await self.run(lambda: self._give_back(slice_))
@@ -260,10 +278,12 @@ class Drain:
         if passed is None:
             return
         self.passing("after_gate")
+        held.passed(len(passed.drafts), self.clock.monotonic())
         async with aclosing(self.calls.make(slice_, passed)) as told:
             async for ended in told:
                 self.passing("before_settle")
                 await self._settle(slice_, passed.at, ended)
+                held.settled(len(ended))
         passed.marks.forget()
         self.passing("after_settle")
 
@@ -304,20 +324,38 @@ class Drain:
                 draft.request,
                 draft.send.channel,
                 outcome,
-                in_doubt(draft.send.account, draft.request.topic),
+                in_doubt(draft.send.account, draft.request.topic) if not is_test(draft.request) else InDoubt.STOP,
                 slice_.clock,
                 self.clock,
                 called_at=called_at,
             )
             for draft, outcome in ended
         ]
+        refusals = [
+            Refusal(
+                delivery=draft.request.id, account=draft.send.account, channel=draft.send.channel,
+                address_id=draft.send.address.id, about=about,
+                guessed=draft.send.account in slice_.current.recipes,
+            )
+            for draft, outcome in ended
+            if (about := rejection_of(outcome)) is not None and not is_test(draft.request)
+        ]  # fmt: skip
+        settlements, told = rehearsed([draft for draft, _ in ended], settlements, self.clock.now())
         # Here, because calls of the other slice are heard by this thread.
         now = self.clock.now()
         to_close, to_open = (
             self.calls.breaker.to_close(slice_.closed, now),
             self.calls.breaker.to_open(slice_.closed, now),
         )
-        await self.write(lambda: self._write_settlements(slice_, settlements, to_close, to_open))
+        moves = self.shares.moves(
+            self.calls.breaker,
+            rivals_of(slice_.current.rules.rivals),
+            slice_.found.circumstances.shares,
+            {*slice_.closed, *to_close} - {*to_open},
+            now,
+        )
+        learned = Learned(to_close, to_open, moves, refusals, _gone(slice_.current, ended))
+        await self.write(lambda: self._write_settlements(slice_, settlements, learned, told))
 
     async def write(self, what_we_know: Callable[[], None]) -> None:
         """As soon as the ledger lets us, however long that takes: an answer that we forget would become a doubt.
@@ -337,17 +375,24 @@ class Drain:
         self,
         slice_: Slice,
         settlements: Sequence[Settlement],
-        to_close: Mapping[str, ClosedAccount],
-        to_open: Sequence[str],
+        learned: Learned,
+        told: Mapping[str, Sequence[Receipt]],
     ) -> None:
         with self.store.write() as transaction:
+            # People before deliveries, as every door that locks both does.
+            keep_refusals(transaction, self.clock, learned.refusals)
+            if learned.gone:
+                transaction.customers.lose_devices(learned.gone, self.clock.now())
             transaction.deliveries.settle(slice_.lease, settlements, self.clock.now())
-            for account, closed in to_close.items():
+            if told:
+                transaction.receipts.add_applied(told, self.clock.now())
+            write_moves(transaction, learned.moves, self.clock.now())
+            for account, closed in learned.to_close.items():
                 transaction.accounts.close(account, closed)
                 log.warning("account_closed", account=account, reason=closed.reason, until=closed.until)
-            if to_open:
-                transaction.accounts.open(to_open)
-                log.info("account_opened", accounts=to_open)
+            if learned.to_open:
+                transaction.accounts.open(learned.to_open)
+                log.info("account_opened", accounts=learned.to_open)
 
     def _undo(self, slice_: Slice) -> None:
         now = self.clock.now()
@@ -360,6 +405,16 @@ class Drain:
             transaction.deliveries.give_back(
                 slice_.lease, [request.id for request in slice_.requests], self.clock.now()
             )
+
+
+def _gone(current: Current, ended: Sequence[tuple[Draft, Outcome]]) -> list[str]:
+    """The ids of devices that their provider knows no more, whatever became of the message."""
+    lost: set[str] = set()
+    for draft, outcome in ended:
+        if outcome.gone:
+            devices = draft.devices_for(current.adapters[draft.send.account].can)
+            lost |= {devices[place].id for place in outcome.gone if place < len(devices)}
+    return sorted(lost)
 
 
 def _room(tokens: Mapping[str, int], closed: Mapping[str, ClosedAccount], now: Instant) -> dict[str, int]:

@@ -9,14 +9,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from orchestrator.decide import decide
+from orchestrator.decide.reaching import devices_of
 from orchestrator.dispatch.draft import Draft, Situation, backed, failure_step, promised
+from orchestrator.dispatch.rehearsed import is_test
 from orchestrator.dispatch.supersede import superseded
 from orchestrator.domain.customer import CapUse
 from orchestrator.domain.delivery import State
 from orchestrator.domain.errors import Phrase
 from orchestrator.domain.said import kept
 from orchestrator.domain.verdict import Drop, Hold, Send, Step, Wait
-from orchestrator.store.port import Conclusion, Sending
+from orchestrator.store.port import AWAITING, Conclusion, Sending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 # Reasons to wait that are the provider's, and the time for which a customer is waited for on this channel begins.
 _STUCK = frozenset({"provider_unavailable", "rate_limit"})
+_PROVIDERS = _STUCK | {AWAITING}
 
 
 class Gate:
@@ -81,7 +84,7 @@ class Gate:
         draft = self._drafts.get(request.id)
         if not isinstance(send, Send):
             self.conclusions.append(_concluded(request, decision, now))
-            if isinstance(send, Wait) and send.reason not in _STUCK:
+            if isinstance(send, Wait) and send.reason not in _PROVIDERS and not is_test(request):
                 self.deferred_customers[request.customer_id] = now
         elif draft is not None and draft.send == send and self._says_the_same(draft, now):
             self._pass(draft, decision, now)
@@ -93,7 +96,7 @@ class Gate:
 
     def _pass(self, draft: Draft, decision: Decision, now: Instant) -> None:
         request, send = draft.request, draft.send
-        if send.account in self._limited:
+        if send.account in self._limited and not is_test(request):
             if not self._room[send.account]:
                 self.crowded_out.append(request.id)
                 return
@@ -101,7 +104,7 @@ class Gate:
         if decision.reserved_day is not None:
             use = CapUse(now, decision.reserved_day, request.purpose, send.channel, request.topic, request.id)
             self._uses[request.customer_id] = (*self._uses.get(request.customer_id, ()), use)
-        self.drafts.append(draft.without_record())
+        self.drafts.append(draft.as_called(devices_of(self._standing(request), send, request)))
         self.sendings.append(_sending(draft, decision, now))
 
     def _standing(self, request: Request) -> Standing:
@@ -131,7 +134,7 @@ def _sending(draft: Draft, decision: Decision, now: Instant) -> Sending:
         send.address.id,
         draft.rendered.locale,
         draft.content,
-        draft.promises,
+        () if is_test(draft.request) else draft.promises,  # nobody was promised anything
         _trace((*decision.trace, *draft.steps)),
         now,
         decision.reserved_day,

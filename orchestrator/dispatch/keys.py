@@ -7,6 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from orchestrator.dispatch.record import record
+from orchestrator.domain.delivery import Mode
 from orchestrator.domain.errors import InputError, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.store.port import ApiKey
@@ -45,16 +46,22 @@ SCOPES: Mapping[str, str] = {
 
 ADMIN = "admin"
 
-# The word says where a key is at home; keys for rehearsals will carry another.
-MODE = "live"
-
 _SECRET_SIZE = 32
 
 
 def create(
-    transaction: Transaction, clock: Clock, name: str, scopes: Sequence[str], *, by: str, lives_ms: int | None = None
+    transaction: Transaction,
+    clock: Clock,
+    name: str,
+    scopes: Sequence[str],
+    *,
+    by: str,
+    lives_ms: int | None = None,
+    mode: Mode = Mode.LIVE,
 ) -> tuple[ApiKey, str]:
     """A new key and its secret, `jgl_live_…`, which nobody can read again. With `lives_ms` it ends by itself.
+
+    What a key of another mode than live asks for reaches no customer; the secret's word says so to whoever finds it.
 
     Raises:
         InputError: there is no such scope, or none was named.
@@ -79,10 +86,12 @@ def create(
         created_at=now,
         revoked_at=None,
         expires_at=None if lives_ms is None else now + lives_ms,
+        mode=mode,
     )
-    secret = f"jgl_{MODE}_{base64.urlsafe_b64encode(clock.entropy(_SECRET_SIZE)).decode().rstrip('=')}"
+    secret = f"jgl_{mode.value}_{base64.urlsafe_b64encode(clock.entropy(_SECRET_SIZE)).decode().rstrip('=')}"
     transaction.ledger.add_key(key, hash_of(secret))
-    record(transaction, clock, "key.created", by=by, key=key.id, scopes=list(key.scopes))
+    other = None if mode is Mode.LIVE else mode.value
+    record(transaction, clock, "key.created", by=by, key=key.id, scopes=list(key.scopes), mode=other)
     return key, secret
 
 

@@ -102,6 +102,9 @@ class ExampleLinks:
         return EXAMPLES
 
 
+EXAMPLE_LINKS: Final = ExampleLinks()
+
+
 def unsubscribe_url(links: Mapping[str, str], purpose: Purpose, channel: Channel) -> str:
     """Where one click ends the topic, for the headers of a marketing e-mail (RFC 8058); otherwise nothing."""
     marketing_mail = purpose is Purpose.MARKETING and channel is Channel.EMAIL

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -93,6 +94,12 @@ def resume(  # where, by which rules and clock, what, and who
         _record(transaction, clock, "pause.lifted", scope, subject, by=by)
     else:
         _ensure_known(transaction, release, scope, subject)
+    if scope is PauseScope.ACCOUNT:
+        # Whoever says so has mended it: nobody waits until its provider would be tried again.
+        transaction.accounts.open([subject])
+        woken = transaction.accounts.wake(now, transaction.ledger.clock().now(now))
+        released = Counter(transaction.pauses.release(scope, subject, now)) + Counter(woken)
+        return Resumed(standing, dict(released))
     return Resumed(standing, transaction.pauses.release(scope, subject, now))
 
 

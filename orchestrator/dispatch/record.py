@@ -36,6 +36,7 @@ KINDS: Mapping[str, str] = {
     "privacy.refused": mark("a request was refused"),
     "privacy.expired": mark("a request was never confirmed"),
     "export.made": mark("a person's data were put into a file"),
+    "message.tested": mark("sent a message to an address on the allow-list, to try it"),
     "key.created": mark("made an API key"),
     "key.revoked": mark("revoked an API key"),
     "pause.set": mark("paused something"),

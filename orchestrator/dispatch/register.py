@@ -62,6 +62,7 @@ def register(transaction: Transaction, profiles: Sequence[Profile], clock: Clock
         {customer.id: profile.external_ids for customer, profile in fresh.values() if profile.external_ids},
         now,
     )
+    _take_devices(transaction, [(customer.id, profile) for customer, profile in fresh.values()])
     transaction.identity.write_down(
         [
             FieldValue(customer.id, name, profile.source, value, True, now if profile.at is None else profile.at)
@@ -96,6 +97,7 @@ def revise(
         addresses=_revised_addresses(existing, profile, clock),
     )
     transaction.customers.change(changed, now)
+    _take_devices(transaction, [(customer_id, profile)])
     fresh = {
         source: external_id
         for source, external_id in profile.external_ids.items()
@@ -149,6 +151,18 @@ def _without(profile: Profile, lost: Collection[str]) -> Profile:
     gone: dict[str, Any] = {name: None for name in (*PLAIN_FIELDS, *ADDRESS_FIELDS.values()) if name in lost}
     attributes = {name: value for name, value in profile.attributes.items() if f"{ATTRIBUTES}{name}" not in lost}
     return replace(profile, attributes=attributes, **gone)
+
+
+def _take_devices(transaction: Transaction, profiles: Sequence[tuple[str, Profile]]) -> None:
+    """A device belongs to whoever registered it last: what is sent to its former owner must not be shown on it."""
+    owners = {
+        normalise(AddressKind.PUSH_TOKEN, value): customer_id
+        for customer_id, profile in profiles
+        for value in profile.push_tokens or ()
+    }
+    if owners:
+        stored = transaction.customers.address_ids(AddressKind.PUSH_TOKEN, owners)
+        transaction.customers.hand_over_devices({stored[value]: owner for value, owner in owners.items()})
 
 
 def _customer(profile: Profile, clock: Clock) -> Customer:

@@ -12,6 +12,7 @@ from orchestrator.dispatch.outlook import verdict_now
 from orchestrator.dispatch.promised import book_of
 from orchestrator.dispatch.spoken import Agreed, ClaimContradicted, claims_of
 from orchestrator.dispatch.whose import lock_customer
+from orchestrator.domain.delivery import Mode
 from orchestrator.domain.errors import Conflict, FieldError, InputError, NotFound
 from orchestrator.domain.fact import names_fact
 from orchestrator.replies.answer import answer
@@ -52,6 +53,7 @@ class WantedReply:
     locale: str | None = None
     text: str | None = None
     reason: str = ""
+    mode: Mode = Mode.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,7 @@ def _request(release: Release, clock: Clock, wanted: WantedReply, composed: Comp
         data={**found.own, **agreed.as_data()},
         locale=found.locale,
         not_after=composed.ends,
+        mode=wanted.mode,
     )
 
 

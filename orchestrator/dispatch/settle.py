@@ -7,16 +7,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from orchestrator.dispatch.breaker import RETRY_AFTER_SECONDS_MAX
-from orchestrator.domain.delivery import OutcomeKind, State
+from orchestrator.domain.delivery import MOVING_ON, Mode, OutcomeKind, Rejection, State
 from orchestrator.domain.errors import Phrase
 from orchestrator.domain.message import Purpose
-from orchestrator.store.port import Settlement
+from orchestrator.store.port import InFlight, Settlement
 
 if TYPE_CHECKING:
     from orchestrator.domain.customer import Channel
     from orchestrator.domain.delivery import Outcome, Request
     from orchestrator.domain.time import Clock, Instant
-    from orchestrator.store.port import BusinessClock, InFlight
+    from orchestrator.store.port import BusinessClock
 
 HOUR_MS = 3_600_000
 
@@ -38,8 +38,11 @@ LOOK_UP_PATIENCE_MS = 15 * 60_000
 # There is no fourth time: by then the customer may have it four times.
 RESEND_AFTER_MS = (30_000, 2 * 60_000, 10 * 60_000)
 
-# A refusal that is about the address: on another channel the customer may be reached all the same.
-ADDRESS_REFUSED = "provider_rejected:address"
+# Refusals after which the customer may be reached on another channel all the same, by their reasons.
+_MOVING_ON = frozenset(one.reason for one in MOVING_ON)
+
+# Of marketing the gate itself knows these by what was kept of them: it says why it leaves the channel out.
+_KNOWN_TO_THE_GATE = frozenset({Rejection.OPTED_OUT.reason, Rejection.ENOUGH.reason})
 
 # The worker's own doing, and no word of the provider's.
 STALE = "stale"
@@ -188,17 +191,25 @@ def _again(
         excluded=request.excluded,
         stuck_at=_stuck_at(request, business, now),
         in_doubt=request.in_doubt,
-        doubts=request.doubts,
+        doubts=_doubts_left(request),
     )
 
 
 def _refused(
     request: Request | InFlight, channel: Channel, outcome: Outcome, now: Instant, called_at: Instant
 ) -> Settlement:
-    """Refused for good: on this channel, where it is the address, and there are others; else altogether."""
+    """Refused for good: on this channel, where another may say it, and there are others; else altogether.
+
+    What may have arrived by an earlier call is not said again elsewhere.
+    """
     excluded = (*request.excluded, channel)
-    if outcome.reason != ADDRESS_REFUSED or set(request.candidates) <= set(excluded):
+    over = outcome.reason not in _MOVING_ON or set(request.candidates) <= set(excluded)
+    if over or _may_have_arrived(request):
         return _ended(request, State.FAILED, outcome, now, called_at, released=not request.in_doubt)
+    # Of what is said to a test nothing is kept, and the gate would ask the same for ever.
+    kept = request.mode is not Mode.TEST
+    if request.purpose is Purpose.MARKETING and outcome.reason in _KNOWN_TO_THE_GATE and kept:
+        excluded = request.excluded
     return Settlement(
         request.id,
         State.ACCEPTED,
@@ -213,8 +224,21 @@ def _refused(
         released=not request.in_doubt,
         excluded=excluded,
         in_doubt=request.in_doubt,
-        doubts=request.doubts,
+        doubts=_doubts_left(request),
     )
+
+
+def _may_have_arrived(request: Request | InFlight) -> bool:
+    """Whether a call before the one that was just answered may have arrived.
+
+    Of what was in doubt itself (an `InFlight`), the answer is about that doubt: nothing is left of it.
+    """
+    return request.in_doubt or (not isinstance(request, InFlight) and request.doubts > 0)
+
+
+def _doubts_left(request: Request | InFlight) -> int:
+    """How many doubts are left behind a definite no: what was settled is as if it had been said at once."""
+    return request.doubts if _may_have_arrived(request) else 0
 
 
 def _untouched(request: Request | InFlight, now: Instant) -> Settlement:

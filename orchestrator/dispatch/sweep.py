@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from orchestrator.dispatch.drain import LEASE_MS, SLICE_MAX
+from orchestrator.dispatch.refusals import Refusal, keep_refusals, rejection_of
 from orchestrator.dispatch.settle import (
     HOUR_MS,
     LOOK_UP_PATIENCE_MS,
@@ -17,7 +18,7 @@ from orchestrator.dispatch.settle import (
     resent,
     settlement,
 )
-from orchestrator.domain.delivery import OutcomeKind, State
+from orchestrator.domain.delivery import Mode, OutcomeKind, State
 
 if TYPE_CHECKING:
     from orchestrator.dispatch.current import Current
@@ -39,9 +40,10 @@ async def sweep(drain: Drain) -> int:
     if found is None:
         return 0
     lease, current, clock, lost, returned = found
-    settlements = await asyncio.gather(*(_settled(drain, current, clock, one) for one in lost))
+    refusals: list[Refusal] = []
+    settlements = await asyncio.gather(*(_settled(drain, current, clock, one, refusals) for one in lost))
     if settlements:
-        await drain.write(lambda: _settle(drain, lease, settlements))
+        await drain.write(lambda: _settle(drain, lease, settlements, refusals))
     drain.began.forget_before(drain.clock.now() - MARKS_KEPT_MS)
     unknown = sum(one.state is State.UNKNOWN for one in settlements)
     log.warning("swept", lost=len(lost), returned=returned, unknown=unknown)
@@ -75,16 +77,28 @@ def _never_began(drain: Drain, lost: list[InFlight]) -> set[str]:
     return {one.id for one in on_the_wire if (marked := began[one.lease or ""]) is not None and one.id not in marked}
 
 
-async def _settled(drain: Drain, current: Current, clock: BusinessClock, lost: InFlight) -> Settlement:
-    """What is known of a delivery whose call began: what the provider says, or nothing."""
+async def _settled(
+    drain: Drain, current: Current, clock: BusinessClock, lost: InFlight, refusals: list[Refusal]
+) -> Settlement:
+    """What is known of a delivery whose call began: what the provider says, or nothing. A definite no is listed."""
     now = drain.clock.now()
+    if lost.mode is Mode.TEST and lost.state is State.SENDING:
+        return never_began(lost, now)  # it reached nobody, whatever became of its worker
     adapter = current.adapters.get(lost.account)
-    if adapter is None:
+    if adapter is None or lost.mode is Mode.TEST:
         return doubted(lost, now, ask_again=False)
     then = current.after_doubt(adapter, lost.topic)
     call = adapter.look_up(lost.id)
     if call is not None:
         outcome = adapter.found(await drain.carrier.carry(call))
+        about = rejection_of(outcome)
+        if about is not None and lost.address_id is not None:
+            refusals.append(
+                Refusal(
+                    delivery=lost.id, account=lost.account, channel=lost.tried, address_id=lost.address_id, about=about,
+                    guessed=lost.account in current.recipes,
+                )
+            )  # fmt: skip
         if outcome.kind is not OutcomeKind.UNKNOWN:
             return settlement(lost, lost.tried, outcome, then, clock, drain.clock, called_at=lost.sending_at)
         if drain.clock.now() - lost.sending_at <= LOOK_UP_PATIENCE_MS:
@@ -94,6 +108,7 @@ async def _settled(drain: Drain, current: Current, clock: BusinessClock, lost: I
     return resent(lost, then, drain.clock.now())
 
 
-def _settle(drain: Drain, lease: str, settlements: list[Settlement]) -> None:
+def _settle(drain: Drain, lease: str, settlements: list[Settlement], refusals: list[Refusal]) -> None:
     with drain.store.write() as transaction:
+        keep_refusals(transaction, drain.clock, refusals)
         transaction.deliveries.settle(lease, settlements, drain.clock.now(), came_back=False)

@@ -90,9 +90,9 @@ class CapUse:
 class Standing:
     """All that a gate needs to know of one customer, read at once: where to reach them and what they allow.
 
-    `consents` is keyed by (topic, channel), `suppressions` by (address id, channel) and holds the reason. `uses` are
-    what caps count, as far back as the longest looks. `objects` are the customer's own, by kind, of the kinds that
-    suppress rules read.
+    `consents` is keyed by (topic, channel), `suppressions` by (address id, channel) and holds the reason; `rests` are
+    (address id, channel) where messages failed lately, and none goes for a while. `uses` are what caps count, as far
+    back as the longest looks. `objects` are the customer's own, by kind, of the kinds that suppress rules read.
     """
 
     customer: Customer
@@ -100,3 +100,4 @@ class Standing:
     suppressions: Mapping[tuple[str, str], str]
     uses: tuple[CapUse, ...] = ()
     objects: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    rests: frozenset[tuple[str, str]] = frozenset()

@@ -41,6 +41,17 @@ FINAL = tuple(state for state in State if state not in OPEN)
 PRIORITIES = ("high", "normal", "low")
 
 
+class Mode(StrEnum):
+    """Whom a message may reach: what the key that asked for it was made for."""
+
+    LIVE = "live"
+    """Customers."""
+    TEAM = "team"
+    """Addresses on the allow-list, and nobody else."""
+    TEST = "test"
+    """Nobody: it is put into the local inbox, and counted nowhere."""
+
+
 class OutcomeKind(StrEnum):
     """What we know after a call. Only `unknown` is doubt; all others are certain."""
 
@@ -132,7 +143,8 @@ class Request:
     then. `data` adds to it and wins. `due_at` and `not_after` are business time; `first_call_at` is machine time.
     `attempts` counts claims that never came back, `calls` those that reached a provider and were refused for now;
     `tried` is the channel of the last one, and `stuck_at` (business time) since when its account has been refusing.
-    `in_doubt`: an earlier call may have arrived; `doubts` counts those.
+    `tried_account` and `tried_address_id` are that call's own. `in_doubt`: an earlier call may have arrived; `doubts`
+    counts those. `mode`: whom it may reach at all.
     """
 
     id: str
@@ -160,6 +172,14 @@ class Request:
     in_doubt: bool = False
     doubts: int = 0
     pinned_address_id: str | None = None
+    mode: Mode = Mode.LIVE
+    tried_account: str | None = None
+    tried_address_id: str | None = None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether an earlier call may have arrived: then it is told through the same account, to the same address."""
+        return self.in_doubt or self.doubts > 0
 
     @property
     def object_id(self) -> str:

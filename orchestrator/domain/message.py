@@ -53,6 +53,11 @@ class Rendered:
 
     Preview, send, simulator and support reply all hold this same value (invariant I8). `masked` holds, for each text
     that a customer reads (text, subject, html, button_0_label…), what read-back compares with the claims.
+
+    `template` is the WhatsApp template that says the same, as plain JSON: `name` (the one that Meta knows) and `base`
+    (the file's), `language`, `category`, the words of each parameter in `body` and in order, and in `buttons` what
+    each of them is sent with (`index`, `type`, and `suffix`, `payload` or `code`). `header` (`type`: image, video,
+    document or text; `link` and `filename`, or `values`) and `ttl_seconds` are there where it has them.
     """
 
     message: str

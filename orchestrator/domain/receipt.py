@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from orchestrator.domain.delivery import Rejection
 
-    from orchestrator.domain.delivery import Rejection
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from orchestrator.domain.time import Instant
 
 
@@ -57,11 +58,21 @@ class Receipt:
         return self.kind is not ReceiptKind.FAILED
 
 
-def suppression(kind: ReceiptKind, *, permanent: bool) -> str:
-    """The reason why the address must not be written to again on this channel, or nothing."""
+_AGAINST_THE_ADDRESS: Mapping[ReceiptKind, frozenset[Rejection | None]] = {
+    ReceiptKind.BOUNCED: frozenset({None, Rejection.ADDRESS}),
+    ReceiptKind.FAILED: frozenset({Rejection.ADDRESS}),
+}
+
+
+def suppression(kind: ReceiptKind, *, permanent: bool, rejection: Rejection | None = None) -> str:
+    """The reason why the address must not be written to again on this channel, or nothing.
+
+    A bounce that is about what we said, or about who we are, says nothing against the address; a failure says
+    something against it only where the provider says so.
+    """
     if kind is ReceiptKind.COMPLAINED:
         return "complaint"
-    return "bounce" if kind is ReceiptKind.BOUNCED and permanent else ""
+    return "bounce" if permanent and rejection in _AGAINST_THE_ADDRESS.get(kind, frozenset()) else ""
 
 
 def furthest(known: str, kinds: Iterable[ReceiptKind]) -> str:

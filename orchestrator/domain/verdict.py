@@ -13,11 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Write to this address on this channel through this account."""
+    """Write to this address on this channel through this account.
+
+    A provider of templates is sent the `template` of that name, or free text where the person is `conversing` with us.
+    """
 
     channel: Channel
     address: Address
     account: str
+    conversing: bool = False
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from orchestrator.domain.fact import LiveFact
 from orchestrator.journeys.run import Ending
 from orchestrator.simulation.belonging import Belonging
+from orchestrator.simulation.providers import Conversations, Shares, Templates
 from orchestrator.simulation.requests import Breaks, Requests
 from orchestrator.store.port import BusinessClock, DueAlarm, LastRun
 
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
     from orchestrator.domain.object import Object
     from orchestrator.domain.time import Instant
     from orchestrator.journeys.run import Alert, HandOff, Run
+    from orchestrator.release import Release
     from orchestrator.store.port import ExitMark, StoredEvent, Told, Transaction
 
 
 class MemoryLedger:
     """Stands in the place of a transaction. What happens in it stays."""
 
-    def __init__(self, standing: Standing, live: Mapping[str, LiveFact]) -> None:
+    def __init__(self, standing: Standing, live: Mapping[str, LiveFact], release: Release | None = None) -> None:
         self.customers = _Customers(standing, self)
         self.events = _Events(self)
         self.runs = _Runs(self)
@@ -40,6 +42,9 @@ class MemoryLedger:
         self.ledger = _Clock()
         self.identity = _Identity()
         self.consents = _Identity()
+        self.conversations = Conversations()
+        self.shares = Shares()
+        self.templates = Templates(release)
 
     @property
     def transaction(self) -> Transaction:

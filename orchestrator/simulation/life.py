@@ -93,7 +93,7 @@ class Life:
     watched: bool = True
 
     def __post_init__(self) -> None:
-        self.ledger = MemoryLedger(self.standing, self.live)
+        self.ledger = MemoryLedger(self.standing, self.live, self.current.release)
         self._desk = EventDesk(
             release=self.current.release,
             clock=self.clock,

@@ -22,6 +22,7 @@ from orchestrator.store.tables import (
     customers,
     deliveries,
     objects,
+    rests,
     suppressions,
 )
 
@@ -160,6 +161,32 @@ class SqlCustomers:
         )
         return self._stored({(address.kind.value, address.value) for address in given})
 
+    def lose_devices(self, address_ids: Collection[str], at: Instant) -> None:
+        if address_ids:
+            self._connection.execute(
+                update(addresses)
+                .where(self._among(addresses.c.id, sorted(address_ids)), addresses.c.gone_at.is_(None))
+                .values(gone_at=at)
+            )
+
+    def hand_over_devices(self, owners: Mapping[str, str]) -> None:
+        if not owners:
+            return
+        table, devices = customer_addresses.c, sorted(owners)
+        held = self._connection.execute(
+            select(table.address_id, table.customer_id).where(self._among(table.address_id, devices))
+        )
+        others = sorted((row.address_id, row.customer_id) for row in held if row.customer_id != owners[row.address_id])
+        if others:
+            self._connection.execute(
+                delete(customer_addresses).where(tuple_(table.address_id, table.customer_id).in_(others))
+            )
+        self._connection.execute(
+            update(addresses)
+            .where(self._among(addresses.c.id, devices), addresses.c.gone_at.is_not(None))
+            .values(gone_at=None)
+        )
+
     def has(self, customer_id: str) -> dict[str, Instant | None]:
         table = customer_addresses.c
         rows = self._connection.execute(
@@ -256,6 +283,7 @@ _REACHED = bulk.Question(
             addresses.c.kind,
             addresses.c.value,
             customer_addresses.c.erased_at,
+            addresses.c.gone_at,
         )
         .join(addresses, addresses.c.id == customer_addresses.c.address_id)
         .where(bulk.given(dialect, customer_addresses.c.customer_id, "ids"))
@@ -284,6 +312,15 @@ _SILENCED = bulk.Question(
     )
 )
 
+# A rest that is over is ended by whoever looks after them: see `port.Rests.wake`.
+_RESTING = bulk.Question(
+    lambda dialect: (
+        select(customer_addresses.c.customer_id, rests.c.address_id, rests.c.channel)
+        .join(rests, rests.c.address_id == customer_addresses.c.address_id)
+        .where(bulk.given(dialect, customer_addresses.c.customer_id, "ids"), rests.c.until.is_not(None))
+    )
+)
+
 _USED = bulk.Question(
     lambda dialect: select(
         deliveries.c.customer_id,
@@ -305,7 +342,7 @@ _OWNED = bulk.Question(
     )
 )
 
-_GATE = bulk.Questions(_PROFILES, _REACHED, _SAID, _SILENCED, _USED, _OWNED)
+_GATE = bulk.Questions(_PROFILES, _REACHED, _SAID, _SILENCED, _USED, _OWNED, _RESTING)
 
 # Nothing was used after this, in milliseconds.
 _NEVER = 2**62
@@ -314,7 +351,9 @@ _NEVER = 2**62
 # The gate asks what the claim has asked, and nearly always hears the same, letter for letter: then it means the same.
 # Two slices are held, and between a claim and its gate the other one may have both.
 @lru_cache(maxsize=4)
-def _standings(profiles: str, reached: str, said: str, silenced: str, used: str, owned: str) -> dict[str, Standing]:
+def _standings(  # what the gate asked, each as it was answered
+    profiles: str, reached: str, said: str, silenced: str, used: str, owned: str, resting: str
+) -> dict[str, Standing]:
     consents: dict[str, dict[tuple[str, str], ConsentState]] = {}
     for customer_id, topic, channel, state in json.loads(said):
         consents.setdefault(customer_id, {})[(topic, channel)] = _STATES[state]
@@ -322,7 +361,7 @@ def _standings(profiles: str, reached: str, said: str, silenced: str, used: str,
     for customer_id, address_id, channel, reason in json.loads(silenced):
         suppressed.setdefault(customer_id, {})[(address_id, channel)] = reason
     found = json.loads(reached)
-    for customer_id, address_id, kind, _, erased_at in found:
+    for customer_id, address_id, kind, _, erased_at, _ in found:
         if erased_at is not None:
             there = ((address_id, channel) for channel in channels_of(_KINDS[kind]))
             suppressed.setdefault(customer_id, {}).update(dict.fromkeys(there, ERASED))
@@ -334,6 +373,9 @@ def _standings(profiles: str, reached: str, said: str, silenced: str, used: str,
     for customer_id, kind, object_id, data in json.loads(owned):
         theirs = objects_of.setdefault(customer_id, {})
         theirs[kind] = (*theirs.get(kind, ()), {**data, "id": object_id})
+    rests_of: dict[str, set[tuple[str, str]]] = {}
+    for customer_id, address_id, channel in json.loads(resting):
+        rests_of.setdefault(customer_id, set()).add((address_id, channel))
     return {
         customer.id: Standing(
             customer=customer,
@@ -341,14 +383,16 @@ def _standings(profiles: str, reached: str, said: str, silenced: str, used: str,
             suppressions=suppressed.get(customer.id, {}),
             uses=tuple(uses.get(customer.id, ())),
             objects=objects_of.get(customer.id, {}),
+            rests=frozenset(rests_of.get(customer.id, ())),
         )
-        for customer in _customers(json.loads(profiles), found)
+        # A device that is no more reaches nobody: to the gate it is not there.
+        for customer in _customers(json.loads(profiles), [row for row in found if row[-1] is None])
     }
 
 
 def _customers(profiles: Rows, reached: Rows) -> list[Customer]:
     addresses_of: dict[str, list[Address]] = {}
-    for customer_id, address_id, kind, value, _ in reached:
+    for customer_id, address_id, kind, value, *_ in reached:
         addresses_of.setdefault(customer_id, []).append(Address(id=address_id, kind=_KINDS[kind], value=value))
     return [
         Customer(

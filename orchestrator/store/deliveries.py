@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, or_, select, update
 
-from orchestrator.domain.delivery import CLAIMABLE, OPEN, State
+from orchestrator.domain.delivery import CLAIMABLE, OPEN, Mode, State
 from orchestrator.domain.message import LANES, Purpose
 from orchestrator.domain.said import kept
 from orchestrator.store import bulk
@@ -170,6 +170,7 @@ class SqlDeliveries(DeliveriesInFlight):
         ).where(
             DEFERRED_ROWS,
             bulk.among(self._connection, _TABLE.customer_id, customer_ids),
+            _TABLE.mode != Mode.TEST.value,  # nothing takes the place of a test, nor a test that of anything
             or_(*(_TABLE.reason.startswith(code) for code in _REPLACEABLE)),
         )
         return [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, literal, or_, select
 
+from orchestrator.consent import SOFT_BOUNCE
 from orchestrator.domain.customer import AddressKind, ConsentState
 from orchestrator.domain.delivery import State
 from orchestrator.domain.fact import LiveFact
@@ -41,6 +42,7 @@ from orchestrator.store.tables import (
     facts,
     pauses,
     receipts,
+    rests,
     runs,
     suppressions,
     timers,
@@ -161,7 +163,18 @@ class SqlExplanations:
             .order_by(suppressions.c.at, suppressions.c.address_id, suppressions.c.channel)
         )
         found = [Silenced(address_id=row.address_id, channel=row.channel, reason=row.reason, at=row.at) for row in rows]
-        return [*found, *self._erased(customer_id, address_ids)]
+        return [*found, *self._resting(address_ids), *self._erased(customer_id, address_ids)]
+
+    def _resting(self, address_ids: Collection[str]) -> list[Silenced]:
+        """Where messages failed lately, and none goes for a while."""
+        rows = self._connection.execute(
+            select(rests)
+            .where(rests.c.address_id.in_(list(address_ids)), rests.c.until.is_not(None))
+            .order_by(rests.c.since, rests.c.address_id, rests.c.channel)
+        )
+        return [
+            Silenced(address_id=row.address_id, channel=row.channel, reason=SOFT_BOUNCE, at=row.since) for row in rows
+        ]
 
     def _erased(self, customer_id: str, address_ids: Collection[str]) -> list[Silenced]:
         """Where nothing goes to this one alone: others have the address."""

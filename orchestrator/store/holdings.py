@@ -29,6 +29,7 @@ from orchestrator.store.tables import (
     alerts,
     consent_events,
     consent_state,
+    conversations,
     customer_addresses,
     customer_ids,
     customers,
@@ -36,14 +37,18 @@ from orchestrator.store.tables import (
     deliveries,
     events,
     exit_marks,
+    forwards,
     handoffs,
     idempotency,
     inbox,
     objects,
     pauses,
     promises,
+    provider_caps,
+    provider_users,
     receipts,
     renderings,
+    rests,
     runs,
     segment_members,
     suppressions,
@@ -256,9 +261,21 @@ HOLDINGS = (
     ),
     Holding(table=consent_state, theirs=lambda search: search.customers(consent_state.c.customer_id)),
     Holding(
+        # It holds no word; it goes before the text that it names.
+        table=forwards,
+        theirs=lambda search: forwards.c.inbound_id.in_(
+            select(inbound_texts.c.id).where(search.own(inbound_texts.c.address_id))
+        ),
+        hidden=frozenset({"next_action_at"}),
+    ),
+    Holding(
         table=inbound_texts,
         theirs=lambda search: search.own(inbound_texts.c.address_id),
     ),
+    Holding(table=conversations, theirs=lambda search: search.own(conversations.c.address_id)),
+    Holding(table=provider_users, theirs=lambda search: search.own(provider_users.c.address_id)),
+    Holding(table=provider_caps, theirs=lambda search: search.own(provider_caps.c.address_id)),
+    Holding(table=rests, theirs=lambda search: search.own(rests.c.address_id)),
     Holding(table=profile_values, theirs=lambda search: search.customers(profile_values.c.customer_id)),
     Holding(
         table=merges,
@@ -310,6 +327,6 @@ KEPT_WITHOUT_IDENTITY = frozenset({privacy_requests.name})
 
 # Tables that hold nobody's data.
 NOBODYS = frozenset({
-    "api_keys", "closed_accounts", "current_facts", "erased_addresses", "facts", "imports", "ledger",
-    "releases", "schedules", "watches", "wordings",
+    "account_shares", "api_keys", "closed_accounts", "current_facts", "erased_addresses", "facts", "imports", "ledger",
+    "provider_templates", "releases", "schedules", "watches", "wordings",
 })  # fmt: skip

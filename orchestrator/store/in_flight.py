@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, or_, select, update
 
 from orchestrator.domain.customer import Channel
-from orchestrator.domain.delivery import CLAIMABLE, State
+from orchestrator.domain.delivery import CLAIMABLE, Mode, State
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.said import kept, read
 from orchestrator.store import bulk
@@ -98,6 +98,8 @@ class DeliveriesInFlight(DeliveryRecord):
                 _TABLE.stuck_at,
                 _TABLE.possible_duplicate,
                 _TABLE.doubts,
+                _TABLE.mode,
+                _TABLE.address_id,
             )
             .where(IN_FLIGHT_ROWS, _TABLE.settled_at.is_(None), *self._whose_time_has_come(now, only))
             .order_by(_TABLE.next_action_at)
@@ -183,6 +185,8 @@ def _in_flight(row: Any) -> InFlight:
         stuck_at=row.stuck_at,
         in_doubt=row.possible_duplicate,
         doubts=row.doubts,
+        mode=Mode(row.mode),
+        address_id=row.address_id,
     )
 
 

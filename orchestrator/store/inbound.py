@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from orchestrator.store import bulk
 from orchestrator.store.people_tables import inbound_texts
@@ -33,21 +33,38 @@ class SqlInbound:
         bulk.insert(
             self._connection,
             inbound_texts,
-            ("id", "source", "source_id", "channel", "address_id", "text", "reading", "at", "received_at"),
+            ("id", "source", "source_id", "channel", "address_id", "text", "reading", "at", "received_at", "user_id"),
             [
                 (
                     text.id,
                     text.source,
                     text.source_id,
                     text.channel,
-                    text.address_id,
+                    text.address_id or None,
                     text.text,
                     bulk.dumps(dict(text.reading)),
                     text.at,
                     text.received_at,
+                    text.user_id or None,
                 )
             ],
         )
+
+    def get(self, text_id: str) -> KeptText | None:
+        row = self._connection.execute(select(inbound_texts).where(inbound_texts.c.id == text_id)).first()
+        return None if row is None else _text(row)
+
+    def waiting(self, source: str, user_id: str) -> list[KeptText]:
+        wanted = (
+            select(inbound_texts)
+            .where(inbound_texts.c.user_id == user_id, inbound_texts.c.source == source)
+            .order_by(inbound_texts.c.at, inbound_texts.c.id)
+            .with_for_update()
+        )
+        return [_text(row) for row in self._connection.execute(wanted)]
+
+    def forget(self, text_id: str) -> None:
+        self._connection.execute(delete(inbound_texts).where(inbound_texts.c.id == text_id))
 
     def lately(self, address_ids: Collection[str], channel: str, since: Instant) -> list[KeptText]:
         wanted = (
@@ -68,9 +85,10 @@ def _text(row: Row[Any]) -> KeptText:
         source=row.source,
         source_id=row.source_id,
         channel=row.channel,
-        address_id=row.address_id,
+        address_id=row.address_id or "",
         text=row.text,
         reading=row.reading,
         at=row.at,
         received_at=row.received_at,
+        user_id=row.user_id or "",
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, select, update
 
+from orchestrator.domain.delivery import Mode
 from orchestrator.store import bulk
 from orchestrator.store.port import ApiKey, BusinessClock, FirstAnswer
 from orchestrator.store.tables import api_keys, idempotency, ledger, releases
@@ -100,8 +101,18 @@ class SqlLedger:
         bulk.insert(
             self._connection,
             api_keys,
-            ("id", "name", "secret_hash", "scopes", "created_at", "expires_at"),
-            [(key.id, key.name, secret_hash, bulk.dumps(list(key.scopes)), key.created_at, key.expires_at)],
+            ("id", "name", "secret_hash", "scopes", "created_at", "expires_at", "mode"),
+            [
+                (
+                    key.id,
+                    key.name,
+                    secret_hash,
+                    bulk.dumps(list(key.scopes)),
+                    key.created_at,
+                    key.expires_at,
+                    key.mode.value,
+                )
+            ],
         )
 
     def key_by_hash(self, secret_hash: str) -> ApiKey | None:
@@ -119,7 +130,13 @@ class SqlLedger:
     def _keys(self, secret_hash: str | None) -> list[ApiKey]:
         columns = api_keys.c
         wanted = select(
-            columns.id, columns.name, columns.scopes, columns.created_at, columns.revoked_at, columns.expires_at
+            columns.id,
+            columns.name,
+            columns.scopes,
+            columns.created_at,
+            columns.revoked_at,
+            columns.expires_at,
+            columns.mode,
         ).order_by(columns.created_at, columns.id)
         if secret_hash is not None:
             wanted = wanted.where(api_keys.c.secret_hash == secret_hash)
@@ -131,6 +148,7 @@ class SqlLedger:
                 created_at=created_at,
                 revoked_at=revoked_at,
                 expires_at=expires_at,
+                mode=Mode(mode),
             )
-            for key_id, name, scopes, created_at, revoked_at, expires_at in self._connection.execute(wanted)
+            for key_id, name, scopes, created_at, revoked_at, expires_at, mode in self._connection.execute(wanted)
         ]

@@ -12,7 +12,7 @@ from orchestrator.domain.delivery import State
 from orchestrator.domain.pause import HELD_AS, NOTHING_PAUSED, OF_A_CUSTOMER, Pause, Pauses, PauseScope
 from orchestrator.store import bulk
 from orchestrator.store.port import ClosedAccount
-from orchestrator.store.tables import HELD_ROWS, closed_accounts, deliveries, pauses
+from orchestrator.store.tables import DEFERRED_ROWS, HELD_ROWS, closed_accounts, deliveries, pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -175,6 +175,19 @@ class SqlAccounts:
 
     def open(self, accounts: Sequence[str]) -> None:
         self._connection.execute(closed_accounts.delete().where(closed_accounts.c.account.in_(list(accounts))))
+
+    def wake(self, at: Instant, business_now: Instant) -> dict[str, int]:
+        lanes = self._connection.scalars(
+            update(deliveries)
+            .where(DEFERRED_ROWS, deliveries.c.reason.in_(_PROVIDERS), deliveries.c.next_action_at <= at)
+            .values(due_at=business_now)
+            .returning(deliveries.c.lane)
+        )
+        return dict(Counter(lanes))
+
+
+# Why the gate puts off what it may send, where the account is left alone. What has a back-off of its own keeps it.
+_PROVIDERS = ("provider_unavailable", "rate_limit")
 
 
 _CLOSED = select(closed_accounts.c.account, closed_accounts.c.until, closed_accounts.c.reason, closed_accounts.c.times)

@@ -26,7 +26,8 @@ wordings = Table(
 )
 
 # What a person wrote to us, as it came: the same message is one row however often it comes. `reading` says what it was
-# taken for.
+# taken for. `user_id` names who wrote it where the provider tells no address and nobody knows whose the id is: what
+# they said waits for that.
 inbound_texts = Table(
     "inbound_texts",
     metadata,
@@ -39,7 +40,14 @@ inbound_texts = Table(
     Column("reading", Json, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("user_id", String),
     UniqueConstraint("source", "source_id"),
+    Index(
+        "ix_inbound_texts_waiting",
+        "user_id",
+        sqlite_where=text("user_id IS NOT NULL"),
+        postgresql_where=text("user_id IS NOT NULL"),
+    ),
 )
 
 # Who came back, by their own act, to an address at which STOP was said: it binds them no more, and whoever else has the

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, delete, literal, or_, select, text, union_all
 
-from orchestrator.domain.delivery import State
-from orchestrator.domain.receipt import Receipt, ReceiptKind
+from orchestrator.domain.delivery import Rejection, State
+from orchestrator.domain.receipt import Receipt, ReceiptKind, furthest
 from orchestrator.store import bulk
 from orchestrator.store.port import HeardOf, Match
 from orchestrator.store.tables import deliveries, receipts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Row, Select, TextClause
 
@@ -38,16 +38,35 @@ class SqlReceipts:
             receipts,
             (
                 "account", "event_key", "reference", "provider_id", "kind", "permanent", "detail", "at", "received_at",
+                "rejection",
             ),
             # In one order for everybody: two notices with the same news must not wait for each other.
             sorted(
                 (
                     account, one.event_key, one.reference or None, one.provider_id or None, one.kind.value,
-                    one.permanent, one.detail, one.at, at,
+                    one.permanent, one.detail, one.at, at, one.rejection.value if one.rejection else "",
                 )
                 for one in heard
             ),
         )  # fmt: skip
+
+    def add_applied(self, told: Mapping[str, Sequence[Receipt]], at: Instant) -> None:
+        bulk.insert_missing(
+            self._connection,
+            receipts,
+            (
+                "account", "event_key", "reference", "kind", "permanent", "detail", "at", "received_at", "rejection",
+                "delivery_id", "applied_at",
+            ),
+            sorted(
+                ("test", one.event_key, delivery_id, one.kind.value, one.permanent, one.detail, one.at, at, "",
+                 delivery_id, at)
+                for delivery_id, news in told.items()
+                for one in news
+            ),
+        )  # fmt: skip
+        reached = [(furthest("", [one.kind for one in news]), delivery_id) for delivery_id, news in told.items()]
+        bulk.update(self._connection, deliveries, ("receipt",), reached)
 
     def matched(self, limit: int, *, since: Instant, now: Instant) -> list[Match]:
         ready = (
@@ -62,7 +81,8 @@ class SqlReceipts:
         found = self._connection.execute(union_all(ours, theirs).limit(limit)).all()
         by_number: dict[int, Match] = {}
         for one in sorted(found, key=lambda row: (row.seq, row.way)):
-            match = Match(one.seq, one.id, one.address_id, ReceiptKind(one.kind), one.permanent)
+            about = _rejection(one.rejection)
+            match = Match(one.seq, one.id, one.address_id, ReceiptKind(one.kind), one.permanent, about)
             by_number.setdefault(match.seq, match)
         return list(by_number.values())
 
@@ -73,7 +93,7 @@ class SqlReceipts:
         wanted = (
             select(
                 _DELIVERY.id, _DELIVERY.state, _DELIVERY.receipt, _DELIVERY.provider_id, _DELIVERY.channel,
-                _DELIVERY.address_id,
+                _DELIVERY.address_id, _DELIVERY.account, _DELIVERY.doubts,
             )
             .where(
                 bulk.among(self._connection, _DELIVERY.id, {match.delivery_id for match in matches}),
@@ -87,10 +107,26 @@ class SqlReceipts:
             if match.seq in news and match.delivery_id in found:
                 told.setdefault(match.delivery_id, {})[match.seq] = news[match.seq]
         return [
-            HeardOf(delivery_id, State(state), furthest, provider_id, channel, address_id, heard)
+            HeardOf(
+                delivery_id, State(state), furthest, provider_id, channel, address_id, heard, account or "",
+                # One whose worker never came back may have arrived, too.
+                doubts + (state == State.SENDING.value),
+            )
             for delivery_id, heard in told.items()
-            for _, state, furthest, provider_id, channel, address_id in (found[delivery_id],)
-        ]
+            for _, state, furthest, provider_id, channel, address_id, account, doubts in (found[delivery_id],)
+        ]  # fmt: skip
+
+    def whose(self, account: str, provider_id: str) -> str | None:
+        named = (_DELIVERY.provider_id == provider_id, _DELIVERY.account == account)
+        return self._connection.scalars(select(_DELIVERY.customer_id).where(*named).limit(1)).first()
+
+    def failed_calls(self, delivery_id: str) -> set[str]:
+        told = select(_RECEIPT.provider_id).where(
+            _RECEIPT.delivery_id == delivery_id,
+            _RECEIPT.kind == ReceiptKind.FAILED.value,
+            _RECEIPT.provider_id.is_not(None),
+        )
+        return {one for one in self._connection.scalars(told) if one is not None}
 
     def progress(self, progress: Sequence[Progress]) -> None:
         bulk.update(self._connection, deliveries, ("receipt",), [(one.receipt, one.id) for one in progress])
@@ -134,13 +170,14 @@ class SqlReceipts:
 
     def _matches(
         self, way: int, *conditions: ColumnElement[bool] | TextClause
-    ) -> Select[tuple[int, str, str, str, bool, int]]:
+    ) -> Select[tuple[int, str, str, str, bool, str, int]]:
         return select(
             _RECEIPT.seq,
             _DELIVERY.id,
             _DELIVERY.address_id,
             _RECEIPT.kind,
             _RECEIPT.permanent,
+            _RECEIPT.rejection,
             literal(way, Integer).label("way"),
         ).where(*conditions)
 
@@ -153,6 +190,7 @@ class SqlReceipts:
             _RECEIPT.provider_id,
             _RECEIPT.detail,
             _RECEIPT.at,
+            _RECEIPT.rejection,
         ).where(_RECEIPT.seq.in_(list(seqs)), _PARKED)
         rows = self._connection.execute(wanted.with_for_update(skip_locked=True))
         return [(row.seq, _receipt(row)) for row in rows]
@@ -166,7 +204,12 @@ def _receipt(row: Row[Any, *tuple[Any, ...]]) -> Receipt:
         provider_id=row.provider_id or "",
         detail=row.detail,
         at=row.at,
+        rejection=_rejection(row.rejection),
     )
+
+
+def _rejection(word: str) -> Rejection | None:
+    return Rejection(word) if word else None
 
 
 def _no_call_on_its_way(now: Instant) -> ColumnElement[bool]:

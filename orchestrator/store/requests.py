@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.customer import Channel
-from orchestrator.domain.delivery import Request, State
+from orchestrator.domain.delivery import Mode, Request, State
 from orchestrator.domain.message import Purpose
 from orchestrator.store import bulk
 from orchestrator.store.tables import deliveries
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _TABLE = deliveries.c
 _PURPOSES = {purpose.value: purpose for purpose in Purpose}
+_MODES = {mode.value: mode for mode in Mode}
 _CHANNELS = {channel.value: channel for channel in Channel}
 _CANDIDATES: dict[str, tuple[Channel, ...]] = {"": ()}
 
@@ -45,6 +46,7 @@ COLUMNS = (
     "next_action_at",
     "accepted_at",
     "pinned_address_id",
+    "mode",
 )
 """What is written of a new delivery."""
 
@@ -74,6 +76,9 @@ REQUEST = (
     _TABLE.possible_duplicate,
     _TABLE.doubts,
     _TABLE.pinned_address_id,
+    _TABLE.mode,
+    _TABLE.account,
+    _TABLE.address_id,
 )
 """What a worker needs of one."""
 
@@ -105,6 +110,7 @@ def row_of(new: NewDelivery, at: Instant) -> tuple[Any, ...]:
         at,
         request.accepted_at,
         request.pinned_address_id,
+        request.mode.value,
     )
 
 
@@ -136,6 +142,9 @@ def request_of(row: Sequence[Any]) -> Request:
         in_doubt,
         doubts,
         pinned_address_id,
+        mode,
+        tried_account,
+        tried_address_id,
     ) = row
     return Request(
         id=delivery_id,
@@ -161,8 +170,11 @@ def request_of(row: Sequence[Any]) -> Request:
         tried=_CHANNELS.get(tried),
         stuck_at=stuck_at,
         in_doubt=bool(in_doubt),
-        doubts=doubts,
+        doubts=doubts or 0,
         pinned_address_id=pinned_address_id,
+        mode=_MODES[mode],
+        tried_account=tried_account,
+        tried_address_id=tried_address_id,
     )
 
 

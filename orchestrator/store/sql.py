@@ -11,12 +11,14 @@ from sqlalchemy import inspect, text
 from orchestrator.store.audit import SqlAudit
 from orchestrator.store.chain import SqlChain
 from orchestrator.store.consents import SqlConsents
+from orchestrator.store.conversations import SqlConversations
 from orchestrator.store.customers import SqlCustomers
 from orchestrator.store.deliveries import SqlDeliveries
 from orchestrator.store.engine import connect, transaction, where_is
 from orchestrator.store.events import SqlEvents
 from orchestrator.store.explanations import SqlExplanations
 from orchestrator.store.facts import SqlFacts
+from orchestrator.store.forwards import SqlForwards
 from orchestrator.store.goals import SqlGoals
 from orchestrator.store.identity import SqlIdentity
 from orchestrator.store.imports import SqlImports
@@ -27,11 +29,15 @@ from orchestrator.store.memberships import SqlMemberships
 from orchestrator.store.pauses import SqlAccounts, SqlPauses
 from orchestrator.store.personal_data import SqlPersonalData
 from orchestrator.store.privacy_requests import SqlPrivacyRequests
+from orchestrator.store.provider_users import SqlProviderUsers
 from orchestrator.store.quarantine import SqlQuarantine
 from orchestrator.store.receipts import SqlReceipts
+from orchestrator.store.rests import SqlRests
 from orchestrator.store.runs import SqlRuns
 from orchestrator.store.schedules import SqlSchedules
 from orchestrator.store.segments import SqlSegments
+from orchestrator.store.shares import SqlShares
+from orchestrator.store.templates import SqlTemplates
 from orchestrator.store.timers import SqlTimers
 
 if TYPE_CHECKING:
@@ -54,6 +60,8 @@ class SqlTransaction:
     events: SqlEvents
     deliveries: SqlDeliveries
     receipts: SqlReceipts
+    rests: SqlRests
+    provider_users: SqlProviderUsers
     quarantine: SqlQuarantine
     runs: SqlRuns
     goals: SqlGoals
@@ -64,8 +72,12 @@ class SqlTransaction:
     facts: SqlFacts
     pauses: SqlPauses
     accounts: SqlAccounts
+    shares: SqlShares
+    conversations: SqlConversations
+    templates: SqlTemplates
     imports: SqlImports
     inbound: SqlInbound
+    forwards: SqlForwards
     inbox: SqlInbox
     audit: SqlAudit
     chain: SqlChain
@@ -142,6 +154,8 @@ def _transaction(connection: Connection) -> SqlTransaction:
         events=SqlEvents(connection),
         deliveries=SqlDeliveries(connection),
         receipts=SqlReceipts(connection),
+        rests=SqlRests(connection),
+        provider_users=SqlProviderUsers(connection),
         quarantine=SqlQuarantine(connection),
         runs=SqlRuns(connection),
         goals=SqlGoals(connection),
@@ -152,8 +166,12 @@ def _transaction(connection: Connection) -> SqlTransaction:
         facts=SqlFacts(connection),
         pauses=SqlPauses(connection),
         accounts=SqlAccounts(connection),
+        shares=SqlShares(connection),
+        conversations=SqlConversations(connection),
+        templates=SqlTemplates(connection),
         imports=SqlImports(connection),
         inbound=SqlInbound(connection),
+        forwards=SqlForwards(connection),
         inbox=SqlInbox(connection),
         audit=SqlAudit(connection),
         chain=SqlChain(connection),

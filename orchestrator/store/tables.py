@@ -502,8 +502,17 @@ provider_users = Table(
     Column("at", BigInteger, nullable=False),
 )
 
-# Templates as a provider has them. `content` is the document that was submitted, `news_at` the hour of the newest news:
-# older news changes nothing.
+# To whom a provider lets no more marketing through, until then (machine time).
+provider_caps = Table(
+    "provider_caps",
+    metadata,
+    Column("address_id", ForeignKey("addresses.id"), primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
+
+# Templates as a provider has them. `content` is the document that was submitted, in the words of `release_id`. Of each
+# thing that a provider decides stands the hour of its newest word: an older one changes nothing.
 provider_templates = Table(
     "provider_templates",
     metadata,
@@ -511,7 +520,9 @@ provider_templates = Table(
     Column("name", String, primary_key=True),
     Column("language", String, primary_key=True),
     Column("message", String, nullable=False, index=True),
-    Column("template_id", String, nullable=False, server_default=""),
+    Column("locale", String, nullable=False),
+    Column("release_id", String, nullable=False),
+    Column("template_id", String, nullable=False, server_default="", index=True),
     Column("category", String, nullable=False, server_default=""),
     Column("status", String, nullable=False),
     Column("quality", String, nullable=False, server_default=""),
@@ -519,7 +530,9 @@ provider_templates = Table(
     Column("content", Text, nullable=False),
     Column("submitted_at", BigInteger),
     Column("approved_at", BigInteger),
-    Column("news_at", BigInteger, nullable=False),
+    Column("status_at", BigInteger, nullable=False),
+    Column("category_at", BigInteger, nullable=False),
+    Column("quality_at", BigInteger, nullable=False),
 )
 
 # What people wrote, on its way to whoever answers them: by mail or to a webhook, until it was taken.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, String, cast, func, literal, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from orchestrator.domain.delivery import Mode
 from orchestrator.domain.timer import Timer, WallTime
 from orchestrator.store import bulk
 from orchestrator.store.requests import COLUMNS, row_of
@@ -116,6 +117,7 @@ class SqlTimers:
         # Every column of a delivery that nobody has touched yet.
         document: dict[str, Any] = dict.fromkeys(column.name for column in deliveries.c)
         document |= {"detail": "", "reason": "", "receipt": "", "excluded": "", "calls": 0, "possible_duplicate": False}
+        document |= {"mode": Mode.LIVE.value}
         document |= {"address": None, "rendering": None, "receipts": [], "decisions": []}
         document |= row.content
         return document | {name: getattr(row, column.name) for name, column in _OF_THE_TIMER.items()}
@@ -154,6 +156,8 @@ def _value(name: str, at: Instant) -> ColumnElement[Any]:
     if _is_json(name):
         return _TABLE.content[name]
     word = _TABLE.content[name].as_string()
+    if name == "mode":  # timers of versions that knew none have none
+        return func.coalesce(word, Mode.LIVE.value)
     return word if isinstance(column.type, String) else cast(word, column.type)
 
 

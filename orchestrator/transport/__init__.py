@@ -22,6 +22,7 @@ from orchestrator.channels import (
 )
 from orchestrator.domain.errors import Phrase
 from orchestrator.transport.attempt import Attempt, Deadlines, Stale
+from orchestrator.transport.grants import Grants
 from orchestrator.transport.guard import Guard
 from orchestrator.transport.http import HttpCarrier, parsed
 from orchestrator.transport.inbox import InboxCarrier, InboxSink, Run
@@ -63,6 +64,7 @@ class Transport:
         self._clock = clock
         self._deadlines = deadlines
         self._http = HttpCarrier(deadlines, guard, tls)
+        self._grants = Grants(clock, self._http, deadlines)
         self._smtp = SmtpCarrier(deadlines, tls)
         self._inbox = InboxCarrier(inbox, run)
         self._watch = Watch(deadlines.call_seconds)
@@ -106,6 +108,7 @@ class Transport:
     async def close(self) -> None:
         """Finish what the inbox was given, and hang up everywhere."""
         await self._inbox.close()
+        await self._grants.close()
         await self._smtp.close()
         await self._http.close()
         self._watch.close()
@@ -113,7 +116,7 @@ class Transport:
     async def _to_devices(
         self, call: DeviceCalls, begin_before: float | None, may_begin: Callable[[], bool] | None
     ) -> Answer:
-        """Each on its own; only where none began, the whole of it did not."""
+        """Each on its own, under the same deadline; only where none began, the whole of it did not."""
         answers = await asyncio.gather(
             *(self.carry(one, begin_before=begin_before, may_begin=may_begin) for one in call.calls)
         )
@@ -125,8 +128,10 @@ class Transport:
 
     async def _carried(self, call: HttpCall | SmtpCall | InboxCall | InboxLookUp, attempt: Attempt) -> Answer:
         match call:
-            case HttpCall():
+            case HttpCall(grant=None):
                 return await self._http.carry(call, attempt)
+            case HttpCall():
+                return await self._grants.carry(call, attempt)
             case SmtpCall():
                 return await self._smtp.carry(call, attempt)
             case InboxCall() | InboxLookUp():
@@ -151,7 +156,7 @@ def host_of(call: Call) -> str:
             url = parsed(call.url)
             return f"{url.host}:{url.port}"
         case DeviceCalls(calls):
-            return host_of(calls[0])
+            return host_of(calls[0]) if calls else ""
         case SmtpCall():
             return f"{call.host}:{call.port}"
         case _:

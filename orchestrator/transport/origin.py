@@ -76,6 +76,7 @@ class Origin:
             opened = await start_connection(
                 await self._found(), happy_eyeballs_delay=NEXT_ADDRESS_SECONDS, socket_factory=self._open_socket
             )
+            _drop_when_silent(opened, self._deadlines.call_seconds)
             _, connection = await loop.create_connection(
                 lambda: Connection(self._deadlines.answer_bytes_max),
                 sock=opened,
@@ -114,3 +115,9 @@ class Origin:
         self._tidying = None
         if self._rested:
             self._tidying = asyncio.get_running_loop().call_later(self._rested[0].rested_at - latest, self._tidy)
+
+
+def _drop_when_silent(opened: socket.socket, seconds: float) -> None:
+    """What is not acknowledged by then is lost: a connection whose other end vanished is not used twice."""
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))

@@ -1,4 +1,4 @@
-"""`python -m tests.bench pipeline|render|check|timers|audit|import|journeys`: what our path costs.
+"""`python -m tests.bench pipeline|render|check|timers|audit|import|journeys|channels`: what our path costs.
 
 See docs/reference/benchmarks.md.
 """
@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.bench import audit, importing, journeys, many_workers, pipeline, render, timers
+from tests.bench import audit, channels, importing, journeys, many_workers, pipeline, render, timers
 from tests.bench.checking import measure_check
 from tests.bench.processes import Broken
 
@@ -31,6 +31,7 @@ def main() -> int:
     _add_audit(commands.add_parser("audit", help="one look of the auditor at a large ledger"))
     _add_import(commands.add_parser("import", help="customers with consent, out of a file"))
     _add_journeys(commands.add_parser("journeys", help="simulated customers, and runs that are called"))
+    _add_channels(commands.add_parser("channels", help="every adapter at work, beside bare loops"))
     options = parser.parse_args()
     try:
         ok, written = options.run(options)
@@ -192,6 +193,26 @@ def _journeys(options: argparse.Namespace) -> tuple[bool, str]:
     return figures.ok, _document("journeys", asdict(figures), ok=figures.ok) if options.json else _lines(lines)
 
 
+def _add_channels(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--messages", type=int, default=10_000, metavar="N", help="of each adapter")
+    parser.add_argument("--adapter", action="append", default=[], metavar="NAME", help="only this one; may be repeated")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=_channels)
+
+
+def _channels(options: argparse.Namespace) -> tuple[bool, str]:
+    found = channels.measure(options.messages, tuple(options.adapter), _say)
+    ok = all(one.ok for one in found)
+    if options.json:
+        return ok, _document("channels", {"items": [asdict(one) for one in found]}, ok=ok)
+    return ok, "".join(
+        f"{one.adapter:<15} {one.messages_per_s:7.0f}/s   CPU-s per 1,000 {one.cpu_s_per_1000:.3f} "
+        f"(bare {one.bare_cpu_s_per_1000:.3f})   bare {one.bare_per_s:7.0f}/s   ratio {one.ratio:.2f}"
+        f" (mark {one.ratio_min:.2f})   sent {one.sent} of {one.messages}\n"
+        for one in found
+    )
+
+
 def _say(what: str) -> None:
     sys.stderr.write(f"bench: {what}\n")
 
@@ -203,7 +224,7 @@ def _document(name: str, figures: Mapping[str, Any], *, ok: bool) -> str:
 def _rounded(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _rounded(one) for name, one in value.items()}
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):
         return [_rounded(one) for one in value]
     return round(value, 4) if isinstance(value, float) else value
 

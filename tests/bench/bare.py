@@ -1,12 +1,13 @@
 """The yardstick: a bare aiohttp POST loop, `python -m tests.bench.bare`.
 
-It reads one JSON document: url, headers, body, posts, concurrency. It prints one: per_s, cpu_s_per_1000. Nothing stands
-between the loop and aiohttp, so what a worker does beyond it is what sending a message costs us.
+It reads one JSON document: url, headers, body (base64), posts, concurrency. It prints one: per_s, cpu_s_per_1000.
+Nothing stands between the loop and aiohttp, so what a worker does beyond it is what sending a message costs us.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import sys
 import time
@@ -42,7 +43,7 @@ def main() -> None:
     wanted = json.load(sys.stdin)
     posts = wanted["posts"]
     seconds, cpu_seconds = asyncio.run(
-        posted(wanted["url"], wanted["headers"], wanted["body"].encode(), posts, wanted["concurrency"])
+        posted(wanted["url"], wanted["headers"], base64.b64decode(wanted["body"]), posts, wanted["concurrency"])
     )
     json.dump({"per_s": posts / seconds, "cpu_s_per_1000": cpu_seconds / posts * 1000}, sys.stdout)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -99,17 +100,33 @@ def bare(call: HttpCall, url: str, posts: int) -> Bare:
     wanted = {
         "url": url,
         "headers": dict(call.headers),
-        "body": call.body.decode(),
+        "body": base64.b64encode(call.body).decode(),
         "posts": posts,
         "concurrency": CONCURRENCY,
     }
+    return Bare(**asked("tests.bench.bare", wanted))
+
+
+def asked(module: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What a module of ours prints about a document, in a process of its own. Raises Broken."""
     ended = subprocess.run(
-        [sys.executable, "-m", "tests.bench.bare"],
-        cwd=ROOT,
-        input=json.dumps(wanted).encode(),
-        capture_output=True,
-        check=False,
+        [sys.executable, "-m", module], cwd=ROOT, input=json.dumps(wanted).encode(), capture_output=True, check=False
     )
     if ended.returncode:
-        raise Broken(f"The bare loop failed: {ended.stderr.decode().strip().splitlines()[-1]}")
-    return Bare(**json.loads(ended.stdout))
+        raise Broken(f"{module} failed: {ended.stderr.decode().strip().splitlines()[-1]}")
+    answer: dict[str, Any] = json.loads(ended.stdout)
+    return answer
+
+
+@contextmanager
+def providers() -> Iterator[tuple[int, int]]:
+    """The providers that cost next to nothing: the ports of HTTP and of SMTP."""
+    command = [sys.executable, "-m", "tests.bench.providers"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        ports = int(process.stdout.readline()), int(process.stdout.readline())
+        try:
+            yield ports
+        finally:
+            process.stdin.close()

@@ -5,33 +5,31 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from orchestrator.channels import (
     HttpAnswer,
-    HttpCall,
     InboxAnswer,
-    InboxCall,
     InboxLookUp,
-    NoAnswer,
-    Notice,
     SmtpAnswer,
-    SmtpCall,
     account_settings,
     adapter_names,
     build_adapter,
 )
 from orchestrator.domain.customer import ADDRESS_KINDS, Address, AddressKind, Channel
 from orchestrator.domain.delivery import Delivery, Outcome, OutcomeKind
-from orchestrator.domain.errors import ConfigurationError, InputError, NotFound, Refused
+from orchestrator.domain.errors import ConfigurationError, InputError
 from orchestrator.domain.message import Purpose, Rendered
+from orchestrator.testing import RecordedAnswer, RecordedNotice, exercise_channel, recorded_in
+from orchestrator.testing.accounts import example_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from orchestrator.channels import Adapter, Answer
+    from orchestrator.channels import Adapter
 
 NOW = 1_795_600_800_000
 SECRET = "canary-5f1e"
@@ -87,24 +85,9 @@ SMTP = {
 OUTBOXES = [Account("outbox", channel, {}) for channel in Channel]
 WEBHOOKS = [Account("webhook", channel, RECIPE) for channel in Channel]
 EMAIL = Account("email_smtp", Channel.EMAIL, SMTP)
-ACCOUNTS = [*OUTBOXES, EMAIL, *WEBHOOKS]
 
-UNANSWERED = [
-    NoAnswer(reason, in_doubt=in_doubt, detail="…")
-    for reason in ("connect", "dns", "tls", "timeout", "reset", "unreadable", "stale", "not_allowed")
-    for in_doubt in (False, True)
-]
-ANSWERS: list[Answer] = [
-    *UNANSWERED,
-    *(SmtpAnswer(code, text) for code in (-1, 200, 250, 354, 421, 450, 535, 550, 554) for text in ("", "5.1.1 no")),
-    *(
-        HttpAnswer(status, {}, body)
-        for status in range(100, 600)
-        for body in (b"", b"{}", b"\xff", b"[]", b'{"data": 1}')
-    ),
-    InboxAnswer(None),
-    InboxAnswer("inb_1"),
-]
+EVERY = [account for name in adapter_names() for account in example_accounts(name)]
+RECORDED = Path(__file__).parents[1] / "recorded"
 
 
 def delivery(channel: Channel, *, purpose: Purpose = Purpose.TRANSACTIONAL, to: str = "", **rendered: Any) -> Delivery:
@@ -127,19 +110,33 @@ def chance(number: int):
     return lambda size: bytes([number]) * size
 
 
-@pytest.fixture(params=ACCOUNTS, ids=str)
-def account(request) -> Account:
-    return request.param
-
-
 # --- every adapter --------------------------------------------------------------------------------------------------
 
 
-def test_every_shipped_adapter_is_exercised():
-    """A new module in `channels/` comes with an account here."""
-    assert {account.name for account in ACCOUNTS} == set(adapter_names())
+@pytest.mark.parametrize("account", EVERY, ids=str)
+def test_every_shipped_adapter_passes_the_suite(account):
+    """The same one that a user's own adapter has to pass, with what its provider did answer."""
+    exercise_channel(account.adapter(), recorded=RECORDED / account.name)
 
 
+@pytest.mark.parametrize("name", adapter_names())
+def test_a_new_adapter_comes_with_an_account_and_with_what_its_provider_says(name):
+    """A module in `channels/` that nobody tries would not be known to work."""
+    assert example_accounts(name), "describe an account in orchestrator/testing/accounts.py"
+    answers = [one for one in recorded_in(RECORDED / name) if isinstance(one, RecordedAnswer)]
+    assert answers or name == "outbox", f"write what the provider answers into tests/recorded/{name}/"
+
+
+@pytest.mark.parametrize("account", EVERY, ids=str)
+def test_what_an_adapter_hears_is_on_record(account):
+    """Who receives has a genuine notice there: without one, nobody knows that it is believed at all."""
+    adapter = account.adapter()
+    notices = [one for one in recorded_in(RECORDED / account.name) if isinstance(one, RecordedNotice)]
+
+    assert bool(notices) == (adapter.can.receives or adapter.can.hears)
+
+
+@pytest.mark.parametrize("account", EVERY, ids=str)
 def test_an_adapter_speaks_the_channels_that_it_names(account):
     """Each of them can be built, and any other is refused."""
     adapter = account.adapter()
@@ -151,118 +148,20 @@ def test_an_adapter_speaks_the_channels_that_it_names(account):
                 build_adapter(account.name, channel, account.settings)
 
 
-def test_equal_input_gives_equal_calls(account):
-    """An adapter has no clock and no chance of its own."""
-    for purpose in Purpose:
-        first, second = (
-            account.adapter().call(delivery(account.channel, purpose=purpose), NOW, chance(1)) for _ in range(2)
-        )
-        assert first == second
-
-
-def test_a_retry_carries_the_same_reference(account):
-    """Later and with other chance, the provider still sees that it is the same message."""
-    adapter = account.adapter()
-    for now, number in ((NOW, 1), (NOW + 3_600_000, 2)):
-        call = adapter.call(delivery(account.channel), now, chance(number))
-        assert "msg_01JC9ZK3XQ" in told(call)
-
-
-def told(call: Any) -> str:
-    """All that leaves with a call, as one text."""
-    match call:
-        case HttpCall():
-            return f"{call.url}\n{call.headers}\n{call.body.decode()}"
-        case SmtpCall():
-            return call.message.decode()
-        case InboxCall():
-            return call.entry.reference
-    raise AssertionError(call)
-
-
-def test_every_answer_has_an_outcome(account):
-    """Also those of another protocol: a row must never be left without one."""
-    adapter = account.adapter()
-    for answer in ANSWERS:
-        for outcome in (adapter.outcome(answer), adapter.found(answer)):
-            assert isinstance(outcome, Outcome)
-            assert bool(outcome.reason) == (outcome.kind is not OutcomeKind.SENT)
-
-
-@pytest.mark.parametrize("answer", UNANSWERED, ids=lambda answer: f"{answer.reason}-{answer.in_doubt}")
-def test_no_answer_is_doubt_only_where_the_transport_says_so(account, answer):
-    """A failure before the first byte is a definite no; after it, nobody knows."""
-    outcome = account.adapter().outcome(answer)
-    if answer.in_doubt:
-        expected = "timeout" if answer.reason == "timeout" else "unreadable_answer"
-        assert (outcome.kind, outcome.reason) == (OutcomeKind.UNKNOWN, expected)
-    else:
-        assert (outcome.kind, outcome.reason) == (OutcomeKind.NOT_SENT, "provider_unavailable")
-
-
-def test_secrets_are_not_shown(account):
-    """An adapter in a log or a traceback shows none."""
-    assert SECRET not in repr(account.adapter())
-
-
-def test_adapters_are_frozen(account):
-    """Settings are read once."""
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        account.adapter().channel = Channel.SMS
-
-
+@pytest.mark.parametrize("account", EVERY, ids=str)
 def test_settings_are_public_fields(account):
     """What an adapter works out for itself cannot be set from YAML."""
     assert not [name for name in account_settings(type(account.adapter())) if name.startswith("_")]
 
 
-def test_a_look_up_exists_where_it_is_promised(account):
-    """`looks_up` and `look_up` say the same."""
+@pytest.mark.parametrize("account", EVERY, ids=str)
+def test_adapters_are_frozen_and_show_no_secret(account):
+    """Settings are read once; an adapter in a log or a traceback shows none of the secret ones."""
     adapter = account.adapter()
-    assert (adapter.look_up("msg_1") is not None) == adapter.can.looks_up
+    assert SECRET not in repr(adapter)
 
-
-def test_a_look_up_names_the_reference_and_repeats_itself(account):
-    """The same question, whenever it is asked."""
-    adapter = account.adapter()
-    if adapter.can.looks_up:
-        assert "msg_1" in str(dataclasses.astuple(adapter.look_up("msg_1")))
-        assert adapter.look_up("msg_1") == account.adapter().look_up("msg_1")
-        assert adapter.look_up("msg_1") != adapter.look_up("msg_2")
-
-
-@pytest.mark.parametrize("answer", UNANSWERED, ids=lambda answer: f"{answer.reason}-{answer.in_doubt}")
-def test_a_question_that_found_nobody_settles_nothing(account, answer):
-    """Not even one that never left: the message may have, long before."""
-    assert account.adapter().found(answer).kind is OutcomeKind.UNKNOWN
-
-
-def test_only_what_was_answered_by_a_look_up_is_definite(account):
-    """A refusal is for what was sent; a question is answered by yes, by no, or not at all."""
-    adapter = account.adapter()
-    found = {adapter.found(answer).kind for answer in ANSWERS}
-    possible = {OutcomeKind.SENT, OutcomeKind.NOT_SENT, OutcomeKind.UNKNOWN}
-    assert found <= possible if adapter.can.looks_up else found == {OutcomeKind.UNKNOWN}
-
-
-@pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"\xff", b'{"reference": "msg_1", "status": "delivered"}'])
-def test_who_does_not_know_the_secret_is_not_heard(account, body):
-    """A notice without a signature, or with another's, is refused whatever it says."""
-    adapter = account.adapter()
-    for headers in ({}, {"x-signature": ""}, {"x-signature": "0" * 64}, {"authorization": f"Bearer {SECRET}"}):
-        with pytest.raises(Refused if adapter.can.receives else NotFound):
-            adapter.receive(Notice(method="POST", headers=headers, body=body), NOW)
-
-
-@pytest.mark.parametrize("line_break", ["\r", "\n", "\r\n", "\x00"])
-def test_no_value_breaks_out_of_its_place(account, line_break):
-    """A subject with a line break is data or refused, never a header of its own."""
-    hostile = f"Oi{line_break}Bcc: alguem@example.net{line_break}"
-    try:
-        call = account.adapter().call(delivery(account.channel, subject=hostile, title=hostile), NOW, chance(1))
-    except InputError:
-        return
-    assert f"{line_break}Bcc" not in told(call).partition("\r\n\r\n")[0]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        adapter.channel = Channel.SMS
 
 
 # --- outbox ---------------------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ from urllib.parse import quote
 import pytest
 
 from orchestrator.channels import (
+    DeviceCalls,
+    Grant,
     HttpAnswer,
     HttpCall,
     InboxAnswer,
@@ -25,6 +27,7 @@ from orchestrator.channels import (
     NoAnswer,
     SmtpAnswer,
     SmtpCall,
+    Token,
 )
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.message import Rendered
@@ -133,6 +136,118 @@ def knocked(server: socket.socket) -> bool:
 def free_port() -> int:
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         return server.getsockname()[1]
+
+
+# --- grants and devices ---------------------------------------------------------------------------------------------
+
+
+def granted(sink, received_status="200", *, grant_query="", lives=3600.0, key="k"):
+    """A call that needs a token first."""
+
+    def ask(_now_seconds):
+        return HttpCall("POST", f"http://127.0.0.1:{sink.port}/token?{grant_query}", {}, b"")
+
+    def read(answer):
+        return Token(answer.body.decode(), lives)
+
+    grant = Grant(key, ask, read)
+    return HttpCall("POST", f"http://127.0.0.1:{sink.port}/send?status={received_status}", {}, b"{}", grant=grant)
+
+
+def paths(requests):
+    return [one["target"].partition("?")[0] for one in requests]
+
+
+def test_a_token_is_asked_for_once_and_kept(http, received):
+    carried(*[granted(http, grant_query="body=a-token")] * 3)
+
+    assert paths(received()) == ["/token", "/send", "/send", "/send"]
+    assert {one["headers"].get("authorization") for one in received()[1:]} == {"Bearer a-token"}
+
+
+def test_whoever_waits_for_the_same_token_shares_the_question(http, received):
+    (answer,) = carried(DeviceCalls((granted(http, grant_query="body=a-token"),) * 4))
+
+    assert [one.status for one in answer.answers] == [200] * 4
+    assert paths(received()).count("/token") == 1
+
+
+def test_tokens_of_two_accounts_are_two(http, received):
+    carried(granted(http, grant_query="body=one", key="a"), granted(http, grant_query="body=two", key="b"))
+
+    assert [one["headers"].get("authorization") for one in received() if "send" in one["target"]] == [
+        "Bearer one", "Bearer two",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("lives", [30.0, 0.0, -5.0])
+def test_a_token_that_is_about_to_run_out_is_not_kept(http, received, lives):
+    carried(*[granted(http, grant_query="body=a-token", lives=lives)] * 2)
+
+    assert paths(received()) == ["/token", "/send"] * 2
+
+
+def test_a_fresh_token_that_is_refused_is_forgotten_and_not_tried_again_in_the_same_call(http, received):
+    answers = carried(*[granted(http, "401", grant_query="body=a-token")] * 2)
+
+    assert [one.status for one in answers] == [401, 401]
+    assert paths(received()) == ["/token", "/send"] * 2
+
+
+def test_a_kept_token_that_is_refused_is_replaced_once(http, received):
+    carried(granted(http, grant_query="body=a-token"), granted(http, "401", grant_query="body=a-token"))
+
+    assert paths(received()) == ["/token", "/send", "/send", "/token", "/send"]
+
+
+@pytest.mark.parametrize("grant_query", ["status=400", "status=500", "then=drop", "then=hang", "body=%C3%A9"])
+def test_without_a_token_certainly_nothing_was_sent(http, received, grant_query):
+    (answer,) = carried(granted(http, grant_query=grant_query), deadlines=SILENCE)
+
+    assert not answer.in_doubt
+    assert answer.reason in ("no_token", "timeout")
+    assert paths(received()) == ["/token"]
+
+
+def test_devices_are_called_at_the_same_time_under_one_deadline(http):
+    began = time.monotonic()
+    (answer,) = carried(DeviceCalls((post(http, "then=hang"), post(http), post(http, "then=hang"))), deadlines=SILENCE)
+
+    first, second, third = answer.answers
+    assert (first.reason, second.status, third.reason) == ("timeout", 200, "timeout")
+    assert first.in_doubt
+    assert time.monotonic() - began < 3 * SILENCE.call_seconds
+
+
+def test_devices_that_all_came_too_late_are_one_stale_call(http, received):
+    (answer,) = carried(DeviceCalls((post(http), post(http))), begin_before=0)
+
+    assert (answer.reason, answer.in_doubt) == ("stale", False)
+    assert received() == []
+
+
+def test_devices_go_where_the_first_of_them_does():
+    assert host_of(DeviceCalls((HttpCall("POST", "https://fcm.example/1", {}, b""),))) == "fcm.example:443"
+    assert host_of(DeviceCalls(())) == ""
+
+
+def test_the_machine_gives_up_a_connection_that_nobody_acknowledges(http):
+    """Half open: the other end is gone without a word. The limits are those of the architecture."""
+
+    async def option():
+        carrier = HttpCarrier(PATIENCE, Guard(), MACHINE_TLS)
+        call = post(http)
+        await carrier.carry(call, Attempt(time.monotonic))
+        (origin,) = carrier._origins.values()
+        connection = origin.rested()
+        origin.give_back(connection)
+        opened = connection._transport.get_extra_info("socket")
+        found = opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        await carrier.close()
+        return found
+
+    assert asyncio.run(option()) == PATIENCE.call_seconds * 1000
+    assert (Deadlines().connect_seconds, Deadlines().call_seconds, Deadlines().answer_bytes_max) == (3, 15, 65536)
 
 
 # --- HTTP -----------------------------------------------------------------------------------------------------------

@@ -212,8 +212,10 @@ def test_a_path_that_nobody_listens_at_is_not_found(provider, path, status, code
     assert (reply.status, reply.json["code"]) == (status, code)
 
 
-def test_a_method_other_than_post_is_not_known(provider):
-    assert provider.get(HOOK).status == 405
+def test_a_get_is_a_handshake_and_signed_as_everything_else(provider):
+    """Meta asks by it whether it calls the right place; nobody else is told."""
+    assert provider.get(HOOK).status == 401
+    assert provider.call("PUT", HOOK).status == 405
 
 
 def test_a_notice_of_more_than_a_megabyte_is_not_read(provider, casa_lume, servers):

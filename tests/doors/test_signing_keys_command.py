@@ -7,7 +7,7 @@ import json
 import pytest
 
 from orchestrator.channels import build_adapter
-from orchestrator.cli.checkup import leads_nowhere
+from orchestrator.cli.checkups.links import leads_nowhere
 from orchestrator.domain.customer import Address, AddressKind, Channel
 from orchestrator.domain.delivery import Delivery
 from orchestrator.domain.message import Purpose, Rendered

@@ -40,11 +40,17 @@ def read_aloud(rendered):
         ("", f"\n{rendered.text}\n"),
         *(("Botão", f"{button.label} → {button.url or button.emit or 'responde'}") for button in rendered.buttons),
         ("Abre", rendered.url),
-        ("Modelo", " · ".join(rendered.template.values()) if rendered.template else ""),
+        ("Modelo", _template(rendered)),
         ("SMS", _cost(rendered)),
         *(("Promete", f"{claim.name} = {claim.value} ({claim.text})") for claim in rendered.claims),
     ]
     return "".join(f"{label}: {value}\n" if label else f"{value}\n" for label, value in parts if value)
+
+
+def _template(rendered):
+    """Its name has six digits of what is approved: where they change, Meta reads it again."""
+    said = rendered.template
+    return " · ".join(said[key] for key in ("name", "category", "language")) if said else ""
 
 
 def _cost(rendered):

@@ -52,6 +52,7 @@ class Row:
             calls=self.calls,
             excluded=self.excluded,
             tried=Channel(self.channel) if self.channel else None,
+            tried_account=self.account,
             stuck_at=self.stuck_at,
             in_doubt=self.possible_duplicate,
             doubts=self.doubts,
@@ -94,6 +95,7 @@ class Memory:
             facts=SimpleNamespace(current=lambda _paths=None: {}, lock=lambda _paths: None),
             pauses=SimpleNamespace(active=lambda _now, _customers=(): Pauses(dict(self.pauses))),
             accounts=self._Accounts(self),
+            conversations=SimpleNamespace(capped=lambda _addresses, _now: {}),
             ledger=SimpleNamespace(clock=BusinessClock, release_id=lambda: self.release_id),
             deliveries=self._Deliveries(self),
         )

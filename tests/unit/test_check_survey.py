@@ -9,6 +9,7 @@ import pytest
 from orchestrator.check.run import admitted, check
 from orchestrator.domain.errors import DocumentError
 from orchestrator.project import Project
+from tests.shipped import ORDERS, keep_only
 
 TODAY = date(2026, 11, 25)
 
@@ -147,23 +148,30 @@ def test_a_project_without_errors_is_admitted(shop):
     assert admitted(Project(shop), TODAY).id == Project(shop).read().id
 
 
-def test_an_error_of_any_rule_refuses_a_project(shop):
+@pytest.fixture
+def small_shop(shop):
+    """The shop with what an order needs: a stray file is as stray in it, and all of it is soon checked."""
+    keep_only(shop, *ORDERS)
+    return shop
+
+
+def test_an_error_of_any_rule_refuses_a_project(small_shop):
     """With every error, and without the warnings."""
-    (shop / "templates/messages/stray.yml").write_text("", encoding="utf-8")
-    edit(shop / "templates/personas/ana.yaml", "kind: persona", "kind: person")
+    (small_shop / "templates/messages/stray.yml").write_text("", encoding="utf-8")
+    edit(small_shop / "templates/personas/ana.yaml", "kind: persona", "kind: person")
 
     with pytest.raises(DocumentError) as caught:
-        admitted(Project(shop), TODAY)
+        admitted(Project(small_shop), TODAY)
 
     assert [finding.code for finding in caught.value.findings] == ["YA107"]
 
 
-def test_warnings_do_not_refuse_a_project(shop):
+def test_warnings_do_not_refuse_a_project(small_shop):
     """They are for people to weigh."""
-    (shop / "templates/messages/stray.yml").write_text("", encoding="utf-8")
+    (small_shop / "templates/messages/stray.yml").write_text("", encoding="utf-8")
 
-    assert "YA109" in {finding.code for finding in check(Project(shop), TODAY).findings}
-    assert admitted(Project(shop), TODAY).messages
+    assert "YA109" in {finding.code for finding in check(Project(small_shop), TODAY).findings}
+    assert admitted(Project(small_shop), TODAY).messages
 
 
 @pytest.mark.parametrize(
@@ -175,24 +183,24 @@ def test_warnings_do_not_refuse_a_project(shop):
         ("messages/late.yml", "Call it late.yaml."),
     ],
 )
-def test_a_file_that_nobody_reads_is_found(shop, name, help_):
+def test_a_file_that_nobody_reads_is_found(small_shop, name, help_):
     """What it says would never happen."""
-    path = shop / "templates" / name
+    path = small_shop / "templates" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("kind: message\n", encoding="utf-8")
 
-    stray = [finding for finding in check(Project(shop), TODAY).findings if finding.code == "YA109"]
+    stray = [finding for finding in check(Project(small_shop), TODAY).findings if finding.code == "YA109"]
 
     assert [finding.file for finding in stray] == [f"templates/{name}"]
     assert help_ in stray[0].help
 
 
-def test_findings_come_in_the_order_of_the_files(shop):
+def test_findings_come_in_the_order_of_the_files(small_shop):
     """By file, line and column."""
-    (shop / "templates/messages/zz.yml").write_text("", encoding="utf-8")
-    (shop / "brand_voice.yaml").write_text("kind: brand_voice\nx: 1\ny: 2\n", encoding="utf-8")
+    (small_shop / "templates/messages/zz.yml").write_text("", encoding="utf-8")
+    (small_shop / "brand_voice.yaml").write_text("kind: brand_voice\nx: 1\ny: 2\n", encoding="utf-8")
 
-    places = [(finding.file, finding.line, finding.column) for finding in check(Project(shop), TODAY).findings]
+    places = [(finding.file, finding.line, finding.column) for finding in check(Project(small_shop), TODAY).findings]
 
     assert len(places) > 2
     assert places == sorted(places)

@@ -453,5 +453,5 @@ def test_no_marketing_is_ever_sent_inside_quiet_hours(night, now, own_zone, prio
     inside = begun and not over if night.from_ < night.to else begun or not over
     if inside:
         assert not isinstance(decision.verdict, Send)
-    elif {EMAIL, SMS, WHATSAPP} & set(candidates):
+    elif {EMAIL, SMS, WHATSAPP} & set(candidates[:1] if in_doubt else candidates):  # a doubt never moves
         assert isinstance(decision.verdict, Send)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -15,6 +16,19 @@ from orchestrator.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+ADAPTERS = sorted((ROOT / "channels").glob("*.py"))
+SIMULATORS = sorted((ROOT / "orchestrator/simulators").rglob("*.py"))
+# What an adapter may import besides the standard library: the contract, the domain, and what providers' cryptography
+# needs. Nothing among it does I/O.
+OF_ADAPTERS = ("orchestrator.channels", "orchestrator.contract", "orchestrator.domain")
+CRYPTOGRAPHY = {"cryptography", "jwt", "http_ece", "py_vapid"}
+# Parts of the standard library that reach out, or have a clock and chance of their own.
+NOT_FOR_ADAPTERS = {
+    "asyncio", "http", "os", "random", "requests", "secrets", "select", "smtplib", "socket", "ssl", "subprocess",
+    "tempfile", "threading", "urllib.request", "uuid",
+}  # fmt: skip
+ADAPTER_LINES_MAX = 300
+
 # The page that is generated from it says what each setting is; others may name them.
 SETTINGS_PAGE = ROOT / "docs/reference/settings.md"
 
@@ -79,3 +93,45 @@ def test_every_setting_is_documented():
 
     for name, field in Settings.model_fields.items():
         assert f"| `JOGRAL_{name.upper()}` | {field.description} |" in page
+
+
+# --- adapters and simulators ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", ADAPTERS, ids=lambda file: file.stem)
+def test_an_adapter_imports_the_contract_and_the_domain_and_nothing_else(file):
+    """It knows one provider; what several of them share is in the contract, and nothing of it does I/O."""
+    for name in imported(file):
+        package = name.partition(".")[0]
+        assert name not in NOT_FOR_ADAPTERS, name
+        assert package not in NOT_FOR_ADAPTERS, name
+        assert (
+            package in sys.stdlib_module_names
+            or package in CRYPTOGRAPHY
+            or any(name == known or name.startswith(f"{known}.") for known in OF_ADAPTERS)
+        ), name
+
+
+@pytest.mark.parametrize("file", ADAPTERS, ids=lambda file: file.stem)
+def test_an_adapter_is_one_short_file(file):
+    """Who mends it reads all of it."""
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= ADAPTER_LINES_MAX
+
+
+@pytest.mark.parametrize("file", SIMULATORS, ids=lambda file: file.stem)
+def test_a_simulator_knows_nothing_of_the_adapters(file):
+    """It is made from the provider's documentation: what it shared with them, it would get wrong with them."""
+    for name in imported(file):
+        assert not name.startswith(("channels", "orchestrator.channels", "orchestrator.contract")), name
+
+
+def imported(file):
+    """Every module that a file imports, at its top or inside."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names)
+            case ast.ImportFrom(module=module, level=level, names=names):
+                assert not level, f"{file.name}: a relative import"
+                yield module or ""
+                yield from (f"{module}.{alias.name}" for alias in names if module in {"orchestrator", "urllib"})

@@ -10,12 +10,15 @@ from orchestrator.translations import translator
 
 # decisions, section 1: the only list.
 CODES = (
-    "quiet_hours", "frequency_cap", "rate_limit", "provider_unavailable", "awaiting_template_approval",
+    "quiet_hours", "frequency_cap", "frequency_cap:provider", "rate_limit", "provider_unavailable",
+    "awaiting_template_approval",
     "capacity", "freeze", "fact_unavailable", "approval_missing", "kill_switch", "handoff", "paused", "paused:customer",
     "no_consent", "consent_pending", "consent_withdrawn", "suppressed", "suppress_rule", "sandbox_recipient",
+    "recategorised", "test_mode",
     "exit_event", "duplicate", "superseded", "audience_changed", "holdout", "rollout", "channel_off", "fact_changed",
     "cancelled",
     "no_address", "invalid_address", "no_push_token", "whatsapp_window_closed",
+    "template_not_approved",
     "not_after", "offer_ended", "class_age",
     "render_error", "missing_variable", "claim_mismatch", "claim_contradicted", "voice_error", "provider_rejected",
     "timeout", "lease_expired", "unreadable_answer", "poison",

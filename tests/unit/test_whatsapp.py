@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.catalog.model import Message, PublishedMessage
+from orchestrator.catalog.model import HeaderCopy, Message, PublishedMessage
+from orchestrator.catalog.render import render
 from orchestrator.catalog.voice import Voice
 from orchestrator.catalog.whatsapp import is_valid, template_document, value_fault, violations
 from orchestrator.catalog.whatsapp.review import folded_text
 from orchestrator.catalog.whatsapp.words import WORDS
 from orchestrator.check.whatsapp_rules import IMPOSSIBLE, RULE_OF, RULES
+from orchestrator.domain.customer import Channel
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "whatsapp_templates.json").read_text("utf-8"))
 
@@ -289,7 +292,7 @@ def test_a_message_becomes_a_template_that_meta_takes():
     made = document(said)
 
     assert made == {
-        "name": "pedido",
+        "name": "pedido_30b3e1",
         "language": "pt_BR",
         "category": "UTILITY",
         "parameter_format": "NAMED",
@@ -340,6 +343,111 @@ def test_two_places_never_share_a_parameter():
 
     assert [pair["param_name"] for pair in pairs] == ["order_number", "customer_first_name_upper", "order_number_2"]
     assert [pair["example"] for pair in pairs] == ["10234", "ANA", "10234"]
+
+
+def test_new_words_are_a_template_of_a_new_name_and_a_new_example_is_not():
+    """Two texts cannot share a name and a language at Meta; what reviewers read beside the text may change."""
+    said = message(body="Pedido {{ order.number }} confirmado hoje na loja.")
+    other_words = message(body="Pedido {{ order.number }} aprovado hoje na loja.")
+    other_example = message(
+        body="Pedido {{ order.number }} confirmado hoje na loja.",
+        **{"order.number": {"type": "string", "example": "99"}},
+    )
+
+    names = [document(one)["name"] for one in (said, other_words, other_example, message(body=None))]
+
+    assert len(set(names)) == 3
+    assert names[0] == names[2]
+    assert all(re.fullmatch("pedido_[0-9a-f]{6}", name) for name in names)
+
+
+def test_how_long_meta_tries_is_said_when_the_template_is_made():
+    """In seconds; another time is no other template."""
+    said = message(body="Pedido {{ order.number }} confirmado hoje na loja.")
+    template = said.channels.whatsapp.template.model_copy(update={"ttl": "12h"})
+    whatsapp = said.channels.whatsapp.model_copy(update={"template": template})
+    patient = said.model_copy(update={"channels": said.channels.model_copy(update={"whatsapp": whatsapp})})
+
+    made = document(patient)
+
+    assert made["message_send_ttl_seconds"] == 43_200
+    assert made["name"] == document(said)["name"]
+    assert violations(made) == ()
+
+
+def test_a_picture_stands_above_the_text():
+    """Its kind is approved, with an example; each customer gets their own."""
+    plain = message(body="O pedido {{ order.number }} chegou na loja.")
+    header = HeaderCopy(type="document", url="https://loja.example/nota/{{ order.number }}.pdf", filename="Nota.pdf")
+    whatsapp = plain.channels.whatsapp.model_copy(update={"header": header})
+    said = plain.model_copy(update={"channels": plain.channels.model_copy(update={"whatsapp": whatsapp})})
+
+    made = document(said)
+    rendered = render(
+        PublishedMessage(message=said), VOICE, "pt-BR", Channel.WHATSAPP, {"order": {"number": "7"}}
+    )  # fmt: skip
+
+    assert made["components"][0] == {
+        "type": "HEADER",
+        "format": "DOCUMENT",
+        "example": {"header_handle": ["https://loja.example/nota/10234.pdf"]},
+    }
+    assert made["name"] != document(plain)["name"]
+    assert violations(made) == ()
+    assert rendered.template["header"] == {
+        "type": "document",
+        "link": "https://loja.example/nota/7.pdf",
+        "filename": "Nota.pdf",
+    }
+    assert rendered.text == "O pedido 7 chegou na loja."
+
+
+def test_what_is_sent_names_what_was_approved_and_fills_it():
+    """The rendering carries the words of each parameter by name, what ends an address, and what a tap brings back."""
+    said = message(
+        body="Oi, {{ customer.first_name }}! O pedido {{ order.number }} chega até {{ claims.date }}. Até lá!",
+        buttons=[
+            {"type": "url", "label": "Ver pedido", "url": "https://loja.example/p/{{ order.number }}"},
+            {"type": "url", "label": "Loja", "url": "https://loja.example/"},
+            {"type": "quick_reply", "label": "Falar com alguém", "emit": "support.wanted"},
+            {"type": "quick_reply", "label": "Sair"},
+        ],
+    )
+    published = PublishedMessage(message=said)
+    data = {"customer": {"first_name": "João\n*Sá*"}, "order": {"number": "10234", "date": "2026-11-27"}}
+
+    rendered = render(published, VOICE, "pt-BR", Channel.WHATSAPP, data)
+
+    assert rendered.template == {
+        "name": document(said)["name"],
+        "base": "pedido",
+        "language": "pt_BR",
+        "category": "utility",
+        "body": {
+            "customer_first_name": "João \u2217Sá\u2217",
+            "order_number": "10234",
+            "date": "sexta-feira, 27 novembro",
+        },
+        "buttons": [
+            {"index": 0, "type": "url", "suffix": "10234"},
+            {"index": 2, "type": "quick_reply", "payload": "support.wanted"},
+            {"index": 3, "type": "quick_reply", "payload": "button_3"},
+        ],
+    }
+    assert all(value_fault(value) is None for value in rendered.template["body"].values())
+
+
+def test_the_approved_body_with_its_values_is_the_text_that_was_read_back():
+    """What Meta puts together is what preview showed and the claims were compared with."""
+    said = message(body="O pedido {{ order.number }} de {{ customer.first_name | upper }} chega {{ claims.date }}, ok.")
+    data = {"customer": {"first_name": "Ana"}, "order": {"number": "1", "date": "2026-11-27"}}
+
+    rendered = render(PublishedMessage(message=said), VOICE, "pt-BR", Channel.WHATSAPP, data)
+
+    text = document(said)["components"][0]["text"]
+    for name, value in rendered.template["body"].items():
+        text = text.replace("{{" + name + "}}", value)
+    assert text == rendered.text
 
 
 def test_a_translation_is_a_template_of_its_own_language():

@@ -23,7 +23,7 @@ from orchestrator.api.models.parts import (
 )
 from orchestrator.dispatch.accept import Later
 from orchestrator.domain.customer import Channel
-from orchestrator.domain.delivery import State  # noqa: TC001  # pydantic reads annotations
+from orchestrator.domain.delivery import Mode, State
 from orchestrator.domain.receipt import ReceiptKind  # noqa: TC001  # pydantic reads annotations
 from orchestrator.zones import CUSTOMER, PROJECT
 
@@ -240,6 +240,9 @@ class MessageShown(Document):
     possible_duplicate: Annotated[
         bool, Field(description="It was sent again although an earlier call may have arrived.")
     ] = False
+    mode: Annotated[Mode, Field(description="Whom it may reach: live customers, team the allow-list, test nobody.")] = (
+        Mode.LIVE
+    )
     accepted_at: Shown
     due_at: Shown
     not_after: Shown | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -71,6 +72,10 @@ def _address(kind: AddressKind) -> AfterValidator:
     return AfterValidator(checked)
 
 
+def _subscription_as_text(value: Any) -> Any:  # whatever the caller sent
+    return json.dumps(value) if isinstance(value, dict) else value
+
+
 Time = Annotated[
     Instant,
     BeforeValidator(_instant),
@@ -87,7 +92,10 @@ Id = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9_.:-
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Email = Annotated[str, Field(max_length=254, examples=["ana@example.com"]), _address(AddressKind.EMAIL)]
 Phone = Annotated[str, Field(max_length=40, examples=["+5511912345678"]), _address(AddressKind.PHONE)]
-PushToken = Annotated[str, Field(max_length=4096), _address(AddressKind.PUSH_TOKEN)]
+PushToken = Annotated[
+    str, Field(max_length=4096), BeforeValidator(_subscription_as_text), _address(AddressKind.PUSH_TOKEN)
+]
+"""A token, or a browser's push subscription: the object itself, or its text."""
 
 
 # --- naming a customer ------------------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ MESSAGES = (
     Route(
         method="POST",
         path="/v1/messages",
+        any_mode=True,
         handler=messages.post_message,
         scopes=("messages:send",),
         name="postMessage",

@@ -16,11 +16,22 @@ OPERATION = (
         scopes=(),
         name="postNotice",
         says=(
-            "A provider tells what became of messages. It needs no key: the notice is signed, in the way that the "
-            "account's adapter or recipe says. The same news may come as often as it likes, in any order."
+            "A provider tells what became of messages, and what people write. It needs no key: the notice is signed, "
+            "in the way that the account's adapter or recipe says. The same news may come as often as it likes, in any "
+            "order. A STOP is in force before the answer."
         ),
-        replies={200: Reply("Kept; it is applied afterwards.", {"text/plain": None})},
+        replies={200: Reply("Kept; receipts are applied afterwards.", {"text/plain": None})},
         refuses=(401, 404, 413, 422),
+    ),
+    Route(
+        method="GET",
+        path="/hooks/{account}",
+        handler=hooks.get_notice,
+        scopes=(),
+        name="getNotice",
+        says="A provider asks whether it calls the right place, as Meta does before its first notice.",
+        replies={200: Reply("It does: what the provider wants to read.", {"text/plain": None})},
+        refuses=(401, 404, 422),
     ),
     Route(
         method="GET",

@@ -30,6 +30,7 @@ REPLIES = (
     Route(
         method="POST",
         path="/v1/replies/{id}/render",
+        any_mode=True,
         handler=replies.render_reply,
         scopes=("replies:use",),
         name="renderReply",
@@ -45,6 +46,7 @@ REPLIES = (
     Route(
         method="POST",
         path="/v1/replies/{id}/send",
+        any_mode=True,
         handler=replies.send_reply,
         scopes=("replies:use",),
         name="sendReply",

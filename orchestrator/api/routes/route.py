@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from orchestrator.domain.delivery import Mode
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -27,7 +29,9 @@ class Reply:
 class Route:
     """One method of one path. Of `scopes` a key needs any one; a route without scopes needs no key.
 
-    `headers` are those of requests that mean something here, beside what every route reads.
+    `headers` are those of requests that mean something here, beside what every route reads. `any_mode`: keys that are
+    not live may come here as well. They may read everything; what they would write is everybody's, unless it carries
+    their mode.
     """
 
     method: str
@@ -42,3 +46,9 @@ class Route:
     headers: Mapping[str, str] = field(default_factory=dict)
     replies: Mapping[int, Reply]
     refuses: tuple[int, ...] = ()
+    any_mode: bool = False
+
+    @property
+    def modes(self) -> frozenset[Mode]:
+        """The modes of keys that are let in."""
+        return frozenset(Mode) if self.any_mode or self.method == "GET" else frozenset({Mode.LIVE})

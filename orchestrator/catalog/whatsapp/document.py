@@ -8,19 +8,21 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.catalog.approvable import approvable, keys_of, parsed
 from orchestrator.catalog.copy import sources
 from orchestrator.catalog.examples import complete_data
 from orchestrator.catalog.model import example_data
 from orchestrator.catalog.render import render
-from orchestrator.catalog.templates import CLAIMS, Place, parse_copy
+from orchestrator.catalog.templates import Place
 from orchestrator.domain.customer import Channel
 from orchestrator.schema import merged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from orchestrator.catalog.copy import Sources
-    from orchestrator.catalog.model import Message, PublishedMessage, WhatsAppCopy
+    from orchestrator.catalog.approvable import Approvable
+    from orchestrator.catalog.model import Message, PublishedMessage
+    from orchestrator.catalog.templates import Parts
     from orchestrator.catalog.voice import Voice
 
 # Two examples are parted as two paragraphs are: no value has a line end in it.
@@ -31,6 +33,8 @@ def template_document(
     published: PublishedMessage, voice: Voice, locale: str, data: Mapping[str, Any] | None = None
 ) -> dict[str, Any] | None:
     """The JSON for `POST /{WABA_ID}/message_templates`, or None where a message has no WhatsApp template.
+
+    Its name is the one under which the message is sent: `Approvable.name`.
 
     Args:
         published: the message, with its translations.
@@ -47,70 +51,43 @@ def template_document(
         return None
     written = sources(own.message, voice.in_locale(locale), Channel.WHATSAPP)
     assert written is not None
-    places = {part.key: part for source in written.values() for part in parse_copy(source) if isinstance(part, Place)}
+    written_parts = parsed(written)
+    form = approvable(copy, written_parts)
+    assert form is not None
+    places = {part.key: part for parts in written_parts.values() for part in parts if isinstance(part, Place)}
     examples = _examples(published, voice, locale, places.values(), data or {})
-    names = _names(written["text"])
-    components = [_body(written["text"], names, examples)]
-    if copy.buttons:
-        components.append({"type": "BUTTONS", "buttons": _buttons(copy, written, examples)})
     return {
-        "name": copy.template.name,
+        "name": form.name,
         "language": copy.template.language,
         "category": copy.template.category.upper(),
-        **({"parameter_format": "NAMED"} if names else {}),
-        "components": components,
+        **({"parameter_format": "NAMED"} if form.names else {}),
+        **({"message_send_ttl_seconds": seconds} if (seconds := copy.template.ttl_seconds) is not None else {}),
+        "components": [_with_examples(one, form, written_parts, examples) for one in form.components],
     }
 
 
-def _names(source: str) -> dict[str, str]:
-    """Place → parameter: `order.number` is `order_number`, `claims.new_date` is `new_date`. No two share a name."""
-    names: dict[str, str] = {}
-    for place in parse_copy(source):
-        if not isinstance(place, Place) or place.key in names:
-            continue
-        plain = "_".join([place.name.removeprefix(CLAIMS).replace(".", "_"), *(one.name for one in place.filters)])
-        name, number = plain, 1
-        while name in names.values():
-            number += 1
-            name = f"{plain}_{number}"
-        names[place.key] = name
-    return names
+def _with_examples(
+    component: Mapping[str, Any], form: Approvable, written: Mapping[str, Parts], examples: Mapping[str, str]
+) -> dict[str, Any]:
+    """A component as reviewers want it: with an example for every variable."""
+    if component["type"] == "BUTTONS":
+        addresses = (keys_of(written[f"button_{number}_url"]) for number in range(len(component["buttons"])))
+        buttons = [
+            {**button, "example": [examples[key] for key in keys]} if keys else dict(button)
+            for button, keys in zip(component["buttons"], addresses, strict=True)
+        ]
+        return {**component, "buttons": buttons}
+    if component["type"] == "HEADER":
+        return {**component, "example": {"header_handle": [_address_of_example(written["header_url"], examples)]}}
+    if not form.names:
+        return dict(component)
+    pairs = [{"param_name": name, "example": examples[key]} for key, name in form.names.items()]
+    return {**component, "example": {"body_text_named_params": pairs}}
 
 
-def _body(source: str, names: Mapping[str, str], examples: Mapping[str, str]) -> dict[str, Any]:
-    body: dict[str, Any] = {"type": "BODY", "text": _with_variables(source, names.__getitem__)}
-    if names:
-        pairs = [{"param_name": name, "example": examples[key]} for key, name in names.items()]
-        body["example"] = {"body_text_named_params": pairs}
-    return body
-
-
-def _buttons(copy: WhatsAppCopy, written: Sources, examples: Mapping[str, str]) -> list[dict[str, Any]]:
-    """A URL's variable is `{{1}}` always: Meta has no names there."""
-    buttons: list[dict[str, Any]] = []
-    for number, button in enumerate(copy.buttons):
-        label = _numbered(written[f"button_{number}_label"])
-        if button.type == "quick_reply":
-            buttons.append({"type": "QUICK_REPLY", "text": label})
-            continue
-        url = written[f"button_{number}_url"]
-        keys = _keys(url)
-        example = {"example": [examples[key] for key in keys]} if keys else {}
-        buttons.append({"type": "URL", "text": label, "url": _numbered(url), **example})
-    return buttons
-
-
-def _numbered(source: str) -> str:
-    keys = _keys(source)
-    return _with_variables(source, lambda key: str(keys.index(key) + 1))
-
-
-def _keys(source: str) -> list[str]:
-    return list(dict.fromkeys(part.key for part in parse_copy(source) if isinstance(part, Place)))
-
-
-def _with_variables(source: str, name: Callable[[str], str]) -> str:
-    return "".join(f"{{{{{name(part.key)}}}}}" if isinstance(part, Place) else str(part) for part in parse_copy(source))
+def _address_of_example(parts: Parts, examples: Mapping[str, str]) -> str:
+    """Where the picture is that a reviewer sees. Meta wants a handle of an upload: who submits it puts that there."""
+    return "".join(examples[part.key] if isinstance(part, Place) else str(part) for part in parts)
 
 
 # --- examples -------------------------------------------------------------------------------------------------------
@@ -126,7 +103,8 @@ def _examples(
     own = published.translations.get(locale, published)
     channels = own.message.channels
     assert channels.whatsapp is not None
-    only_places = channels.whatsapp.model_copy(update={"body": _BETWEEN.join(map(_source, places)), "buttons": ()})
+    alone = {"body": _BETWEEN.join(map(_source, places)), "buttons": (), "header": None}
+    only_places = channels.whatsapp.model_copy(update=alone)
     message = own.message.model_copy(update={"channels": channels.model_copy(update={"whatsapp": only_places})})
     stand_in = own.model_copy(update={"message": message, "letter": "", "translations": {}})
     if own is not published:

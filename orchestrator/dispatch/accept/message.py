@@ -10,7 +10,7 @@ from orchestrator.dispatch.accept.later import ensure_in_time
 from orchestrator.dispatch.promised import last_instant
 from orchestrator.dispatch.spoken import topic_of
 from orchestrator.dispatch.whose import lock_customer
-from orchestrator.domain.delivery import Request
+from orchestrator.domain.delivery import Mode, Request
 from orchestrator.domain.errors import InputError, NotFound, did_you_mean
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.store.port import NewDelivery
@@ -38,6 +38,7 @@ class WantedMessage:
     locale: str | None = None
     not_after: Instant | None = None
     send_at: Later | None = None
+    mode: Mode = Mode.LIVE
 
 
 def accept_message(
@@ -103,6 +104,7 @@ def accept_message(
                 locale=wanted.locale,
                 due_at=None if when is None else when.instant,
                 not_after=_earlier(wanted.not_after, ends),
+                mode=wanted.mode,
             ),
             identity=f"{identity}/{slot}",
             origin=origin,
@@ -159,6 +161,7 @@ def new_request(  # noqa: PLR0913  # a request has that many sides, and all of t
     journey: str | None = None,
     run_id: str | None = None,
     step: str | None = None,
+    mode: Mode = Mode.LIVE,
 ) -> Request:
     now = clock.now()
     topic = topic_of(release, message)
@@ -179,4 +182,5 @@ def new_request(  # noqa: PLR0913  # a request has that many sides, and all of t
         journey=journey,
         run_id=run_id,
         step=step,
+        mode=mode,
     )

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from orchestrator.domain.verdict import Step
     from orchestrator.store.evidence import ConsentSaid, Silenced
 
+RECIPIENTS = "recipients"
+
 PASS, STOP, NEXT, WAIT = "pass", "stop", "next", "wait"
 
 _CAP = re.compile(r"(\S+) (\d+)/(\d+)")
@@ -89,16 +91,26 @@ def answers_of(trace: Sequence[Step], findings: Findings, *, sent: bool) -> tupl
     steps: dict[str, list[Step]] = {}
     for step in trace:
         steps.setdefault(step.gate, []).append(step)
-    last = len(GATES) if sent else _last_reached(trace)
+    last = len(_asked(steps)) if sent else _last_reached(trace)
     return tuple(
         answer
-        for place, gate in enumerate((*GATES, *(name for name in steps if name not in GATES)))
+        for place, gate in enumerate(_asked(steps))
         for answer in (
             [_answer(step, findings) for step in steps[gate]]
             if gate in steps
             else [_silent(gate, findings, reached=place < last, sent=sent)]
         )
     )
+
+
+def _asked(gates: Iterable[str]) -> tuple[str, ...]:
+    """Every gate in its order. That of rehearsals stands in it where it was asked; those of later versions at the end.
+
+    What is live in production knows no list, and its explanation does not speak of one.
+    """
+    behind = GATES.index("consent") + 1
+    known = (*GATES[:behind], RECIPIENTS, *GATES[behind:]) if RECIPIENTS in gates else GATES
+    return (*known, *(name for name in gates if name not in known))
 
 
 def _last_reached(trace: Sequence[Step]) -> int:
@@ -161,6 +173,11 @@ def _consent(step: Step, findings: Findings) -> Iterable[Evidence]:
     yield Consent(topic=request.topic, purpose=request.purpose, said=findings.consents.get(step.channel))
 
 
+def _recipients(step: Step, findings: Findings) -> Iterable[Evidence]:
+    for one in findings.addresses(Channel(step.channel)):
+        yield Place(address=masked(one.kind, one.value))
+
+
 def _pause(step: Step, findings: Findings) -> Iterable[Evidence]:
     scope, _, subject = step.detail.partition(" ")
     found = findings.pauses.get((scope, subject or (findings.request.customer_id if scope == "customer" else "")))
@@ -209,6 +226,7 @@ _EVIDENCE: Mapping[str, Callable[[Step, Findings], Iterable[Evidence]]] = {
     "address": _address,
     "suppression": _suppression,
     "consent": _consent,
+    RECIPIENTS: _recipients,
     "pauses": _pause,
     "suppress_rules": _rule,
     "facts": _facts,

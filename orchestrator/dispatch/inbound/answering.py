@@ -37,9 +37,11 @@ def _answers(hearing: Hearing) -> ConsentMessages:
 
 
 def _answer(hearing: Hearing, message: str | None, what: str) -> str | None:
-    """A stranger is no customer: nobody writes to them at all."""
+    """A stranger is no customer: nobody writes to them at all. Who told their provider was answered there."""
     transaction, channel = hearing.transaction, hearing.text.channel
-    if message is None or not hearing.holders or channel not in hearing.release.said_on[message]:
+    if message is None or not hearing.said_to_us:
+        return None
+    if not hearing.holders or channel not in hearing.release.said_on[message]:
         return None
     request = new_request(
         hearing.release, hearing.clock, message=message, customer_id=_owner(hearing), candidates=(channel,),

@@ -10,7 +10,7 @@ from orchestrator.addresses import sender_forms
 from orchestrator.dispatch.consents import ADDRESS_ID, PERSON, Proof
 from orchestrator.domain.customer import ADDRESS_KINDS, Address, Channel
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
-from orchestrator.stop_words import read_text
+from orchestrator.stop_words import Meaning, Reading, read_text
 from orchestrator.store.port import KeptText
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.release import Release
-    from orchestrator.stop_words import Reading
     from orchestrator.store.port import Transaction
 
     # What was done, and the id of the delivery that tells the person so.
@@ -26,6 +25,15 @@ if TYPE_CHECKING:
 
 TEXT = "text"
 """The method of what was said in a text."""
+
+BUTTON = "button"
+"""The method of what was said by a tap on a button of ours."""
+
+PREFERENCE = "preference"
+"""The method of what was said in a setting of the provider's own, which it told us of."""
+
+# What was said to us. Whoever said it to the provider was answered there.
+_SAID_TO_US = frozenset({TEXT, BUTTON})
 
 # A longer letter is kept up to here: it is proof of what was asked, not a mailbox.
 _KEPT_LENGTH_MAX = 10_000
@@ -44,6 +52,8 @@ class InboundText:
         text: what it says.
         at: when it was written; None: now.
         by: who brought it, for the record: `key:<key id>`, `provider:<account>`.
+        meaning: what it means, where that is not read from its words: a button of ours, a setting of the provider's.
+        method: how it was said: TEXT, BUTTON or PREFERENCE.
     """
 
     source: str
@@ -53,6 +63,8 @@ class InboundText:
     text: str
     at: Instant | None = None
     by: str = PERSON
+    meaning: Meaning | None = None
+    method: str = TEXT
 
 
 class Done(StrEnum):
@@ -102,7 +114,7 @@ class Hearing:
     def proof(self, wording: str | None = None) -> Proof:
         """The text itself shows what was said, from the address itself."""
         return Proof(
-            method=TEXT,
+            method=self.text.method,
             source=self.text.source,
             actor=PERSON,
             wording=wording,
@@ -114,6 +126,11 @@ class Hearing:
             },
             at=self.at,
         )
+
+    @property
+    def said_to_us(self) -> bool:
+        """Whether they wait for a word of ours, or have a provider's."""
+        return self.text.method in _SAID_TO_US
 
     def turns_since(self, since: Instant) -> list[KeptText]:
         """Earlier texts from there on this channel that ended something or brought it back, newest first."""
@@ -127,11 +144,13 @@ class Hearing:
     def keep(self, done: Done, confirmation: str | None) -> None:
         """Keep the text, with what it was taken for and what was done."""
         told = {} if confirmation is None else {"confirmation": confirmation}
+        how = {} if self.text.method == TEXT else {"method": self.text.method}
         reading: Mapping[str, Any] = {
             "kind": self.reading.kind.value,
             "language": self.reading.language,
             "matched": self.reading.matched,
             "done": done.value,
+            **how,
             **told,
         }
         self.transaction.inbound.add(
@@ -170,8 +189,18 @@ def hearing_of(transaction: Transaction, release: Release, clock: Clock, text: I
         now=now,
         addresses=addresses,
         holders=holders,
-        reading=read_text(text.text, _locale(transaction, release, holders)),
+        reading=_read(text, _locale(transaction, release, holders)),
     )
+
+
+def _read(text: InboundText, locale: str) -> Reading:
+    """What it means: the words of a button are what we called it, and nobody's own."""
+    return read_text(text.text, locale) if text.meaning is None else Reading(kind=text.meaning)
+
+
+def stored_addresses(transaction: Transaction, clock: Clock, channel: Channel, sender: str) -> tuple[str, ...]:
+    """The ids of a sender's addresses, a customer's first; a stranger's is stored. Raises InvalidAddress."""
+    return _stored(transaction, clock, InboundText(source="", source_id="", channel=channel, sender=sender, text=""))
 
 
 def is_stop(kept: KeptText) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,9 +11,9 @@ from orchestrator.consent import STOP, WRONG_PERSON
 from orchestrator.dispatch import consents
 from orchestrator.dispatch.consents import ADDRESS_ID, ENDED, PERSON
 from orchestrator.dispatch.inbound.answering import show_choices
-from orchestrator.dispatch.inbound.hearing import Done, is_stop
+from orchestrator.dispatch.inbound.hearing import PREFERENCE, Done, is_stop
 from orchestrator.dispatch.record import record
-from orchestrator.domain.customer import ConsentState
+from orchestrator.domain.customer import Channel, ConsentState
 from orchestrator.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from orchestrator.store.port import ConsentEvent, KeptConsent
 
 log = structlog.get_logger()
+
+# Anybody can write any sender into an e-mail: it may end things, and brings no marketing back. The link that only its
+# reader has does that.
+_PROVES_NOTHING = frozenset({Channel.EMAIL})
 
 # How many things one person said are looked through for the words that they agreed to.
 _LOOKED_BACK = 1_000
@@ -35,7 +40,11 @@ def come_back(hearing: Hearing) -> Act:
     """
     if any(is_stop(one) and one.at > hearing.at for one in hearing.turns_since(hearing.at)):
         return Done.NOTHING, None
+    if hearing.text.method == PREFERENCE and not _ended_there_alone(hearing):
+        return Done.NOTHING, None
     believed = _believe(hearing)
+    if hearing.text.channel in _PROVES_NOTHING:
+        return (Done.RESTORED if believed else Done.NOTHING), show_choices(hearing)
     ended = {holder: grants for holder in hearing.holders if (grants := _ended(hearing, holder))}
     if len(ended) == 1:
         ((holder, grants),) = ended.items()
@@ -43,6 +52,14 @@ def come_back(hearing: Hearing) -> Act:
         if states:
             return (Done.RESTORED if ConsentState.GRANTED in states else Done.ASKED), None
     return (Done.RESTORED if believed else Done.NOTHING), show_choices(hearing)
+
+
+def _ended_there_alone(hearing: Hearing) -> bool:
+    """Whether it was that very setting that ended it: what they told us is not undone by what they tell a provider."""
+    stops = list(takewhile(is_stop, hearing.turns_since(0)))
+    return bool(stops) and all(
+        one.source == hearing.text.source and one.reading.get("method") == PREFERENCE for one in stops
+    )
 
 
 def _believe(hearing: Hearing) -> bool:
@@ -93,6 +110,8 @@ def _standing_before(history: Sequence[KeptConsent], channel: str) -> dict[str, 
 def _ended_by_stop(hearing: Hearing, withdrawn: ConsentEvent) -> str:
     """The id of what a withdrawal took back, if it was a STOP from this address: `consents.stop` names both."""
     own = withdrawn.evidence.get(ADDRESS_ID) in hearing.addresses
+    if hearing.text.method == PREFERENCE:
+        own = own and withdrawn.method == PREFERENCE and withdrawn.source == hearing.text.source
     return str(withdrawn.evidence.get(ENDED, "")) if own else ""
 
 

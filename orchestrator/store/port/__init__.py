@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.store.port.chain import Chain
+from orchestrator.store.port.conversations import Conversations
+from orchestrator.store.port.forwards import Forward, Forwards, ForwardState
 from orchestrator.store.port.goals import Achieved, Goals
 from orchestrator.store.port.identity import FieldValue, Identity, Merge, MergeState
 from orchestrator.store.port.inbound import Inbound, KeptText
@@ -26,6 +28,7 @@ from orchestrator.store.port.people import (
     Imports,
 )
 from orchestrator.store.port.privacy import Person, PersonalData, PrivacyRequests
+from orchestrator.store.port.provider_users import ProviderUsers
 from orchestrator.store.port.quarantine import Chosen, Quarantine, QuarantinedEvent, Waiting
 from orchestrator.store.port.queue import (
     Deliveries,
@@ -33,9 +36,12 @@ from orchestrator.store.port.queue import (
     Receipts,
     Timers,
 )
+from orchestrator.store.port.rests import RestRule, Rests
 from orchestrator.store.port.runs import Runs
 from orchestrator.store.port.schedules import Schedule, Schedules
 from orchestrator.store.port.segments import Audience, Segments
+from orchestrator.store.port.shares import Shares
+from orchestrator.store.port.templates import AWAITING, HeardTemplate, ProviderTemplate, Templates
 from orchestrator.store.port.values import (
     ApiKey,
     BusinessClock,
@@ -74,6 +80,7 @@ if TYPE_CHECKING:
     from orchestrator.store.evidence import Explanations
 
 __all__ = [
+    "AWAITING",
     "Accounts",
     "Achieved",
     "ApiKey",
@@ -87,6 +94,7 @@ __all__ = [
     "Conclusion",
     "ConsentEvent",
     "Consents",
+    "Conversations",
     "Customers",
     "Deferred",
     "Deliveries",
@@ -96,8 +104,12 @@ __all__ = [
     "Facts",
     "FieldValue",
     "FirstAnswer",
+    "Forward",
+    "ForwardState",
+    "Forwards",
     "Goals",
     "HeardOf",
+    "HeardTemplate",
     "Identity",
     "ImportRun",
     "Imports",
@@ -121,9 +133,13 @@ __all__ = [
     "PrivacyRequests",
     "Progress",
     "Promise",
+    "ProviderTemplate",
+    "ProviderUsers",
     "Quarantine",
     "QuarantinedEvent",
     "Receipts",
+    "RestRule",
+    "Rests",
     "Runs",
     "SaidByCustomer",
     "Schedule",
@@ -132,9 +148,11 @@ __all__ = [
     "Sending",
     "SentMessage",
     "Settlement",
+    "Shares",
     "Stop",
     "Store",
     "StoredEvent",
+    "Templates",
     "Timers",
     "Told",
     "Transaction",
@@ -160,6 +178,10 @@ class Transaction(Protocol):
     @property
     def receipts(self) -> Receipts: ...
     @property
+    def rests(self) -> Rests: ...
+    @property
+    def provider_users(self) -> ProviderUsers: ...
+    @property
     def quarantine(self) -> Quarantine: ...
     @property
     def runs(self) -> Runs: ...
@@ -180,9 +202,17 @@ class Transaction(Protocol):
     @property
     def accounts(self) -> Accounts: ...
     @property
+    def shares(self) -> Shares: ...
+    @property
+    def conversations(self) -> Conversations: ...
+    @property
+    def templates(self) -> Templates: ...
+    @property
     def imports(self) -> Imports: ...
     @property
     def inbound(self) -> Inbound: ...
+    @property
+    def forwards(self) -> Forwards: ...
     @property
     def inbox(self) -> Inbox: ...
     @property

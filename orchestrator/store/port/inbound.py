@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class KeptText:
     """A text as it came. (source, source id) is what makes it the same text; `reading` is what it was taken for.
 
-    `at` is when it was written, `received_at` when we heard of it (machine time).
+    `at` is when it was written, `received_at` when we heard of it (machine time). `address_id` is empty where the
+    provider names the writer by an id of its own, `user_id`, and nobody knows whose that is.
     """
 
     id: str
@@ -27,6 +28,7 @@ class KeptText:
     reading: Mapping[str, Any]
     at: Instant
     received_at: Instant
+    user_id: str = ""
 
 
 class Inbound(Protocol):
@@ -37,6 +39,18 @@ class Inbound(Protocol):
         ...
 
     def add(self, text: KeptText) -> None: ...
+
+    def get(self, text_id: str) -> KeptText | None:
+        """One, by our id."""
+        ...
+
+    def waiting(self, source: str, user_id: str) -> list[KeptText]:
+        """What somebody wrote whom nobody knew, oldest first; locked."""
+        ...
+
+    def forget(self, text_id: str) -> None:
+        """Take one out, to hear it anew."""
+        ...
 
     def lately(self, address_ids: Collection[str], channel: str, since: Instant) -> list[KeptText]:
         """What came from addresses on a channel since, newest first."""

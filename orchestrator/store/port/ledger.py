@@ -128,6 +128,10 @@ class Accounts(Protocol):
         """They answer again."""
         ...
 
+    def wake(self, at: Instant, business_now: Instant) -> dict[str, int]:
+        """Make what waits for a provider due now; lane → how many. Whose account is still left alone waits again."""
+        ...
+
 
 class Inbox(Protocol):
     """The local inbox."""

@@ -81,6 +81,14 @@ class Customers(Protocol):
         """Store addresses that nobody has yet; (kind, value) → id, for those too that were stored before."""
         ...
 
+    def lose_devices(self, address_ids: Collection[str], at: Instant) -> None:
+        """Their provider knows these devices no more: nothing goes there until they are registered again."""
+        ...
+
+    def hand_over_devices(self, owners: Mapping[str, str]) -> None:
+        """Address id → the customer who registered it last: it is theirs alone, and alive."""
+        ...
+
     def page(self, after: str, limit: int) -> list[Customer]:
         """Customers in id order, after an id."""
         ...

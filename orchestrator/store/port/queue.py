@@ -224,6 +224,10 @@ class Receipts(Protocol):
         """Keep what is new, parked: the same news of an account is kept once, however often it comes."""
         ...
 
+    def add_applied(self, told: Mapping[str, Sequence[Receipt]], at: Instant) -> None:
+        """Keep what is told of test messages, by delivery, as news that needs nothing done about it any more."""
+        ...
+
     def matched(self, limit: int, *, since: Instant, now: Instant) -> list[Match]:
         """Up to `limit` parked since then whose delivery is known: by our reference, else by the provider's id.
 
@@ -233,6 +237,14 @@ class Receipts(Protocol):
 
     def take(self, matches: Sequence[Match], now: Instant) -> list[HeardOf]:
         """These again, by delivery and locked until the commit; those that somebody else holds are left out."""
+        ...
+
+    def whose(self, account: str, provider_id: str) -> str | None:
+        """The customer to whom an account sent what its provider calls so."""
+        ...
+
+    def failed_calls(self, delivery_id: str) -> set[str]:
+        """The provider's ids of the calls for a delivery that failed, by the receipts that were applied."""
         ...
 
     def progress(self, progress: Sequence[Progress]) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
+from orchestrator.domain.delivery import Mode
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orchestrator.audit_chain import ChainEntry
     from orchestrator.domain.customer import Channel, ConsentState
-    from orchestrator.domain.delivery import Request, State
+    from orchestrator.domain.delivery import Rejection, Request, State
     from orchestrator.domain.message import Purpose
     from orchestrator.domain.receipt import Receipt, ReceiptKind
     from orchestrator.domain.time import Instant
@@ -219,6 +221,8 @@ class InFlight:
     stuck_at: Instant | None
     in_doubt: bool
     doubts: int
+    address_id: str | None = None
+    mode: Mode = Mode.LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,13 +247,15 @@ class Match(NamedTuple):
     address_id: str | None
     kind: ReceiptKind
     permanent: bool
+    rejection: Rejection | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HeardOf:
     """A delivery that receipts speak of, locked, with those that were not applied yet, by number.
 
-    `furthest` is the furthest that earlier ones told; `address_id` is None where its customer was erased.
+    `furthest` is the furthest that earlier ones told; `address_id` is None where its customer was erased. `account` is
+    who made the last call. `doubts` counts the calls that may have arrived: each was one of its own for the provider.
     """
 
     id: str
@@ -259,6 +265,8 @@ class HeardOf:
     channel: str
     address_id: str | None
     receipts: Mapping[int, Receipt]
+    account: str = ""
+    doubts: int = 0
 
 
 class Progress(NamedTuple):
@@ -354,6 +362,7 @@ class ApiKey:
     created_at: Instant
     revoked_at: Instant | None
     expires_at: Instant | None = None
+    mode: Mode = Mode.LIVE
 
     def in_force(self, now: Instant) -> bool:
         """Whether it opens anything: neither revoked nor expired."""

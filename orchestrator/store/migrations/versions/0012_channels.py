@@ -16,6 +16,11 @@ def upgrade() -> None:
     op.add_column("addresses", sa.Column("gone_at", sa.BigInteger(), nullable=True))
     for table in ("deliveries", "api_keys"):
         op.add_column(table, sa.Column("mode", sa.String(), server_default="live", nullable=False))
+    op.add_column("inbound_texts", sa.Column("user_id", sa.String(), nullable=True))
+    named = sa.text("user_id IS NOT NULL")
+    op.create_index(
+        "ix_inbound_texts_waiting", "inbound_texts", ["user_id"], sqlite_where=named, postgresql_where=named
+    )
     op.add_column("receipts", sa.Column("rejection", sa.String(), server_default="", nullable=False))
     op.create_table(
         "account_shares",
@@ -60,6 +65,8 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("message", sa.String(), nullable=False),
+        sa.Column("locale", sa.String(), nullable=False),
+        sa.Column("release_id", sa.String(), nullable=False),
         sa.Column("template_id", sa.String(), server_default="", nullable=False),
         sa.Column("category", sa.String(), server_default="", nullable=False),
         sa.Column("status", sa.String(), nullable=False),
@@ -68,10 +75,21 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("submitted_at", sa.BigInteger(), nullable=True),
         sa.Column("approved_at", sa.BigInteger(), nullable=True),
-        sa.Column("news_at", sa.BigInteger(), nullable=False),
+        sa.Column("status_at", sa.BigInteger(), nullable=False),
+        sa.Column("category_at", sa.BigInteger(), nullable=False),
+        sa.Column("quality_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account", "name", "language", name=op.f("pk_provider_templates")),
     )
     op.create_index(op.f("ix_provider_templates_message"), "provider_templates", ["message"])
+    op.create_index(op.f("ix_provider_templates_template_id"), "provider_templates", ["template_id"])
+    op.create_table(
+        "provider_caps",
+        sa.Column("address_id", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["address_id"], ["addresses.id"], name=op.f("fk_provider_caps_address_id_addresses")),
+        sa.PrimaryKeyConstraint("address_id", "channel", name=op.f("pk_provider_caps")),
+    )
     op.create_table(
         "forwards",
         sa.Column("id", sa.String(), nullable=False),
@@ -93,9 +111,13 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Back. What providers said of templates and devices is asked again; open forwards are lost."""
-    for table in ("forwards", "provider_templates", "provider_users", "rests", "conversations", "account_shares"):
+    for table in (
+        "forwards", "provider_caps", "provider_templates", "provider_users", "rests", "conversations", "account_shares",
+    ):  # fmt: skip
         op.drop_table(table)
     op.drop_column("receipts", "rejection")
+    op.drop_index("ix_inbound_texts_waiting", "inbound_texts")
+    op.drop_column("inbound_texts", "user_id")
     for table in ("api_keys", "deliveries"):
         op.drop_column(table, "mode")
     op.drop_column("addresses", "gone_at")

@@ -1,8 +1,4 @@
-"""For tests, ours and our users': time that stands still until it is moved, and chance that a seed decides.
-
-clock = FakeClock(datetime(2026, 11, 25, 9, tzinfo=UTC))
-clock.advance(hours=4)
-"""
+"""Time that stands still until it is moved, and chance that a seed decides."""
 
 from __future__ import annotations
 
@@ -15,8 +11,6 @@ from orchestrator.domain.time import instant
 
 if TYPE_CHECKING:
     from orchestrator.domain.time import Instant
-
-__all__ = ["FakeClock"]
 
 _MILLISECOND = timedelta(milliseconds=1)
 

@@ -1,0 +1,1 @@
+"""What `jogral doctor` looks at, a module a thing."""

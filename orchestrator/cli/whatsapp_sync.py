@@ -1,0 +1,225 @@
+"""`jogral whatsapp sync` and `status`: templates as Meta has them."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orchestrator.cli.help import Command
+from orchestrator.cli.session import session_of
+from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG, Terminal
+from orchestrator.translations import mark
+
+if TYPE_CHECKING:
+    from orchestrator.app import App
+    from orchestrator.channels import Adapter
+    from orchestrator.dispatch.template_sync import Synced, SyncReport
+    from orchestrator.release import Release
+    from orchestrator.store.port import HeardTemplate, ProviderTemplate
+
+app = typer.Typer(add_completion=False)
+
+Account = Annotated[
+    str, typer.Option("--account", metavar="ID", help="Only the templates of this account's business account.")
+]
+
+# What was done → the sign, its style, and the words.
+_DONE = {
+    "submitted": ("✔ ", GOOD, mark("submitted")),
+    "adopted": ("✔ ", GOOD, mark("Meta had it already")),
+    "known": ("· ", DIM, mark("unchanged")),
+    "wanted": ("→ ", STRONG, mark("to be submitted")),
+    "failed": ("✖ ", BAD, mark("failed")),
+}
+
+
+@app.command("sync", cls=Command)
+def sync(
+    context: typer.Context,
+    account: Account = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be submitted; ask nobody, change nothing.")
+    ] = False,
+    poll: Annotated[bool, typer.Option("--poll", help="Only ask Meta what it decided; submit nothing.")] = False,
+) -> None:
+    """Submit the templates that Meta does not have, and hear what it decided about the others.
+
+    New words are a new template: until Meta approves it, the words before go on where they still hold. What waited for
+    an approval is sent as soon as it comes.
+    """
+    import asyncio
+
+    from orchestrator.cli.ledger import open_ledger, ring, running_release
+    from orchestrator.cli.workplace import open_project
+
+    session = session_of(context)
+    terminal = session.terminal
+    project = open_project(session)
+    with open_ledger(project) as opened:
+        release = running_release(opened, project)
+        adapters = _adapters(opened, release, account)
+        report = asyncio.run(_synced(opened, release, adapters, dry_run=dry_run, poll=poll))
+        if report.lanes:
+            ring(opened, report.lanes)
+    terminal.document(
+        "whatsapp.sync", ok=not report.failed, dry_run=dry_run, accounts=sorted(adapters),
+        summary=_summary(report), items=[_document(one) for one in report.items],
+        changed=[_change(one) for one in report.changed],
+        troubles=[{"accounts": list(accounts), "said": said} for accounts, said in report.troubles],
+    )  # fmt: skip
+    _show(terminal, report)
+    if report.failed:
+        raise typer.Exit(1)
+
+
+@app.command("status", cls=Command)
+def status(context: typer.Context, account: Account = "") -> None:
+    """Say how each template stands, by what Meta told last. Nobody is asked: that is what sync does."""
+    from orchestrator.cli.ledger import open_ledger, running_release
+    from orchestrator.cli.workplace import open_project
+    from orchestrator.dispatch.template_sync import wanted_templates
+
+    session = session_of(context)
+    terminal = session.terminal
+    project = open_project(session)
+    with open_ledger(project) as opened:
+        release = running_release(opened, project)
+        accounts = [one for one in sorted(release.scripted) if not account or one == account]
+        with opened.store.read() as transaction:
+            rows = [row for one in accounts for row in transaction.templates.all(one)]
+        current = {one.key for one in wanted_templates(release)}
+        missing = [
+            (one, account_id)
+            for account_id in accounts
+            for one in wanted_templates(release)
+            if not any(row.account == account_id and (row.name, row.language) == one.key for row in rows)
+        ]
+    waiting = sum(not row.approved for row in rows if (row.name, row.language) in current)
+    terminal.document(
+        "whatsapp.status",
+        summary={"templates": len(rows), "not_approved": waiting, "not_submitted": len(missing)},
+        items=[
+            *(_row(row, current=(row.name, row.language) in current) for row in rows),
+            *(
+                {"account": account_id, "message": one.message, "name": one.key[0], "language": one.key[1],
+                 "current": True, "status": "", "category": "", "quality": "", "reason": ""}
+                for one, account_id in missing
+            ),
+        ],
+    )  # fmt: skip
+    for row in rows:
+        is_current = (row.name, row.language) in current
+        sign = ("✔ ", GOOD) if row.approved else ("· ", DIM) if not is_current else ("✖ ", BAD)
+        said = "  ".join(word for word in (row.status, row.category, row.quality, row.reason) if word)
+        terminal.show(sign, (row.name, STRONG), f"  {row.language}  {row.account}  ", said)
+    for one, account_id in missing:
+        terminal.show(("✖ ", BAD), (one.key[0], STRONG), f"  {one.key[1]}  {account_id}  ", terminal.translate(_UNSENT))
+    terminal.say(
+        "Templates: {templates}. Not approved: {waiting}. Not submitted: {missing}.",
+        templates=len(rows), waiting=waiting, missing=len(missing),
+    )  # fmt: skip
+
+
+_UNSENT = mark("not submitted: run jogral whatsapp sync")
+
+
+# --- sync -----------------------------------------------------------------------------------------------------------
+
+
+def _adapters(opened: "App", release: "Release", account: str) -> "dict[str, Adapter]":
+    """The accounts that speak in templates; with one named, that one. Raises NotFound."""
+    from orchestrator.app.accounts import wire_account
+    from orchestrator.domain.errors import NotFound, did_you_mean
+
+    known = sorted(release.scripted)
+    if account and account not in known:
+        raise NotFound(
+            'No account "{account}" takes WhatsApp templates{hint}', code="unknown_account", account=account,
+            hint=did_you_mean(account, known), known=", ".join(known) or "-", remedy="There are: {known}.",
+        )  # fmt: skip
+    made = {one: wire_account(opened.settings, release, one) for one in known if account in ("", one)}
+    return {one: adapter for one, adapter in made.items() if adapter is not None}
+
+
+async def _synced(
+    opened: "App", release: "Release", adapters: "dict[str, Adapter]", *, dry_run: bool, poll: bool
+) -> "SyncReport":
+    from orchestrator.app.draining import StoreInbox
+    from orchestrator.dispatch.template_sync import TemplateSync
+    from orchestrator.transport import Transport
+
+    async def run(work: Any) -> Any:
+        return work()
+
+    transport = Transport(inbox=StoreInbox(opened), run=run, clock=opened.clock)
+    try:
+        desk = TemplateSync(
+            store=opened.store, release=release, carrier=transport, clock=opened.clock, dry_run=dry_run, poll=poll
+        )
+        return await desk.run(adapters)
+    finally:
+        await transport.close()
+
+
+def _summary(report: "SyncReport") -> dict[str, int]:
+    return {done: sum(one.done == done for one in report.items) for done in _DONE} | {
+        "changed": len(report.changed),
+        "woken": sum(report.lanes.values()),
+    }
+
+
+def _document(one: "Synced") -> dict[str, Any]:
+    name, language = one.wanted.key
+    return {
+        "accounts": list(one.accounts), "message": one.wanted.message, "name": name, "language": language,
+        "done": one.done, "status": one.status, "category": one.category, "recategorised": one.recategorised,
+        "quality": one.quality, "said": one.said,
+    }  # fmt: skip
+
+
+def _row(row: "ProviderTemplate", *, current: bool) -> dict[str, Any]:
+    return {
+        "account": row.account, "message": row.message, "name": row.name, "language": row.language,
+        "current": current, "status": row.status, "category": row.category, "quality": row.quality,
+        "reason": row.reason,
+    }  # fmt: skip
+
+
+def _change(one: "HeardTemplate") -> dict[str, Any]:
+    names = ("status", "category", "quality")
+    return {
+        "account": one.after.account, "name": one.after.name, "language": one.after.language,
+        "before": {name: getattr(one.before, name) for name in names},
+        "after": {name: getattr(one.after, name) for name in names},
+    }  # fmt: skip
+
+
+def _show(terminal: Terminal, report: "SyncReport") -> None:
+    for one in report.items:
+        sign, style, words = _DONE[one.done]
+        name, language = one.wanted.key
+        terminal.show((sign, style), (name, STRONG), f"  {language}  ", terminal.translate(words))
+        told = "  ".join(word for word in (one.status, one.category, one.quality, one.said) if word)
+        if told:
+            terminal.show(("      ", DIM), told)
+        if one.recategorised:
+            terminal.say(
+                "      Meta takes it for {category}: whoever has not agreed to that topic is not sent it here.",
+                category=one.category,
+            )
+    for change in report.changed:
+        before, after = change
+        terminal.say(
+            "Changed: {name} ({language}): {before} → {after}", name=after.name, language=after.language,
+            before=_told(before), after=_told(after),
+        )  # fmt: skip
+    for accounts, said in report.troubles:
+        terminal.say("Meta could not be asked for {accounts}: {said}", accounts=", ".join(accounts), said=said)
+    summary = _summary(report)
+    terminal.say(
+        "Submitted: {submitted}. Waiting to be submitted: {wanted}. Failed: {failed}. Changed: {changed}.",
+        submitted=summary["submitted"], wanted=summary["wanted"], failed=summary["failed"], changed=summary["changed"],
+    )  # fmt: skip
+
+
+def _told(one: "ProviderTemplate") -> str:
+    return " ".join(word for word in (one.status, one.category, one.quality) if word)

@@ -1,0 +1,160 @@
+"""Templates of a WhatsApp business account: what is asked of the Graph API, and what its answers say.
+
+https://developers.facebook.com/docs/graph-api/reference/whats-app-business-account/message_templates
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from orchestrator.contract.calls import HttpAnswer, HttpCall, NoAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.contract.adapter import Adapter
+    from orchestrator.contract.calls import Answer
+
+# A page of these fields is some 20 KB: the transport reads 64.
+PAGE_SIZE: Final = 100
+FIELDS: Final = "id,name,language,status,category,quality_score,rejected_reason"
+
+_SAID_LENGTH_MAX = 300
+_OK = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TemplateDesk:
+    """Where templates of one business account are submitted and asked for."""
+
+    business_account_id: str
+    token: str = field(repr=False)
+    api_version: str
+    base_url: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What tells one business account from another."""
+        return self.base_url, self.business_account_id
+
+    def create(self, document: Mapping[str, Any]) -> HttpCall:
+        """Submit a template (`catalog.whatsapp.template_document`) for review."""
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return HttpCall("POST", self._url, {**self._headers, "Content-Type": "application/json"}, body)
+
+    def list(self, after: str = "") -> HttpCall:
+        """A page of all templates, behind a cursor."""
+        query = {"fields": FIELDS, "limit": str(PAGE_SIZE)} | ({"after": after} if after else {})
+        return HttpCall("GET", f"{self._url}?{urlencode(query)}", self._headers, b"")
+
+    @property
+    def _url(self) -> str:
+        return f"{self.base_url.rstrip('/')}/{self.api_version}/{self.business_account_id}/message_templates"
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+def desk_of(adapter: Adapter) -> TemplateDesk | None:
+    """The desk of an account that speaks in Meta's templates; None for any other."""
+    settings = {
+        name: getattr(adapter, name, None) for name in ("business_account_id", "token", "api_version", "base_url")
+    }
+    if not adapter.can.templates or None in settings.values():
+        return None
+    return TemplateDesk(**{name: str(value) for name, value in settings.items()})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """A template as Meta has it; its words in lower case."""
+
+    id: str
+    name: str
+    language: str
+    status: str
+    category: str = ""
+    quality: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A page of them, and the cursor behind which the next one begins, empty where there is none."""
+
+    templates: tuple[Listed, ...]
+    after: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trouble:
+    """Why nothing came of it, for a person to read."""
+
+    said: str
+
+
+def created(answer: Answer, document: Mapping[str, Any]) -> Listed | Trouble:
+    """What became of a submission."""
+    read = _read(answer)
+    if isinstance(read, Trouble):
+        return read
+    if not read.get("id"):
+        return Trouble(said="Meta's answer names no template")
+    return _listed({"name": document["name"], "language": document["language"], **read})
+
+
+def page_of(answer: Answer) -> Page | Trouble:
+    """What a page says."""
+    read = _read(answer)
+    if isinstance(read, Trouble):
+        return read
+    rows, paging = read.get("data"), read.get("paging")
+    if not isinstance(rows, list):
+        return Trouble(said="Meta's answer holds no templates")
+    templates = tuple(_listed(row) for row in rows if isinstance(row, dict) and row.get("name"))
+    more = isinstance(paging, dict) and paging.get("next") and isinstance(paging.get("cursors"), dict)
+    return Page(templates=templates, after=str(paging["cursors"].get("after") or "") if more else "")  # type: ignore[index]
+
+
+def _listed(row: Mapping[str, Any]) -> Listed:
+    quality = row.get("quality_score")
+    score = quality.get("score") if isinstance(quality, dict) else None
+    reason = str(row.get("rejected_reason") or "").lower()
+    return Listed(
+        id=str(row.get("id") or ""),
+        name=str(row["name"]),
+        language=str(row.get("language") or ""),
+        status=str(row.get("status") or "pending").lower(),
+        category=str(row.get("category") or "").lower(),
+        quality="" if score in (None, "UNKNOWN") else str(score).lower(),
+        reason="" if reason == "none" else reason,
+    )
+
+
+def _read(answer: Answer) -> dict[str, Any] | Trouble:
+    if isinstance(answer, NoAnswer):
+        return Trouble(said=f"{answer.reason}: {answer.detail}".rstrip(": "))
+    if not isinstance(answer, HttpAnswer):
+        return Trouble(said="no answer over HTTP")
+    try:
+        read = json.loads(answer.body)
+    except ValueError:
+        read = None
+    if not isinstance(read, dict):
+        return Trouble(said=f"HTTP {answer.status}: not JSON")
+    if answer.status != _OK or "error" in read:
+        return Trouble(said=_said(answer.status, read.get("error")))
+    return read
+
+
+def _said(status: int, error: object) -> str:
+    """Meta's words: those for people first, where there are any."""
+    if not isinstance(error, dict):
+        return f"HTTP {status}"
+    words = error.get("error_user_msg") or error.get("message") or ""
+    codes = [str(error[name]) for name in ("code", "error_subcode") if error.get(name) is not None]
+    return f"{'/'.join(codes) or f'HTTP {status}'}: {words}"[:_SAID_LENGTH_MAX]

@@ -1,0 +1,78 @@
+"""`jogral whatsapp sync` and `status`, run as a person runs them, with Meta played behind a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from orchestrator.simulators.frame import playing
+
+TOKEN = "EAAG-played-here"  # opens nothing
+ENVIRONMENT = {"JOGRAL_ACCOUNTS__WHATSAPP__TOKEN": TOKEN}
+
+
+@pytest.fixture
+def meta_shop(orders_alone, jogral):
+    """The shop, whose WhatsApp goes through the played Meta at this address."""
+    path = orders_alone / "templates" / "project.yaml"
+    before = path.read_text("utf-8")
+
+    def at(base):
+        account = (
+            "{id: whatsapp, adapter: whatsapp_cloud, phone_number_id: '106540352242922', "
+            f"business_account_id: '102290129340398', base_url: '{base}'}}"
+        )
+        written = before.replace("{id: whatsapp, adapter: outbox}", account)
+        assert written != before
+        path.write_text(written, "utf-8")
+        assert jogral("db", "upgrade").code == 0
+        return lambda *words: jogral("whatsapp", *words, "--json", **ENVIRONMENT)
+
+    return at
+
+
+def with_meta(does, **options):
+    """Meta is played while something is done beside it."""
+
+    async def life():
+        async with playing(["meta"], options={"meta": options}) as (meta,):
+            return await asyncio.to_thread(does, meta)
+
+    return asyncio.run(life())
+
+
+def test_templates_are_submitted_polled_and_shown(meta_shop):
+    """Over a real socket: once, with what Meta decided afterwards."""
+
+    def does(meta):
+        run = meta_shop(meta.base)
+        dry = run("sync", "--dry-run")
+        first = run("sync")
+        waiting = run("status")
+        meta.simulator.templates.review = "approve"
+        for one in meta.simulator.templates.known.values():
+            one.status, one.quality = "APPROVED", "GREEN"
+        polled = run("sync", "--poll")
+        again = run("sync")
+        return dry, first, waiting, polled, again, run("status")
+
+    dry, first, waiting, polled, again, status = with_meta(does, review="pending")
+    count = dry.document["summary"]["wanted"]
+    assert count > 0
+    assert (first.code, first.document["summary"]["submitted"]) == (0, count), first.out
+    assert waiting.document["summary"] == {"templates": count, "not_approved": count, "not_submitted": 0}
+    assert (polled.code, polled.document["summary"]["changed"]) == (0, count)
+    assert again.document["summary"]["submitted"] == 0
+    assert {one["status"] for one in status.document["items"]} == {"approved"}
+    assert status.document["summary"]["not_approved"] == 0
+
+
+def test_where_nothing_can_be_done_it_says_why(meta_shop):
+    """An account that takes no templates is named with those that do; and Meta may be away."""
+    run = meta_shop("http://127.0.0.1:9")
+    unknown, away = run("sync", "--account", "sms"), run("sync")
+    assert unknown.code == 2
+    assert "whatsapp" in unknown.out + unknown.err
+    assert away.code == 1
+    assert away.document["troubles"][0]["accounts"] == ["whatsapp"]
