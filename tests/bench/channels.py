@@ -179,7 +179,7 @@ TEMPLATE: dict[str, Any] = {
     "base": "order_shipped",
     "language": "pt_BR",
     "category": "utility",
-    "body": [["first_name", "Ana"], ["number", "10234"], ["promised_date", "terça-feira, 1 de dezembro"]],
+    "body": {"customer_first_name": "Ana", "order_number": "10234", "promised_date": "terça-feira, 1 de dezembro"},
     "buttons": [],
 }
 

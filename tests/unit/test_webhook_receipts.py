@@ -340,7 +340,7 @@ def test_the_secret_is_not_shown():
     [
         ({"status": "x"}, (), 'no key "status"; did you mean "status_at"'),
         ({}, ("status_at",), "needs: status_at"),
-        ({}, ("signature_header", "words"), "needs: signature_header, words"),
+        ({}, ("signature_header", "words"), "needs: words"),
         ({}, ("reference_at", "provider_id_at"), "which message"),
         ({"event_at": ""}, (), "event_at is empty"),
         ({"signature_header": "X Signature"}, (), "not the name of a header"),

@@ -8,15 +8,15 @@ so that the provider keeps it until the recipe is mended.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.contract.notices import Received
-from orchestrator.contract.recipes.reading import NotThere, at, check_keys, document, path, text_of, word_at
-from orchestrator.domain.errors import ConfigurationError, InputError, Refused, did_you_mean
+from orchestrator.contract.recipes.reading import NotThere, at, check_keys, path, text_of, word_at
+from orchestrator.contract.recipes.signatures import SCHEMES, HmacOfBody
+from orchestrator.domain.errors import ConfigurationError, InputError, did_you_mean
 from orchestrator.domain.receipt import Receipt, ReceiptKind
 from orchestrator.domain.time import instant
 
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
     from orchestrator.contract.notices import Notice
     from orchestrator.contract.recipes.reading import Path
+    from orchestrator.contract.recipes.signatures import Scheme
     from orchestrator.domain.time import Instant
 
 KEYS = (
-    "signature_header", "signature_prefix", "algorithm", "list_at", "event_at", "reference_at", "provider_id_at",
-    "status_at", "at_at", "detail_at", "words", "permanent", "reply",
+    "signature", "signature_header", "signature_prefix", "algorithm", "list_at", "event_at", "reference_at",
+    "provider_id_at", "status_at", "at_at", "detail_at", "words", "permanent", "reply",
 )  # fmt: skip
 ALGORITHMS = ("sha256", "sha512")
 DETAIL_LENGTH_MAX = 300
@@ -46,10 +47,8 @@ _MAY_BE_PERMANENT = frozenset({ReceiptKind.BOUNCED, ReceiptKind.FAILED})
 class ReceiptsRecipe:
     """How one provider signs and words its receipts; paths are those of the recipe, compiled."""
 
-    secret: bytes = field(repr=False)
-    header: str
-    prefix: str
-    algorithm: str
+    secret: str = field(repr=False)
+    scheme: Scheme
     list_at: Path
     event_at: Path | None
     reference_at: Path | None
@@ -63,21 +62,18 @@ class ReceiptsRecipe:
 
     def received(self, notice: Notice, now: Instant) -> Received:
         """The news of a notice. Raises Refused for one that is not signed with our secret, InputError for nonsense."""
-        self._verify(notice)
-        told = [(self._word(item), item) for item in self._items(notice.body)]
-        receipts = tuple(self._receipt(item, word, now) for word, item in told if word in self.words)
+        try:
+            said, once = self.scheme(notice, self.secret, now)
+        except NotThere as error:
+            raise _unreadable(str(error)) from error
+        told = [(self._word(item), item) for item in self._items(said)]
+        receipts = tuple(self._receipt(item, word, now, once) for word, item in told if word in self.words)
         unknown = tuple(dict.fromkeys(word for word, _ in told if word not in self.words))
         return Received(receipts=receipts, passed_over=len(told) - len(receipts), unknown=unknown, reply=self.reply)
 
-    def _verify(self, notice: Notice) -> None:
-        given = notice.headers.get(self.header, "").encode("utf-8", "surrogateescape")
-        expected = f"{self.prefix}{hmac.new(self.secret, notice.body, self.algorithm).hexdigest()}".encode()
-        if not hmac.compare_digest(expected, given):
-            raise Refused("The signature of this notice is not right.")
-
-    def _items(self, body: bytes) -> list[Any]:
+    def _items(self, whole: Any) -> list[Any]:
         try:
-            said = at(document(body), self.list_at)
+            said = at(whole, self.list_at)
         except NotThere as error:
             raise _unreadable(str(error)) from error
         return said if isinstance(said, list) else [said]
@@ -88,12 +84,12 @@ class ReceiptsRecipe:
         except NotThere as error:
             raise _unreadable(str(error)) from error
 
-    def _receipt(self, item: Any, word: str, now: Instant) -> Receipt:
+    def _receipt(self, item: Any, word: str, now: Instant, once: str) -> Receipt:
         reference, provider_id = _optional(item, self.reference_at), _optional(item, self.provider_id_at)
         if not reference and not provider_id:
             raise _unreadable("which message it is about")
         try:
-            event_key = word_at(item, self.event_at) if self.event_at is not None else _digest(item)
+            event_key = once or (word_at(item, self.event_at) if self.event_at is not None else _digest(item))
         except NotThere as error:
             raise _unreadable(str(error)) from error
         return Receipt(
@@ -175,7 +171,7 @@ def receipts_recipe(written: Any, secret: str) -> ReceiptsRecipe:
         raise ConfigurationError(
             "receipts.secret stands in a file", remedy="Put it into JOGRAL_ACCOUNTS__<ACCOUNT>__RECEIPTS_SECRET."
         )
-    said = check_keys(_PART, written, KEYS, ("signature_header", "status_at", "words"))
+    said = check_keys(_PART, written, KEYS, ("status_at", "words"))
     if not secret:
         raise ConfigurationError(
             "receipts has no secret to check signatures with",
@@ -188,10 +184,8 @@ def receipts_recipe(written: Any, secret: str) -> ReceiptsRecipe:
         )
     words = _words(said["words"])
     return ReceiptsRecipe(
-        secret=secret.encode(),
-        header=_header(text_of(_PART, said, "signature_header")),
-        prefix=text_of(_PART, said, "signature_prefix"),
-        algorithm=_algorithm(text_of(_PART, said, "algorithm", "sha256")),
+        secret=secret,
+        scheme=_scheme(said),
         list_at=path(text_of(_PART, said, "list_at")),
         event_at=_path(said, "event_at"),
         reference_at=_path(said, "reference_at"),
@@ -212,6 +206,23 @@ def _path(said: Mapping[str, Any], key: str) -> Path | None:
             "receipts.{key} is empty", remedy="Write where it stands, such as data.0.id, or leave the key out.", key=key
         )
     return path(written) if written else None
+
+
+def _scheme(said: Mapping[str, Any]) -> Scheme:
+    """One provider's own way of signing (`signature: sendgrid`), or an HMAC of the body in a header."""
+    named = text_of(_PART, said, "signature")
+    if not named and "signature_header" in said:
+        header = _header(text_of(_PART, said, "signature_header"))
+        prefix = text_of(_PART, said, "signature_prefix")
+        return HmacOfBody(header, prefix, _algorithm(text_of(_PART, said, "algorithm", "sha256")))
+    if named in SCHEMES and "signature_header" not in said:
+        return SCHEMES[named]
+    raise ConfigurationError(
+        "receipts does not say how its notices are signed{hint}",
+        remedy="Write signature_header: X-Signature for an HMAC of the body, or signature: one of {known}.",
+        hint=did_you_mean(named, SCHEMES) if named else "",
+        known=", ".join(SCHEMES),
+    )
 
 
 def _header(written: str) -> str:
