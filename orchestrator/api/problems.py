@@ -61,6 +61,7 @@ TITLES: Mapping[str, str] = {
     "merge_not_suggested": mark("Merge not suggested"),
     "merged_since": mark("Merged since"),
     "method_not_allowed": mark("Method not allowed"),
+    "live_key_needed": mark("Live key needed"),
     "missing_scope": mark("Missing scope"),
     "missing_variable": mark("Missing value"),
     "moved_twice": mark("Moved twice"),

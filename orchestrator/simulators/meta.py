@@ -28,7 +28,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from orchestrator.simulators.frame import Account, Simulator
-from orchestrator.simulators.meta_templates import REVIEWS, GraphError, Template, Templates
+from orchestrator.simulators.meta_templates import REVIEWS, GraphError, StoredTemplate, Templates
 from orchestrator.simulators.meta_webhooks import (
     DISPLAY_PHONE_NUMBER,
     contact,
@@ -168,7 +168,7 @@ class Meta(Simulator):
             _look_at_interactive(asked["interactive"])
         return asked
 
-    def _take(self, asked: Mapping[str, Any], template: Template | None) -> dict[str, Any]:
+    def _take(self, asked: Mapping[str, Any], template: StoredTemplate | None) -> dict[str, Any]:
         to = str(asked.get("to") or asked["recipient"]).removeprefix("+")
         code, at_once = self._refusals.get(to, (0, False))
         if code and at_once:
@@ -206,7 +206,7 @@ class Meta(Simulator):
             self._later(lambda: self._review(made))
         return {"id": made.id, "status": made.status, "category": made.category}
 
-    def _review(self, template: Template) -> None:
+    def _review(self, template: StoredTemplate) -> None:
         if self.templates.review == "reject":
             template.status, template.rejected_reason = "REJECTED", "TAG_CONTENT_MISMATCH"
             why = {"reason": "the text promotes something", "recommendation": "take it out"}
@@ -219,7 +219,7 @@ class Meta(Simulator):
         template.status = "APPROVED"
         self._tell_event(template)
 
-    def _tell_event(self, template: Template, reason: str = "NONE", **more: Any) -> dict[str, Any]:
+    def _tell_event(self, template: StoredTemplate, reason: str = "NONE", **more: Any) -> dict[str, Any]:
         told = {"event": template.status, **template.news(), "reason": reason, **more}
         return self._post("message_template_status_update", {**told, "message_template_category": template.category})
 
@@ -259,7 +259,7 @@ class Meta(Simulator):
             del self.templates.known[key]
         return {"success": True}
 
-    def _by_id(self, id_: str) -> Template:
+    def _by_id(self, id_: str) -> StoredTemplate:
         found = next((one for one in self.templates.known.values() if one.id == id_), None)
         if found is None:
             raise _no_such_object(id_)

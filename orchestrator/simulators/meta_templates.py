@@ -32,7 +32,7 @@ class GraphError(Exception):
 
 
 @dataclass
-class Template:
+class StoredTemplate:
     """One template in one language."""
 
     id: str
@@ -70,10 +70,10 @@ class Templates:
 
     review: str = "approve"
     any_name: bool = False
-    known: dict[tuple[str, str], Template] = field(default_factory=dict)
+    known: dict[tuple[str, str], StoredTemplate] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(time.time_ns() // 1_000))
 
-    def create(self, asked: Mapping[str, Any]) -> Template:
+    def create(self, asked: Mapping[str, Any]) -> StoredTemplate:
         """A new one, which waits for its review. Raises GraphError for what Meta refuses at once."""
         self._look_at(asked)
         key = (asked["name"], asked["language"])
@@ -82,7 +82,7 @@ class Templates:
         same = next((one for one in self.known.values() if _says(one.components) == _says(asked["components"])), None)
         if same is not None and same.language == asked["language"]:
             raise GraphError(100, f"The same content as {same.name}.", subcode=2388025)
-        made = Template(
+        made = StoredTemplate(
             id=str(next(self._ids)),
             name=asked["name"],
             language=asked["language"],
@@ -95,7 +95,7 @@ class Templates:
         self.known[key] = made
         return made
 
-    def edit(self, template: Template, asked: Mapping[str, Any]) -> None:
+    def edit(self, template: StoredTemplate, asked: Mapping[str, Any]) -> None:
         """Another text, or another time to live. Raises GraphError."""
         if template.status not in _MAY_BE_EDITED:
             raise GraphError(100, "Only approved, rejected or paused templates can be edited.", subcode=2388039)
@@ -134,7 +134,7 @@ class Templates:
 
     # --- a message of one
 
-    def fitting(self, asked: Mapping[str, Any]) -> Template | None:
+    def fitting(self, asked: Mapping[str, Any]) -> StoredTemplate | None:
         """The one that a message names, whose parameters it brings; None where any may be named. Raises GraphError."""
         name, language = str(asked.get("name")), str(asked.get("language", {}).get("code"))
         found = self.known.get((name, language))
@@ -167,7 +167,7 @@ def _examples(body: Mapping[str, Any]) -> list[Any]:
     return list(named if named is not None else (example.get("body_text") or [[]])[0])
 
 
-def _fit(template: Template, given: list[Any]) -> None:
+def _fit(template: StoredTemplate, given: list[Any]) -> None:
     """Raises GraphError where a parameter is missing, too many, unnamed, or holds what it must not."""
     by_type = {one.get("type"): one for one in given if one.get("type") != "button"}
     for component in template.components:
@@ -189,7 +189,7 @@ def _fit(template: Template, given: list[Any]) -> None:
     _fit_buttons(template, [one for one in given if one.get("type") == "button"])
 
 
-def _fit_buttons(template: Template, given: list[Any]) -> None:
+def _fit_buttons(template: StoredTemplate, given: list[Any]) -> None:
     buttons: list[Any] = next(
         (one.get("buttons", []) for one in template.components if one.get("type") == "BUTTONS"), []
     )

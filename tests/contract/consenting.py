@@ -199,7 +199,7 @@ class Shop:
         for (topic, word), (channel, addresses) in itertools.product(said_of.items(), reached.items()):
             if word == "sair":
                 for one in {owner, *sharing[channel]}:
-                    self.truth.withdraw(one, [topic], [channel])
+                    self.truth.withdraw(one, [topic], [channel], said_at)
             elif word == "sim":
                 self.truth.told(
                     owner, topic, channel, addresses, said_at, everywhere=everywhere, in_a_file=True,

@@ -329,6 +329,17 @@ def test_an_import_brings_opt_outs_of_another_system_at_once(desk):
     assert desk.brings(ANA | {"reviews": "saiu", "name": "A"}) == {"changed": 1, "repeated": 2}
 
 
+def test_a_no_that_repeats_its_owners_is_news_to_others_with_the_address(desk):
+    """Whoever said no already is told of again; the other name of the phone has not."""
+    other = desk.known(phones=("+5511912345678",), external_ids={"crm": "old"})
+    proof = Proof(method="form", source="site", actor="person", wording="optin_avaliacoes@1")
+    desk.brings(ANA | {"reviews": "saiu", "at": ""})
+    desk.said(lambda transaction: agree(transaction, desk.release, desk.clock, other, "reviews", [SMS], proof))
+
+    assert desk.brings(ANA | {"reviews": "saiu", "at": "", "name": "A"})["repeated"] == 2
+    assert desk.consents(other) == {("reviews", "sms"): "withdrawn"}
+
+
 def test_the_order_of_a_yes_and_a_no_in_one_file_does_not_matter(desk):
     """No is no."""
     no = ANA | {"reviews": "saiu"}

@@ -110,9 +110,10 @@ class Truth:
                 self._say(who, topic, channel, GRANTED, place=address, own=True)
                 self._open(who, {topic}, channel, address)
 
-    def withdraw(self, who, topics, channels):
+    def withdraw(self, who, topics, channels, at=None):
+        """A no, of now or of the time that a file tells: what was agreed to after that is newer."""
         for topic, channel in itertools.product(topics, channels):
-            self._say(who, topic, channel, WITHDRAWN)
+            self._say(who, topic, channel, WITHDRAWN, at)
 
     def stop(self, address, channels, holders):
         """`holders`: id → channel → their addresses on it. Nobody who can still be written to there has withdrawn."""

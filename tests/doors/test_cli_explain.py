@@ -59,7 +59,7 @@ def test_a_request_is_named_by_its_id_and_so_is_a_decision(explain, asked):
         assert document["decision"]["verdict"] == "blocked"
         assert document["decision"]["reason"] == "no_consent"
         gates = {one["gate"]: one for one in document["decision"]["items"]}
-        assert len(gates) == 15
+        assert len(gates) == 16
         assert gates["address"]["evidence"] == [{"kind": "place", "address": "a••@example.com"}]
         assert gates["consent"]["evidence"] == [
             {"kind": "consent", "topic": "reviews", "purpose": "marketing", "said": None}

@@ -27,6 +27,7 @@ PUBLIC = {
     "GET /readyz": "load balancers have none; it names no person, place or version",
     "GET /metrics": "scrapers have none; no label names a person",
     "GET /openapi.json": "the description is in the repository as well",
+    "GET /hooks/{account}": "providers try the address before they use it, and some tell by it; all of it is signed",
     "POST /hooks/{account}": "providers have none; each notice is signed",
 }
 

@@ -242,7 +242,9 @@ class _Desk:
         left = [channel for channel in one.channels if not self.standing.repeats(owner, one, channel)]
         self.tally.counts[REPEATED] += len(one.channels) - len(left)
         if one.state is ConsentState.WITHDRAWN:
-            self._opt_out(person, owner, one, left)
+            self.tally.counts[WITHDRAWN] += len(left)
+            # Of all its channels: what repeats the no of its owner may be news to others who have the address.
+            self._opt_out(person, owner, one)
             return
         free = [channel for channel in left if not self._opted_out(person, owner, one.topic, channel)]
         self.tally.counts[OPTED_OUT] += len(left) - len(free)
@@ -261,11 +263,10 @@ class _Desk:
     def _opted_out(self, person: Person, owner: str, topic: str, channel: Channel) -> bool:
         return self.standing.opted_out(self.sharing.of(person, owner, channel), topic, channel)
 
-    def _opt_out(self, person: Person, owner: str, one: Proven, channels: Sequence[Channel]) -> None:
-        self.tally.counts[WITHDRAWN] += len(channels)
+    def _opt_out(self, person: Person, owner: str, one: Proven) -> None:
         proof = self.terms.proof(one, None)
         told: dict[str, list[Channel]] = {}
-        for channel in channels:
+        for channel in one.channels:
             for customer_id in self.sharing.of(person, owner, channel):
                 if not self.standing.opted_out([customer_id], one.topic, channel):
                     told.setdefault(customer_id, []).append(channel)

@@ -44,7 +44,9 @@ def history(transaction: Transaction, limit: int) -> list[InForce]:
     recorded = {one.release for one in told}
     # Releases of before there was a record of them, and those of tests and of programs that publish themselves.
     unrecorded = [InForce(release=name, at=at) for name, at in transaction.ledger.published() if name not in recorded]
-    return sorted([*told, *unrecorded], key=lambda one: one.at, reverse=True)[:limit]
+    # Of two that programs published in the same instant, the one in force came last.
+    current = transaction.ledger.release_id()
+    return sorted([*told, *unrecorded], key=lambda one: (one.at, one.release == current), reverse=True)[:limit]
 
 
 def earlier(transaction: Transaction, wanted: str = "") -> str:
