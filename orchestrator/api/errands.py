@@ -65,8 +65,8 @@ class Errands:
         finally:
             self._waiting -= 1
         if not isinstance(answer, HttpAnswer) or answer.status != _OK:
-            said = answer.status if isinstance(answer, HttpAnswer) else answer
-            log.warning("document_not_fetched", host=host_of(call), answer=str(said)[:200])
+            said = answer.status if isinstance(answer, HttpAnswer) else getattr(answer, "reason", "no HTTP")
+            log.warning("document_not_fetched", host=host_of(call), reason=said)
             raise _away(call)
         return answer.body
 

@@ -50,7 +50,7 @@ async def post_notice(request: web.Request) -> web.Response:
     received = await _verified(api, account, adapter, notice)
     heeded = await api.run(lambda: _heed(api, account, release, adapter, received))
     _count(api, account, received, heeded)
-    if received.receipts:
+    if received.receipts or received.linked:
         api.hearing.apply()
     if heeded.lanes:
         api.ringer.ring(heeded.lanes)

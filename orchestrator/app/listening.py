@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestrator.dispatch.forwarding import forwarding
@@ -24,4 +25,15 @@ def open_ear(app: App, release: Release, account: str, channel: Channel) -> Ear:
         channel=channel,
         quarantines=settings.unknown_events == "quarantine",
         forward=forwarding(release, app.clock, staging=settings.environment == "staging"),
+        named=partial(_named, app),
     )
+
+
+def _named(app: App, token: str) -> str:
+    """The message whose link ends a topic; nothing where the token is none of ours, or too old."""
+    from orchestrator.tokens import InvalidToken, TokenPurpose  # noqa: PLC0415  # few letters name nothing else
+
+    try:
+        return app.keyring.read(TokenPurpose.UNSUBSCRIBE, token, app.clock.now()).get("delivery", "")
+    except InvalidToken:
+        return ""

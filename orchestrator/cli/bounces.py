@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from orchestrator.app import App
     from orchestrator.channels import Received
     from orchestrator.contract.mail.bounces import Mailroom
-    from orchestrator.dispatch.hear import Ear
     from orchestrator.project import Project
     from orchestrator.release import Release
 
@@ -195,6 +194,7 @@ def _told(mailroom: "Mailroom", letters: list[bytes], now: int, counted: "Counte
         told.append(one)
     return Received(
         receipts=tuple(news for one in told for news in one.receipts),
+        linked=tuple(news for one in told for news in one.linked),
         inbound=tuple(words for one in told for words in one.inbound),
     )
 
@@ -216,17 +216,20 @@ def _kinds(received: "Received") -> Iterator[str]:
                 yield "complaints"
             case _:
                 yield "delivered"
+    yield from ("complaints" for _ in received.linked)
     yield from ("replies" for _ in received.inbound)
     yield from ("not_ours" for _ in range(received.passed_over))
-    if not (received.receipts or received.inbound or received.passed_over):
+    if not (received.receipts or received.linked or received.inbound or received.passed_over):
         yield "nothing"
 
 
 def _heed(opened: "App", release: "Release", account: str, received: "Received", counted: "Counter[str]") -> set[str]:
     """Keep and do what they say; which lanes have something to send because of it."""
+    from orchestrator.app.listening import open_ear
     from orchestrator.dispatch.hear import apply_parked, heed
+    from orchestrator.domain.customer import Channel
 
-    heeded = heed(_ear(opened, release, account), received)
+    heeded = heed(open_ear(opened, release, account, Channel.EMAIL), received)
     counted["lost"] += heeded.lost
     counted["known"] += sum(one.repeated for one in heeded.heard)
     counted["opt_outs"] += sum(one.reading.ends and not one.repeated for one in heeded.heard)
@@ -238,18 +241,6 @@ def _opt_outs(received: "Received", release: "Release") -> int:
     from orchestrator.stop_words import read_text
 
     return sum(read_text(one.text, release.project.locale).ends for one in received.inbound)
-
-
-def _ear(opened: "App", release: "Release", account: str) -> "Ear":
-    from orchestrator.dispatch.forwarding import forwarding
-    from orchestrator.dispatch.hear import Ear
-    from orchestrator.domain.customer import Channel
-
-    return Ear(
-        store=opened.store, release=release, clock=opened.clock, account=account, channel=Channel.EMAIL,
-        quarantines=opened.settings.unknown_events == "quarantine",
-        forward=forwarding(release, opened.clock, staging=opened.settings.environment == "staging"),
-    )  # fmt: skip
 
 
 # What is counted: the words for one, and for any other number.

@@ -109,10 +109,12 @@ class Received:
     own, as it wrote them. `alarms` are sentences about the account itself, for whoever runs it. `needs` is what has to
     be fetched before the notice can be verified: then it says nothing else yet, and is read again with
     `Notice.documents`. `calls` are what the provider wants to be asked afterwards (to confirm a subscription). `reply`
-    is what the provider wants to read.
+    is what the provider wants to read. `linked` is news that names its message by nothing but a link of ours, with that
+    link's token, which only we can read.
     """
 
     receipts: tuple[Receipt, ...] = ()
+    linked: tuple[tuple[str, Receipt], ...] = ()
     inbound: tuple[InboundMessage, ...] = ()
     preferences: tuple[Preference, ...] = ()
     templates: tuple[TemplateNews, ...] = ()

@@ -181,6 +181,8 @@ async def _told(drain: Drain, release: Release, adapters: Mapping[str, Adapter],
         return await _carried(drain, release, adapters, item, secret)
     except JogralError as error:
         return _Done(ForwardState.FAILED, str(error))
+    except Exception as error:  # noqa: BLE001  # the others have gone: theirs must be written down, or they go again
+        return _Done(ForwardState.OPEN, type(error).__name__)
 
 
 async def _carried(

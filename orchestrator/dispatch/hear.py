@@ -7,7 +7,7 @@ they come late, many times and in any order, some before our own commit, and `he
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -65,7 +65,11 @@ def heed(ear: Ear, received: Received) -> Heeded:
         Unavailable: the ledger cannot keep it now; the provider has to come again.
     """
     now = ear.clock.now()
-    keep_receipts(ear.store, ear.account, received, now)
+    named = [(ear.named(token), one) for token, one in received.linked]
+    found = tuple(replace(one, reference=reference) for reference, one in named if reference)
+    passed_over = received.passed_over + len(named) - len(found)
+    kept = replace(received, receipts=(*received.receipts, *found), passed_over=passed_over)
+    keep_receipts(ear.store, ear.account, kept, now)
     try:
         said = ear.hear(received)
     finally:
@@ -88,7 +92,8 @@ def keep_receipts(store: Store, account: str, received: Received, now: Instant) 
             account=account,
             receipts=received.passed_over,
             unknown=[_harmless(word) for word in received.unknown[:_UNKNOWN_SHOWN]],
-            remedy="Translate them under words in the account's recipe; sent changes nothing.",
+            remedy="An account with a recipe translates them under words: sent changes nothing. For any other account "
+            "nothing is lost: its provider tells more than we read.",
         )
 
 

@@ -139,6 +139,13 @@ class SqlConsents:
         )
         return set(self._connection.execute(changed.returning(suppressions.c.address_id)).scalars())
 
+    def reasons(self, address_ids: Collection[str]) -> dict[tuple[str, str], str]:
+        named = bulk.among(self._connection, suppressions.c.address_id, address_ids)
+        rows = self._connection.execute(
+            select(suppressions.c.address_id, suppressions.c.channel, suppressions.c.reason).where(named)
+        )
+        return {(row.address_id, row.channel): row.reason for row in rows}
+
     def stops(self, customer_ids: Collection[str]) -> dict[str, dict[tuple[str, str], Stop]]:
         return self._stops(customer_ids, (STOP, WRONG_PERSON))
 

@@ -93,7 +93,7 @@ class SqlReceipts:
         wanted = (
             select(
                 _DELIVERY.id, _DELIVERY.state, _DELIVERY.receipt, _DELIVERY.provider_id, _DELIVERY.channel,
-                _DELIVERY.address_id, _DELIVERY.account, _DELIVERY.doubts,
+                _DELIVERY.address_id, _DELIVERY.account, _DELIVERY.doubts, _DELIVERY.calls,
             )
             .where(
                 bulk.among(self._connection, _DELIVERY.id, {match.delivery_id for match in matches}),
@@ -110,10 +110,10 @@ class SqlReceipts:
             HeardOf(
                 delivery_id, State(state), furthest, provider_id, channel, address_id, heard, account or "",
                 # One whose worker never came back may have arrived, too.
-                doubts + (state == State.SENDING.value),
+                doubts + (state == State.SENDING.value), calls,
             )
             for delivery_id, heard in told.items()
-            for _, state, furthest, provider_id, channel, address_id, account, doubts in (found[delivery_id],)
+            for _, state, furthest, provider_id, channel, address_id, account, doubts, calls in (found[delivery_id],)
         ]  # fmt: skip
 
     def whose(self, account: str, provider_id: str) -> str | None:
@@ -125,6 +125,13 @@ class SqlReceipts:
             _RECEIPT.delivery_id == delivery_id,
             _RECEIPT.kind == ReceiptKind.FAILED.value,
             _RECEIPT.provider_id.is_not(None),
+        )
+        return {one for one in self._connection.scalars(told) if one is not None}
+
+    def told_lost(self, delivery_ids: Collection[str]) -> set[str]:
+        kinds = (ReceiptKind.FAILED.value, ReceiptKind.BOUNCED.value)
+        told = select(_RECEIPT.delivery_id).where(
+            bulk.among(self._connection, _RECEIPT.delivery_id, delivery_ids), _RECEIPT.kind.in_(kinds)
         )
         return {one for one in self._connection.scalars(told) if one is not None}
 

@@ -265,6 +265,30 @@ def test_a_machine_says_nothing_for_anybody(headers):
     assert heard(letter("Estou de férias. SAIR", **headers)) == Received()
 
 
+def test_a_complaint_with_all_else_taken_out_names_its_message_by_the_link():
+    """Mailbox providers hide whom a complaint is of; the way out of the letter is still in it."""
+    raw = (FOLDER / "22_arf_complaint.eml").read_text().replace("01J9Z3@", "x@another.")
+    link = "List-Unsubscribe: <https://loja.example/u/k1.AbC_dEf-123>\nSubject: Seu carrinho\nDate"
+    received = heard(raw.replace("Subject: Seu carrinho\nDate", link))
+    ((token, complaint),) = received.linked
+    assert (token, complaint.kind, received.receipts) == ("k1.AbC_dEf-123", ReceiptKind.COMPLAINED, ())
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Date": "Sat, 21 Mar 2026 15:30:00 -0300"},
+        {"Message_ID": "", "Received": "from mx1 by mx2; Sat, 21 Mar 2026 15:30:00 -0300"},
+    ],
+)
+def test_a_second_stop_is_another_one_though_its_id_is_used_or_missing(headers):
+    """Between the two they came back: who passes over the second goes on writing to them."""
+    later = {name: value.replace("21 Mar", "22 Apr") for name, value in headers.items()}
+    first, second = letter("SAIR", **headers), letter("SAIR", **later)
+    assert heard(first).inbound[0].event_key == heard(first).inbound[0].event_key
+    assert heard(first).inbound[0].event_key != heard(second).inbound[0].event_key
+
+
 def test_a_date_that_has_not_come_yet_is_now():
     """A clock that is ahead must not make a STOP something of the future."""
     for date in ("Sat, 21 Nov 2099 15:30:00 -0300", "yesterday", ""):

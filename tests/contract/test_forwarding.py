@@ -20,6 +20,7 @@ from orchestrator.channels import (
     NoAnswer,
     Received,
     SmtpAnswer,
+    UserNews,
     build_adapter,
 )
 from orchestrator.dispatch.forwarding import GIVEN_UP_AFTER_MS, forward_due, forwarding
@@ -44,13 +45,18 @@ def forwarded_to(world, **routes):
     return world
 
 
-def hear(world, words, sender="5511912345678", channel=WHATSAPP, key="wamid.1", staging=False):
-    message = InboundMessage(event_key=key, kind=InboundKind.TEXT, at=world.clock.now(), sender=sender, text=words)
-    ear = Ear(
+def an_ear(world, channel, *, staging=False):
+    return Ear(
         store=world.store, release=world.release, clock=world.clock, account=channel.value, channel=channel,
         forward=forwarding(world.release, world.clock, staging=staging),
     )  # fmt: skip
-    heed(ear, Received(inbound=(message,)))
+
+
+def hear(world, words, sender="5511912345678", channel=WHATSAPP, key="wamid.1", staging=False, user_id=""):
+    message = InboundMessage(
+        event_key=key, kind=InboundKind.TEXT, at=world.clock.now(), sender=sender, text=words, user_id=user_id
+    )
+    heed(an_ear(world, channel, staging=staging), Received(inbound=(message,)))
 
 
 def carry(world, staging=False, secret=SECRET):
@@ -72,6 +78,25 @@ def test_an_unanswered_text_goes_to_each_route_once(world, routes):
     assert carry(world) == 0
     assert states(world) == ["sent"] * len(routes)
     assert len(world.provider.calls) == len(routes)
+
+
+def test_words_of_somebody_whom_nobody_knows_are_somebodys_work(world):
+    """The provider tells an id of its own, and may never say whose it is: a question waits for nobody's phone."""
+    forwarded_to(world, webhook=HOOK)
+    for _ in range(2):
+        hear(world, "Meu pedido chegou quebrado", sender="", user_id="BR.77")
+    carry(world)
+
+    (call,) = world.provider.calls
+    data = json.loads(call.body)["data"]
+    assert (data["from"], data["user_id"], data["text"]) == (None, "BR.77", "Meu pedido chegou quebrado")
+
+    hear(world, "Oi?", user_id="BR.77")
+    told = UserNews(user_id="BR.77", phone="5511912345678", at=world.clock.now())
+    heed(an_ear(world, WHATSAPP), Received(users=(told,)))
+    carry(world)
+    (once_more,) = [one for one in world.provider.calls[1:] if b"quebrado" in one.body]
+    assert json.loads(once_more.body)["data"]["from"] == "+5511912345678"
 
 
 def test_what_was_dealt_with_is_nobodys_work(world):

@@ -25,6 +25,7 @@ from orchestrator.dispatch.heard.resting import DAY_MS, SOFT_BOUNCES
 from orchestrator.dispatch.register import Profile
 from orchestrator.domain.delivery import Rejection
 from orchestrator.domain.receipt import Receipt, ReceiptKind
+from orchestrator.redaction import redacted
 from orchestrator.store.port import Forward
 from tests.contract.test_inbound import ALERTS, agree, decided
 from tests.contract.test_privacy import erase
@@ -288,6 +289,29 @@ def test_a_stop_goes_along_to_a_new_number(world):
     assert decided(world, WHATSAPP, "cus_new") == ("blocked", "suppressed:stop")
 
 
+def test_a_stop_under_a_new_id_goes_along_once_its_phone_is_told(world):
+    """A new number has a new id, and WhatsApp tells the two apart: first the id, and the phone when they write."""
+    hear(world, UserNews(user_id=USER, phone=DIGITS, at=world.clock.now()))
+    hear(world, UserNews(user_id="BR.2", former=USER, at=world.clock.now()))
+    hear(world, writes(world, "PARAR", sender="", user_id="BR.2"))
+    hear(world, UserNews(user_id="BR.2", phone="5511988887777", at=world.clock.now()))
+    world.register(Profile(id="cus_new", phones=("+5511988887777",)))
+    agree(world, ALERTS, WHATSAPP, customer_id="cus_new")
+
+    assert decided(world, WHATSAPP, "cus_new") == ("blocked", "suppressed:stop")
+
+
+@pytest.mark.parametrize("words", ["PARAR", "sair de tudo"])
+def test_a_strangers_stop_goes_along_too(world, words):
+    """Nobody had given the former number: what was said there holds all the same."""
+    hear(world, writes(world, words, sender="5511977770000"))
+    hear(world, UserNews(user_id="BR.4", phone="5511988887777", former="5511977770000", at=world.clock.now()))
+    world.register(Profile(id="cus_new", phones=("+5511988887777",)))
+    agree(world, ALERTS, WHATSAPP, customer_id="cus_new")
+
+    assert decided(world, WHATSAPP, "cus_new")[0] == "blocked"
+
+
 def test_a_stop_under_a_picture_is_one(world):
     agree(world, ALERTS, WHATSAPP)
     hear(world, writes(world, "PARAR", InboundKind.OTHER))
@@ -363,6 +387,14 @@ def test_who_got_something_or_writes_rests_no_more(shop):
     sent(shop)
 
 
+def test_a_message_that_is_told_lost_five_times_is_one_failure(shop):
+    """A server tells again each day that it gave up."""
+    asked = sent(shop)
+    for _ in range(5):
+        hear(shop, receipt(shop, asked, ReceiptKind.BOUNCED), account="email", channel=EMAIL)
+    sent(shop)
+
+
 def test_a_bounce_for_what_we_said_counts_against_nobody(shop):
     for _ in range(6):
         bounce(shop, permanent=True, rejection=Rejection.POLICY)
@@ -415,6 +447,28 @@ def test_that_an_earlier_call_failed_says_nothing_of_the_next(shop):
     assert shop.ended(asked) == ("deferred", "provider_unavailable")
 
 
+def test_news_of_a_doubt_that_was_settled_says_nothing_of_the_next_one(shop):
+    """The first call failed, and that is told twice: the second may have arrived all the same."""
+    letter = {"account": "email", "channel": EMAIL}
+    shop.provider.answer = lambda _call: NoAnswer("timeout", in_doubt=True)
+    asked = shop.ask()
+    shop.drain()
+    hear(shop, receipt(shop, asked, ReceiptKind.FAILED, provider_id="first"), **letter)
+    assert shop.ended(asked)[0] == "deferred"
+    shop.clock.advance(minutes=20)
+    shop.drain()
+    assert shop.ended(asked)[0] == "unknown"
+    hear(shop, receipt(shop, asked, ReceiptKind.FAILED, provider_id="first"), **letter)
+    assert shop.ended(asked)[0] == "unknown"
+
+    shop.clock.advance(minutes=1)
+    shop.sweep()
+    shop.drain()
+    assert len(shop.provider.calls) == 3
+    hear(shop, receipt(shop, asked, ReceiptKind.FAILED, provider_id="second"), **letter)
+    assert shop.ended(asked)[0] == "unknown"  # the third may have arrived
+
+
 def test_late_news_of_a_call_that_failed_does_not_reopen_what_the_next_one_sent(shop):
     asked = doubtful(shop)
     shop.provider.answer = lambda _call: HttpAnswer(200, {}, b'{"id": "third"}')
@@ -455,7 +509,9 @@ def test_an_alarm_is_told_loudly(world):
     with capture_logs() as lines:
         heeded = hear(world, alarms=("The phone number's quality is red.",))
     assert heeded.alarms == 1
-    assert [one["log_level"] for one in lines if one["event"] == "provider_alarm"] == ["error"]
+    (told,) = [one for one in lines if one["event"] == "provider_alarm"]
+    assert told["log_level"] == "error"
+    assert "quality is red" in str(redacted(None, "error", dict(told)))
 
 
 def test_nothing_of_what_providers_know_of_an_erased_person_is_left(shop, desk):

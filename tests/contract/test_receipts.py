@@ -230,6 +230,13 @@ def test_a_receipt_may_name_the_providers_own_id(shop):
     assert ends(shop, asked) == ("sent", "", "read")
 
 
+def test_one_round_applies_all_of_what_names_its_message_in_both_ways(shop):
+    """As Meta does: our reference stands beside its own id. A round's batch is 500."""
+    asked = sent(shop)
+    tell(shop, *(news(asked, "clicked", id=f"prov_{asked}") for _ in range(600)))
+    assert apply(shop) == 600
+
+
 def test_our_reference_outweighs_the_providers_id(shop):
     """One receipt is about one message."""
     first, second = sent(shop), sent(shop, customer_id=person(shop))

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from orchestrator.app import App, SystemClock
 from orchestrator.dispatch.publish import publish
 from orchestrator.settings import Settings
+from orchestrator.tokens import TokenPurpose
 from tests.contract.world import with_project
 from tests.doors.conftest import drained
 
@@ -116,6 +117,18 @@ def test_a_letter_may_come_through_a_pipe(mailing, ledger):
     assert "1  letter refused for what we are or say" in done.out
     assert rows(ledger, "SELECT kind, rejection FROM receipts") == [("bounced", "policy")]
     assert rows(ledger, "SELECT count(*) FROM suppressions") == [(0,)]
+
+
+def test_a_complaint_by_a_link_of_ours_ends_what_its_message_went_to(open_shop, sent, ledger, shop):
+    """The report names neither the message nor the person; a link that is not ours is passed over."""
+    keyring = App(root=shop, settings=Settings(), store=ledger, clock=SystemClock()).keyring
+    subject = {"customer": "cus_ana", "address": "adr_1", "topic": "news", "delivery": sent}
+    token = keyring.issue(TokenPurpose.UNSUBSCRIBE, subject, now=SystemClock().now())
+    raw = (VECTORS / "22_arf_complaint.eml").read_text("utf-8").replace("01J9Z3@", "x@another.")
+    for link, ended in ((token[:-2], []), (token, [("email", "complaint")])):
+        named = raw.replace("Message-ID:", f"List-Unsubscribe: <https://casalume.example/u/{link}>\nMessage-ID:")
+        assert open_shop("bounces", "read", "-", stdin=named).code == 0
+        assert rows(ledger, "SELECT channel, reason FROM suppressions") == ended
 
 
 def test_what_is_no_letter_is_counted(mailing, tmp_path):

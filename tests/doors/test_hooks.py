@@ -163,6 +163,15 @@ def test_a_notice_without_a_status_is_given_back(provider, casa_lume, servers):
     assert settled(casa_lume, servers) == []
 
 
+def test_one_bad_piece_of_news_keeps_no_other_from_being_heard(provider, casa_lume, asked, servers):
+    """A provider repeats a refused notice for a day and gives up, with the complaint that stands in it."""
+    bad = {"status": "opened", "event": "e-2"}
+    assert tell(provider, [bad, news(asked), bad]).status == 200
+
+    assert 'jogral_receipts_passed_over_total{account="email"} 2.0' in provider.get("/metrics").body.decode()
+    assert settled(casa_lume, servers) == [("read", True)]
+
+
 # --- what is refused ------------------------------------------------------------------------------------------------
 
 
@@ -225,9 +234,9 @@ def test_a_notice_of_more_than_a_megabyte_is_not_read(provider, casa_lume, serve
     assert settled(casa_lume, servers) == []
 
 
-def test_a_genuine_notice_that_cannot_be_read_is_given_back(provider, casa_lume, asked, servers):
-    """So that the provider keeps it until the recipe is mended; nothing of it is half stored."""
-    reply = tell(provider, [news(asked), {"status": "opened", "event": "e-2"}])
+def test_a_genuine_notice_that_cannot_be_read_is_given_back(provider, casa_lume, servers):
+    """So that the provider keeps it until the recipe is mended."""
+    reply = tell(provider, [{"status": "opened", "event": "e-2"}])
 
     assert (reply.status, reply.json["code"]) == (422, "unreadable_notice")
     assert settled(casa_lume, servers) == []

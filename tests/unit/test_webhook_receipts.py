@@ -221,11 +221,12 @@ def test_a_word_that_the_recipe_does_not_translate_is_passed_over(other):
 
 
 @pytest.mark.parametrize("other", [{}, "news", 7, None, {"status": {"name": None}}, {"status": {"name": ""}}])
-def test_news_without_any_status_is_refused_as_a_whole(other):
+def test_news_without_any_status_is_refused_where_nothing_else_is_told(other):
     """The recipe says where one stands: it looks in the wrong place, and every receipt would be lost unnoticed."""
     with pytest.raises(InputError) as refused:
-        heard([NEWS, other])
+        heard([other, other])
     assert refused.value.code == "unreadable_notice"
+    assert heard([other, NEWS]).passed_over == 1
 
 
 @pytest.mark.parametrize(
@@ -239,10 +240,12 @@ def test_news_without_any_status_is_refused_as_a_whole(other):
         {"event": True},
     ],
 )
-def test_news_that_lacks_what_the_recipe_promises_is_refused_as_a_whole(broken):
-    """The provider keeps it until the recipe is mended; half of a notice would be lost."""
+def test_news_that_lacks_what_the_recipe_promises_keeps_no_other_from_being_heard(broken):
+    """A complaint beside it counts. Where there is nothing else, the provider keeps it until the recipe is mended."""
+    found = heard([NEWS | broken, NEWS])
+    assert ([one.event_key for one in found.receipts], found.passed_over) == (["e-1"], 1)
     with pytest.raises(InputError) as refused:
-        heard([NEWS, NEWS | broken])
+        heard([NEWS | broken])
     assert refused.value.code == "unreadable_notice"
 
 

@@ -2,7 +2,8 @@
 
 Anybody can write anything to the address that bounces come to. So a report counts only if it names a message of ours:
 by the envelope sender that this message alone had (VERP), or by the Message-ID that we gave it, and both hold a
-reference that nobody can guess. What names none is backscatter of somebody's forgery, and is passed over.
+reference that nobody can guess; a complaint also by the link that ends its topic, where all else was taken out of it.
+What names none is backscatter of somebody's forgery, and is passed over.
 """
 
 from __future__ import annotations
@@ -60,6 +61,9 @@ _LOWERED = re.compile(r"([a-z]+_)([0-9a-z]{26})")
 
 # Where a provider gives Message-IDs of its own (Amazon SES), what stands before the @ is its id of the message.
 _PROVIDER_ID = r"(?P<provider_id>[A-Za-z0-9-]{10,100})"
+
+# The last part of a link of ours is a token (see `orchestrator.tokens`).
+_LINK = re.compile(r"<https?://[^<>\s]{1,500}/([A-Za-z0-9_.-]{8,1000})>")
 
 # Who writes from these is a machine.
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|mail\.?delivery\S*)@", re.IGNORECASE)
@@ -156,13 +160,18 @@ class Mailroom:
     def _complained(self, message: Message, complaint: Message, now: Instant) -> Received:
         feedback_type = value(complaint, "Feedback-Type").lower()
         about = self._about(message) or self._from_envelopes(values(complaint, "Original-Mail-From"))
-        if feedback_type not in _COMPLAINTS or not about:
+        token = "" if about else _way_out(message)
+        if feedback_type not in _COMPLAINTS or not (about or token):
             return Received(passed_over=1, unknown=(feedback_type or "complaint",))
         receipt = Receipt(
-            event_key=_key("arf", about.reference, about.provider_id, feedback_type), kind=ReceiptKind.COMPLAINED,
-            at=when(message, now), reference=about.reference, provider_id=about.provider_id, detail=feedback_type,
-        )  # fmt: skip
-        return Received(receipts=(receipt,))
+            event_key=_key("arf", about.reference or token, about.provider_id, feedback_type),
+            kind=ReceiptKind.COMPLAINED,
+            at=when(message, now),
+            reference=about.reference,
+            provider_id=about.provider_id,
+            detail=feedback_type,
+        )
+        return Received(receipts=(receipt,)) if about else Received(linked=((token, receipt),))
 
     def _is_odd_bounce(self, message: Message) -> bool:
         """Written by a server: to the address that only servers know, with no way back, or under a server's name."""
@@ -239,13 +248,23 @@ def _by_itself(message: Message) -> bool:
     )
 
 
+def _way_out(message: Message) -> str:
+    """The token of the link that ended the topic of a letter that came back; nothing where it had none."""
+    told = (value(head, "List-Unsubscribe") for head in enclosed_heads(message))
+    return next((found[1] for one in told if (found := _LINK.search(one))), "")
+
+
 def _received_by(message: Message) -> list[str]:
     return [one for name in _RECIPIENTS for one in values(message, name)]
 
 
 def _identity(message: Message) -> str:
-    """What makes it the same letter when it is read twice."""
-    return value(message, "Message-ID") or value(message, "Date")
+    """What makes it the same letter when it is read twice: a mail program may give two of them one Message-ID.
+
+    The trace of the servers that carried it is there where nothing else is.
+    """
+    named = (value(message, "Message-ID"), value(message, "Date"))
+    return " ".join(named if any(named) else values(message, "Received"))
 
 
 def _as_given(reference: str) -> str:

@@ -1,8 +1,8 @@
 """Reading what a provider tells by itself: the signature over the raw bytes first, then its words by a table.
 
 A notice is one piece of news or a list of them. News with a word that the recipe does not translate is passed over.
-News without any word, or that lacks something else that the recipe says stands there, makes the whole notice refused,
-so that the provider keeps it until the recipe is mended.
+So is news without any word, or that lacks something else that the recipe says stands there, where other news beside it
+can be read. Where none can, the whole notice is refused, so that the provider keeps it until the recipe is mended.
 """
 
 from __future__ import annotations
@@ -66,10 +66,21 @@ class ReceiptsRecipe:
             said, once = self.scheme(notice, self.secret, now)
         except NotThere as error:
             raise _unreadable(str(error)) from error
-        told = [(self._word(item), item) for item in self._items(said)]
-        receipts = tuple(self._receipt(item, word, now, once) for word, item in told if word in self.words)
-        unknown = tuple(dict.fromkeys(word for word, _ in told if word not in self.words))
-        return Received(receipts=receipts, passed_over=len(told) - len(receipts), unknown=unknown, reply=self.reply)
+        items = self._items(said)
+        receipts, unknown, nonsense = list[Receipt](), dict[str, None](), list[InputError]()
+        for item in items:
+            try:
+                word = self._word(item)
+                if word in self.words:
+                    receipts.append(self._receipt(item, word, now, once))
+                else:
+                    unknown[word] = None
+            except InputError as error:
+                nonsense.append(error)
+        if nonsense and len(nonsense) == len(items):
+            raise nonsense[0]
+        passed_over = len(items) - len(receipts)
+        return Received(receipts=tuple(receipts), passed_over=passed_over, unknown=tuple(unknown), reply=self.reply)
 
     def _items(self, whole: Any) -> list[Any]:
         try:

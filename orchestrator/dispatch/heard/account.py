@@ -20,7 +20,8 @@ _ALARM_LENGTH = 400
 def hear_account(store: Store, account: str, received: Received, now: Instant) -> set[str]:
     """Keep news of templates, and tell alarms; the lanes in which something may go on because of it."""
     for alarm in received.alarms:
-        log.error("provider_alarm", account=account, said=alarm[:_ALARM_LENGTH], remedy="Run: jogral doctor")
+        # Ours, around words of the provider's: it is told, less the addresses and numbers that may be in it.
+        log.error("provider_alarm", account=account, alarm=alarm[:_ALARM_LENGTH], remedy="Run: jogral doctor")
     if not received.templates:
         return set()
     with store.write() as transaction:

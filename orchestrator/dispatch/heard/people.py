@@ -17,13 +17,23 @@ import structlog
 
 from orchestrator.addresses import InvalidAddress
 from orchestrator.channels import InboundKind
-from orchestrator.consent import STOP
+from orchestrator.consent import STOP, WRONG_PERSON
 from orchestrator.dispatch.accept import Accepted, CustomerReference, EventDesk, IncomingEvent
 from orchestrator.dispatch.heard.telling import TOLD_TO_PROVIDER, opt_out
-from orchestrator.dispatch.inbound import BUTTON, PREFERENCE, TEXT, Done, InboundText, hear_text, stored_addresses
+from orchestrator.dispatch.inbound import (
+    BUTTON,
+    PREFERENCE,
+    TEXT,
+    Done,
+    Heard,
+    InboundText,
+    hear_text,
+    stored_addresses,
+)
+from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import InputError, JogralError, Overtaken, Unavailable
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
-from orchestrator.stop_words import Meaning, read_text
+from orchestrator.stop_words import Meaning, Reading, read_text
 from orchestrator.stop_words.meaning import ENDING
 from orchestrator.store.port import KeptText
 
@@ -31,8 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from orchestrator.channels import InboundMessage, Preference, Received, UserNews
-    from orchestrator.dispatch.inbound import Heard
-    from orchestrator.domain.customer import Channel
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.release import Release
     from orchestrator.store.port import Store, Transaction
@@ -41,6 +49,12 @@ log = structlog.get_logger()
 
 OPTOUT_MARKETING = "OPTOUT_MARKETING"
 """What a button of ours says that ends marketing where it is tapped."""
+
+# What was said to us, and is answered by somebody where nothing automatic does.
+_ANSWERED = frozenset({TEXT, BUTTON})
+
+# Suppressions that are a person's own word, and go with them.
+_ENDED_BY_THEM = frozenset({STOP, WRONG_PERSON, "complaint"})
 
 # Compared with what is kept, which is cut there: see `inbound.hearing`.
 _COMPARED_LENGTH = 10_000
@@ -98,6 +112,8 @@ class Ear:
     quarantines: bool = False
     # What is done, in the same transaction, about words that nobody automatic has dealt with.
     forward: Callable[[Transaction, Heard], None] = lambda _transaction, _heard: None
+    # The message whose link a token is of; nothing where it is none of ours.
+    named: Callable[[str], str] = lambda _token: ""
 
     def hear(self, received: Received) -> Said:
         """Hear everything that people said, in the order in which they said it.
@@ -108,7 +124,7 @@ class Ear:
         said = Said()
         failures: list[Exception] = []
         for news in received.users:
-            self._guarded(said, failures, partial(self._user, said, news))
+            self._guarded(said, failures, partial(self._user, said, failures, news))
         words = [_message(one, self.release) for one in received.inbound]
         words += [_preference(one) for one in received.preferences]
         for one in sorted(words, key=lambda one: one.at):
@@ -146,7 +162,7 @@ class Ear:
             heard = self._spoken(transaction, words, sender)
             emitted = not heard.repeated and self._emit(transaction, words, heard)
             handled = heard.repeated or emitted or heard.confirmation is not None or heard.done is not Done.NOTHING
-            unanswered = words.method in {TEXT, BUTTON} and not handled
+            unanswered = words.method in _ANSWERED and not handled
             if unanswered:
                 self.forward(transaction, heard)
         said.heard.append(heard)
@@ -220,22 +236,30 @@ class Ear:
         return transaction.customers.addresses([address_id])[address_id].value.removeprefix("+")
 
     def _keep_for_later(self, transaction: Transaction, said: Said, words: Words) -> None:
-        """Nobody knows whose words these are. They are kept until the provider says it, and a STOP is told loudly."""
+        """Nobody knows whose words these are. They are kept until the provider says it, and a STOP is told loudly.
+
+        Who answers people sees them at once: the provider may never say it. Once it does, they see whose they were.
+        """
         key = self._source_id(transaction, words, ())
         if transaction.inbound.known(self.account, key) is not None:
             return
+        meaning = words.meaning or read_text(words.text).kind
         reading = {
-            "kind": (words.meaning or read_text(words.text).kind).value, "language": "", "matched": "",
+            "kind": meaning.value, "language": "", "matched": "",
             "done": Done.NOTHING.value, "method": words.method, "event": words.event, "speaks": words.speaks,
         }  # fmt: skip
         now = self.clock.now()
+        heard = Heard(id=new_id("inb", now, self.clock.entropy(ENTROPY_SIZE)), reading=Reading(kind=meaning),
+                      done=Done.NOTHING)  # fmt: skip
         transaction.inbound.add(
             KeptText(
-                id=new_id("inb", now, self.clock.entropy(ENTROPY_SIZE)), source=self.account, source_id=key,
+                id=heard.id, source=self.account, source_id=key,
                 channel=self.channel.value, address_id="", text=words.text[:_COMPARED_LENGTH], reading=reading,
                 at=min(words.at, now), received_at=now, user_id=words.user_id,
             )
         )  # fmt: skip
+        if words.method in _ANSWERED:
+            self.forward(transaction, heard)
         said.lost += 1
         if words.ends:
             said.alarms += 1
@@ -244,7 +268,7 @@ class Ear:
                 remedy="Their messages go on until the provider says whose id it is: look for them by hand.",
             )  # fmt: skip
 
-    def _user(self, said: Said, news: UserNews) -> None:
+    def _user(self, said: Said, failures: list[Exception], news: UserNews) -> None:
         """Whose an id is. What they said before anybody knew is heard now."""
         with self.store.write() as transaction:
             users = transaction.provider_users
@@ -254,29 +278,38 @@ class Ear:
             else:
                 address_id = former
             if address_id is not None:
-                self._carry_stop(transaction, news, former, address_id)
+                known = users.address_of(self.account, news.user_id) if news.user_id else None
+                earlier = {former or self._phone_of(transaction, news.former), known} - {address_id}
+                for before in sorted(filter(None, earlier)):
+                    self._carry_stop(transaction, before, address_id, news.at)
             if news.former and news.former != news.user_id:
                 users.end(self.account, news.former)
             if address_id is None or not news.user_id:
                 return
             users.put(self.account, news.user_id, address_id, news.at)
             waiting = transaction.inbound.waiting(self.account, news.user_id)
-        for one in waiting:
-            self._words(said, _again(one))
+        for words in map(_again, waiting):
+            self._guarded(said, failures, partial(self._words, said, words), ends=words.ends)
 
-    def _carry_stop(self, transaction: Transaction, news: UserNews, former: str | None, address_id: str) -> None:
-        """Who said STOP and has another number now has not taken it back."""
-        if former is None and news.former.lstrip("+").isdigit():
+    def _phone_of(self, transaction: Transaction, former: str) -> str | None:
+        """The address of a phone that somebody had before."""
+        if former.lstrip("+").isdigit():
             with contextlib.suppress(InvalidAddress):
-                former = stored_addresses(transaction, self.clock, self.channel, news.former)[0]
-        if former is None or former == address_id:
-            return
-        place = (former, self.channel.value)
+                return stored_addresses(transaction, self.clock, self.channel, former)[0]
+        return None
+
+    def _carry_stop(self, transaction: Transaction, former: str, address_id: str, at: Instant) -> None:
+        """Who said STOP and has another number now has not taken it back."""
         holders = transaction.customers.holders([former])
-        standings = transaction.customers.standings(sorted(holders), ())
-        if any(one.suppressions.get(place) == STOP for one in standings.values()):
-            opt_out(transaction, self.clock, account=self.account, channel=self.channel, address_id=address_id,
-                    at=news.at, delivery="")  # fmt: skip
+        # Before anything is read: who came back meanwhile, or said it just now, is known by then.
+        transaction.customers.lock(sorted(holders | transaction.customers.holders([address_id])))
+        standings = transaction.customers.standings(sorted(holders), ()).values()
+        # A stranger has said it, too: nobody has their address, and it holds where they are now.
+        said = [one.suppressions for one in standings] or [transaction.consents.reasons([former])]
+        for channel in Channel:
+            if any(one.get((former, channel)) in _ENDED_BY_THEM for one in said):
+                opt_out(transaction, self.clock, account=self.account, channel=channel, address_id=address_id,
+                        at=at, delivery="")  # fmt: skip
 
 
 # Who hears the same at the same moment finds, the second time, what the other one has kept.

@@ -48,8 +48,9 @@ def apply_parked(store: Store, clock: Clock, *, since: Instant | None = None) ->
             matches = transaction.receipts.matched(BATCH_MAX, since=begin, now=clock.now())
         done = _apply(store, matches, clock) if matches else 0
         applied += done
-        # Those that somebody else holds are theirs, or wait for the next round.
-        if done < BATCH_MAX:
+        # News that names its message in both ways was found twice: only less than half a batch is certainly all. Those
+        # that somebody else holds are theirs, or wait for the next round.
+        if not done or 2 * len(matches) < BATCH_MAX:
             return applied
 
 
@@ -144,8 +145,12 @@ def _enough(transaction: Transaction, heard: Iterable[HeardOf]) -> None:
 def _is_about_every_call(transaction: Transaction, heard: HeardOf) -> bool:
     """Whether all calls that may have arrived have failed: news of an earlier one says nothing of the next."""
     told = {one.provider_id for one in heard.receipts.values() if one.kind is ReceiptKind.FAILED and one.provider_id}
+    known = transaction.receipts.failed_calls(heard.id) if told and heard.provider_id is None else set()
     if heard.doubts > 1:
-        return len(told | transaction.receipts.failed_calls(heard.id)) >= heard.doubts
+        # A call whose doubt was settled before is among those that failed, and no more among the doubts.
+        return len(told | known) >= max(heard.doubts, heard.calls)
+    if told and told <= known:
+        return False
     return not told or heard.provider_id is None or heard.provider_id in told
 
 

@@ -35,7 +35,7 @@ _REACHED = frozenset({ReceiptKind.DELIVERED, ReceiptKind.READ, ReceiptKind.CLICK
 def count(transaction: Transaction, heard: Iterable[HeardOf], now: Instant) -> None:
     """Count a failure for each message whose receipts tell of one, and end the rest where one arrived."""
     reached: set[tuple[str, str]] = set()
-    failed: dict[RestRule, set[tuple[str, str]]] = {}
+    lost: list[tuple[str, RestRule, tuple[str, str]]] = []
     for one in heard:
         if one.address_id is None:
             continue
@@ -46,6 +46,12 @@ def count(transaction: Transaction, heard: Iterable[HeardOf], now: Instant) -> N
         rule = rule_of(one.channel, one.receipts)
         # Of one that the provider refused at once, its receipt says nothing new.
         if rule is not None and one.state in _TAKEN:
+            lost.append((one.id, rule, place))
+    # One message is one failure, however often it is told of, and in however many rounds.
+    known = transaction.receipts.told_lost([delivery_id for delivery_id, _, _ in lost]) if lost else set()
+    failed: dict[RestRule, set[tuple[str, str]]] = {}
+    for delivery_id, rule, place in lost:
+        if delivery_id not in known:
             failed.setdefault(rule, set()).add(place)
     transaction.rests.lock(reached.union(*failed.values()))
     transaction.rests.end(reached)

@@ -145,6 +145,10 @@ class Consents(Protocol):
         """Give suppressions of exactly one reason another; the addresses that had one."""
         ...
 
+    def reasons(self, address_ids: Collection[str]) -> dict[tuple[str, str], str]:
+        """(address id, channel) → why nothing is written there, whoever has the address, and where nobody has it."""
+        ...
+
     def stops(self, customer_ids: Collection[str]) -> dict[str, dict[tuple[str, str], Stop]]:
         """Customer → (address id, channel) → the STOP that was said there; customers without one are left out.
 

@@ -247,6 +247,10 @@ class Receipts(Protocol):
         """The provider's ids of the calls for a delivery that failed, by the receipts that were applied."""
         ...
 
+    def told_lost(self, delivery_ids: Collection[str]) -> set[str]:
+        """Those of which a receipt that was applied says that they bounced, or failed."""
+        ...
+
     def progress(self, progress: Sequence[Progress]) -> None:
         """Write how far deliveries got that were sent."""
         ...

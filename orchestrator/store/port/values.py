@@ -255,7 +255,8 @@ class HeardOf:
     """A delivery that receipts speak of, locked, with those that were not applied yet, by number.
 
     `furthest` is the furthest that earlier ones told; `address_id` is None where its customer was erased. `account` is
-    who made the last call. `doubts` counts the calls that may have arrived: each was one of its own for the provider.
+    who made the last call. `doubts` counts the calls that may have arrived: each was one of its own for the provider;
+    `calls` counts all that were answered, or might have been.
     """
 
     id: str
@@ -267,6 +268,7 @@ class HeardOf:
     receipts: Mapping[int, Receipt]
     account: str = ""
     doubts: int = 0
+    calls: int = 0
 
 
 class Progress(NamedTuple):
