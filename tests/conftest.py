@@ -38,7 +38,7 @@ FASTEST_FIRST = ("unit", "channels", "check", "golden", "simulation", "contract"
 
 # Within their folder these begin, so that no process is left alone with one of them at the end.
 LONGEST_FIRST = (
-    "doors/test_up.py", "doors/test_olist.py",
+    "doors/test_up.py", "doors/test_olist.py", "doors/test_real_channels.py",
     "faults/test_fast.py", "faults/test_replay.py", "faults/test_infrastructure_fast.py",
 )  # fmt: skip
 

@@ -101,7 +101,8 @@ class SqliteFiles:
 
     def wipe(self, url: str) -> None:
         with closing(sqlite3.connect(make_url(url).database or "")) as connection:
-            connection.executescript(EMPTY)
+            # One commit, and none that waits for the disk: a commit for each table takes five times as long.
+            connection.executescript(f"PRAGMA synchronous = OFF; BEGIN; {EMPTY}; COMMIT")
 
     def drop(self, _url: str) -> None:
         """The folder goes as a whole."""

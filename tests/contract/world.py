@@ -7,6 +7,7 @@ import itertools
 import json
 import threading
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from orchestrator.app.accounts import wire
@@ -262,7 +263,12 @@ def placed(order_id="ord_1", *, at, customer="cus_ana", event_id=None, **data):
 
 
 def with_project(release, **settings):
-    """The release with other settings in its project file."""
-    content = json.loads(release.content)
-    content["project"] |= settings
-    return read_release(json.dumps(content))
+    """The release with other settings in its project file; the same one for whoever asks again: nobody changes it."""
+    return _with_project(release.content, json.dumps(settings))
+
+
+@lru_cache(maxsize=16)
+def _with_project(content, settings):
+    document = json.loads(content)
+    document["project"] |= json.loads(settings)
+    return read_release(json.dumps(document))
