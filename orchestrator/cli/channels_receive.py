@@ -60,7 +60,7 @@ def receive(
                 "This notice is not genuine, or it was changed on the way: {why}",
                 remedy="Compare the account's secret, and give the body byte by byte; some sign the URL too: --url",
                 code="wrong_signature",
-                why=str(error),
+                why=error,
             ) from error
         would = _would(opened, release, account, adapter, received)
     terminal.document("channels.receive", **_document(account, received, would))

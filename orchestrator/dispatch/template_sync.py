@@ -149,7 +149,7 @@ class TemplateSync:
             # Without knowing what is there, nothing is submitted: it could be there twice.
             report.troubles.append((accounts, listed.said))
             return
-        self._hear(accounts, listed, asked_at, report)
+        self._hear(accounts, self._of_known(accounts, listed, gone=True), asked_at, report)
         for one in wanted:
             known = self._known(accounts).get(one.key)
             there = listed.get(one.key)
@@ -162,6 +162,16 @@ class TemplateSync:
                 report.items.append(_synced(one, accounts, "known", known))
             else:
                 report.items.append(Synced(accounts=accounts, wanted=one, done="wanted"))
+        if any(item.done == "submitted" and item.accounts == accounts for item in report.items):
+            await self._look_again(desk, accounts, report)
+
+    async def _look_again(self, desk: TemplateDesk, accounts: tuple[str, ...], report: SyncReport) -> None:
+        """Meta may tell of an approval before its answer to our submission is written down: nobody heard that."""
+        asked_at = self.clock.now()
+        listed = await self._listed(desk)
+        if not isinstance(listed, Trouble):
+            # What is not in the list yet was submitted a moment ago.
+            self._hear(accounts, self._of_known(accounts, listed, gone=False), asked_at, report)
 
     async def _listed(self, desk: TemplateDesk) -> dict[tuple[str, str], Listed] | Trouble:
         found: dict[tuple[str, str], Listed] = {}
@@ -212,10 +222,17 @@ class TemplateSync:
                 if row.approved:
                     self._wake(transaction, {one.message}, report)
 
+    def _of_known(
+        self, accounts: Sequence[str], listed: Mapping[tuple[str, str], Listed], *, gone: bool
+    ) -> list[tuple[ProviderTemplate, Listed | None]]:
+        """Each template that we know with what was listed of it; with `gone`, also those that were not."""
+        found = ((one, listed.get(key)) for key, one in self._known(accounts).items())
+        return [(one, there) for one, there in found if gone or there is not None]
+
     def _hear(
         self,
         accounts: Iterable[str],
-        listed: Mapping[tuple[str, str], Listed],
+        found: Sequence[tuple[ProviderTemplate, Listed | None]],
         asked_at: Instant,
         report: SyncReport,
     ) -> None:
@@ -223,8 +240,8 @@ class TemplateSync:
         at = asked_at - LISTED_BEFORE_MS
         with self.store.write() as transaction:
             for account in accounts:
-                known = transaction.templates.all(account)
-                news = [_news(one, listed.get((one.name, one.language)), at) for one in known]
+                ours = {(one.name, one.language) for one in transaction.templates.all(account)}
+                news = [_news(one, there, at) for one, there in found if (one.name, one.language) in ours]
                 changed = transaction.templates.hear(account, news)
                 report.changed += changed
                 approved = {one.after.message for one in changed if one.newly_approved}

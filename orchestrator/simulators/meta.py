@@ -49,6 +49,11 @@ if TYPE_CHECKING:
 NUMBER, BUSINESS = "106540352242922", "102290129340398"
 TOKEN = "EAAG-played-here"  # noqa: S105  # opens nothing
 APP_SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"  # noqa: S105
+# What an app of WhatsApp is subscribed to.
+FIELDS = (
+    "messages", "message_template_status_update", "message_template_quality_update", "template_category_update",
+    "user_preferences", "account_update",
+)  # fmt: skip
 VERIFY_TOKEN = "played-here"  # noqa: S105
 
 WINDOW_SECONDS = 24 * 3600
@@ -111,6 +116,8 @@ class Meta(Simulator):
             web.post(f"{version}/{{id}}/message_templates", self._answering(self._create)),
             web.get(f"{version}/{{id}}/message_templates", self._answering(self._list)),
             web.delete(f"{version}/{{id}}/message_templates", self._answering(self._delete)),
+            web.get(f"{version}/debug_token", self._answering(self._debug)),
+            web.get(f"{version}/1/subscriptions", self._fields),
             web.get(f"{version}/{{id}}/subscribed_apps", self._answering(self._subscribed)),
             web.get(f"{version}/{{id}}/phone_numbers", self._answering(self._numbers)),
             web.get(f"{version}/{{id}}", self._answering(self._show)),
@@ -274,6 +281,20 @@ class Meta(Simulator):
         if id_ == BUSINESS:
             return {"id": BUSINESS, "name": "Casa Lume", "account_review_status": "APPROVED"}
         return self._by_id(id_).document()
+
+    async def _debug(self, request: web.Request) -> Any:
+        """What a token may do."""
+        scopes = ["whatsapp_business_messaging", "whatsapp_business_management"]
+        valid = request.query.get("input_token") == TOKEN
+        return {"data": {"app_id": "1", "type": "SYSTEM_USER", "is_valid": valid, "scopes": scopes, "expires_at": 0}}
+
+    async def _fields(self, request: web.Request) -> web.Response:
+        """What the app is subscribed to, which only the app's own token may see."""
+        if request.headers.get("Authorization") != f"Bearer 1|{APP_SECRET}":
+            return _refusal(GraphError(190, "Invalid OAuth access token signature.", status=401))
+        fields = [{"name": name, "version": "v23.0"} for name in FIELDS]
+        hook = {"object": "whatsapp_business_account", "callback_url": self._hooks.url(self._account), "fields": fields}
+        return web.json_response({"data": [hook]})
 
     async def _subscribed(self, request: web.Request) -> Any:
         _require_business(request)

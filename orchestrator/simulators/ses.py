@@ -94,6 +94,8 @@ class Ses(Simulator):
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/v2/email/outbound-emails", self._send),
+            web.get("/v2/email/account", _account),
+            web.get("/v2/email/identities/{identity}", _identity),
             web.get(f"/sns/{self._path}", self._pem),
             web.get("/sns/", self._confirm),
         ]
@@ -259,6 +261,28 @@ _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 Credential=([^/,]+)/(\d{8})/([a-z0-9-]+)/([a-z]+)/aws4_request, ?"
     r"SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})"
 )
+
+
+async def _account(request: web.Request) -> web.Response:
+    """An account out of the sandbox that has sent nothing yet (GetAccount)."""
+    quota = {"Max24HourSend": 50000.0, "MaxSendRate": 14.0, "SentLast24Hours": 0.0}
+    said = {"ProductionAccessEnabled": True, "SendingEnabled": True, "EnforcementStatus": "HEALTHY", "SendQuota": quota}
+    return _signed(request, said)
+
+
+async def _identity(request: web.Request) -> web.Response:
+    """Every domain is verified here (GetEmailIdentity)."""
+    dkim = {"SigningEnabled": True, "Status": "SUCCESS", "SigningAttributesOrigin": "AWS_SES"}
+    said = {"IdentityType": "DOMAIN", "VerifiedForSendingStatus": True, "DkimAttributes": dkim}
+    return _signed(request, said)
+
+
+def _signed(request: web.Request, said: dict[str, Any]) -> web.Response:
+    try:
+        _check_signature(request, b"")
+    except _Refused as error:
+        return web.json_response({"message": error.message}, status=error.status)
+    return web.json_response(said)
 
 
 def _check_signature(request: web.Request, body: bytes) -> None:

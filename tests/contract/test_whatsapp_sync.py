@@ -27,6 +27,7 @@ class Graph:
     calls: list = field(default_factory=list)
     refusals: dict = field(default_factory=dict)
     away: bool = False
+    decides_at_once: bool = False
 
     async def carry(self, call, *, begin_before=None, may_begin=None):
         del begin_before, may_begin
@@ -46,8 +47,9 @@ class Graph:
             "id": str(900 + len(self.templates)), "name": document["name"], "language": document["language"],
             "status": "PENDING", "category": document["category"],
         }  # fmt: skip
-        self.templates.append(made)
-        return answer(200, {name: made[name] for name in ("id", "status", "category")})
+        said = {name: made[name] for name in ("id", "status", "category")}
+        self.templates.append({**made, "status": "APPROVED"} if self.decides_at_once else made)
+        return answer(200, said)
 
     def page(self, url):
         start = int(parse_qs(urlsplit(url).query).get("after", ["0"])[0])
@@ -100,6 +102,19 @@ def test_every_message_with_a_template_is_submitted_once(shop):
     assert len(graph.submitted) == len(wanted)
     assert {one.done for one in again.items} == {"known"}
     assert not again.changed
+
+
+def test_an_approval_that_overtakes_the_answer_to_a_submission_is_heard(shop):
+    """Its callback comes before we know the template, and says nothing to us then."""
+    sync(shop, Graph(decides_at_once=True))
+    assert {one.status for one in rows(shop)} == {"approved"}
+
+
+def test_what_was_submitted_a_moment_ago_and_is_not_listed_yet_is_no_deletion(shop):
+    graph = Graph()
+    graph.page = lambda _url: answer(200, {"data": [], "paging": {}})
+    sync(shop, graph)
+    assert {one.status for one in rows(shop)} == {"pending"}
 
 
 def test_the_names_end_in_six_digits_of_what_they_say(shop):

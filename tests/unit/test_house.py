@@ -78,6 +78,13 @@ def test_every_command_of_a_page_exists(page):
         assert command in COMMANDS, command
 
 
+def test_the_index_of_the_documentation_leads_to_every_page():
+    index = (ROOT / "docs/README.md").read_text(encoding="utf-8")
+    pages = {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")} - {"README.md"}
+
+    assert set(re.findall(r"]\(([^)]+)\)", index)) == pages
+
+
 def test_every_state_is_documented_and_nothing_else():
     """The page of states is the list of states."""
     page = (ROOT / "docs/reference/states.md").read_text(encoding="utf-8").partition("## Reasons")[0]
