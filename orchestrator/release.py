@@ -310,6 +310,11 @@ class Release(Schema):
         }
 
     @cached_property
+    def account_ids(self) -> frozenset[str]:
+        """Every account, those without a weight too."""
+        return frozenset(one.id for settings in self.project.channels.values() for one in settings.accounts)
+
+    @cached_property
     def rivals(self) -> dict[Channel, tuple[Weighted, ...]]:
         """Channel → its accounts with their weights, where there are several that have some."""
         shared = {

@@ -32,7 +32,8 @@ class Rules:
     """What a release says about sending: which account carries each channel, which messages it says, and how often.
 
     `said_on` names the channels of each message, `journeys` those that live. `rivals` are the accounts of channels
-    that several carry, each with its weight. Accounts that are `scripted` take templates only, outside a conversation.
+    that several carry, each with its weight; `account_ids` are all accounts of the project, those without a weight too,
+    and none where nobody has to know. Accounts that are `scripted` take templates only, outside a conversation.
     """
 
     accounts: Mapping[Channel, str]
@@ -44,6 +45,7 @@ class Rules:
     time_zone: str = "UTC"
     is_holiday: Callable[[date], bool] = _every_day_is_ordinary
     rivals: Mapping[Channel, tuple[Weighted, ...]] = field(default_factory=dict)
+    account_ids: frozenset[str] = frozenset()
     scripted: frozenset[str] = frozenset()
     recipients: Recipients = EVERYBODY
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from orchestrator.caps import Count
     from orchestrator.decide.given import Backing, Circumstances, Rules
-    from orchestrator.domain.customer import Standing
+    from orchestrator.domain.customer import Address, Standing
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Instant
     from orchestrator.domain.verdict import Verdict
@@ -148,7 +148,15 @@ class Question:
         if refusal is not None:
             return self._next("consent", refusal, channel, Drop(State.BLOCKED, refusal))
         self._pass("consent", "", channel)
-        return Send(channel, address, account_for(request, channel, rules, self._circumstances, self._now))
+        return self._through(channel, address)
+
+    def _through(self, channel: Channel, address: Address) -> Send | _Next:
+        rules = self._rules
+        account = account_for(self._request, channel, rules, self._circumstances, self._now)
+        if rules.account_ids and account not in rules.account_ids:
+            # Only a doubt names an account that was taken out of the project: no other one repeats it.
+            return self._next("route", f"{account} is gone", channel, Drop(State.SKIPPED, "channel_off"))
+        return Send(channel, address, account)
 
     def _recipients(self, send: Send) -> _Next | None:
         """Whom this machine, or the key that asked, may write to at all."""

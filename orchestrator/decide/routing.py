@@ -35,11 +35,11 @@ def account_for(request: Request, channel: Channel, rules: Rules, circumstances:
     What may have arrived through one is never said again through another. Of the others, those that are left alone now
     or stand still get nothing while somebody else can take it.
     """
+    if request.doubtful and request.tried_account is not None:
+        return request.tried_account
     rivals = rules.rivals.get(channel)
     if rivals is None:
         return rules.accounts[channel]
-    if request.doubtful and request.tried_account is not None:
-        return request.tried_account
     pauses = circumstances.pauses.at(now)
     able = [
         one

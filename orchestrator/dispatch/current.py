@@ -56,6 +56,7 @@ class Current:
             is_holiday=project.calendar.is_holiday,
             recipients=self.recipients,
             rivals=self.release.rivals,
+            account_ids=self.release.account_ids,
             scripted=self.scripted,
         )
 

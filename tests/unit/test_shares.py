@@ -7,14 +7,16 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator.decide import decide
 from orchestrator.decide.given import Circumstances, Closure, Rules
 from orchestrator.decide.routing import Weighted, account_for
 from orchestrator.dispatch.breaker import SLOW_SECONDS, Breaker
 from orchestrator.dispatch.shares import LEAST, STEP_MS, STEP_POINTS, ShareKeeper
-from orchestrator.domain.customer import Channel
-from orchestrator.domain.delivery import Outcome, OutcomeKind, Request
+from orchestrator.domain.customer import Address, AddressKind, Channel, ConsentState, Customer, Standing
+from orchestrator.domain.delivery import Outcome, OutcomeKind, Request, State
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.pause import Pause, Pauses, PauseScope
+from orchestrator.domain.verdict import Drop
 
 NOW = 1_795_600_800_000
 SMS = Channel.SMS
@@ -23,6 +25,11 @@ TIMEOUT = Outcome(OutcomeKind.UNKNOWN, "timeout")
 REFUSED = Outcome(OutcomeKind.REFUSED, "provider_rejected:address")
 RULES = Rules(accounts={SMS: "main"}, said_on={}, rivals={SMS: (Weighted("main", 80), Weighted("spare", 20))})
 UNDISTURBED = Circumstances()
+STANDING = Standing(
+    customer=Customer(id="c", addresses=(Address(id="a", kind=AddressKind.PHONE, value="+5511912345678"),)),
+    consents={("t", SMS): ConsentState.GRANTED},
+    suppressions={},
+)
 REQUESTS = [
     Request(
         id=f"dlv_{number:05}", message="m", customer_id="c", topic="t", purpose=Purpose.MARKETING, candidates=(SMS,),
@@ -75,6 +82,15 @@ def test_what_may_have_arrived_stays_with_its_account(doubt):
     doubtful = [replace(one, tried=SMS, tried_account="main", **doubt) for one in REQUESTS[:50]]
     closed = Circumstances(closed={"main": Closure(NOW + 1, "provider_unavailable")}, shares={"main": LEAST})
     assert set(carried(closed, doubtful).values()) == {"main"}
+
+
+def test_a_doubt_of_an_account_that_is_no_more_is_repeated_through_no_other():
+    """Renamed or replaced: what it carried may have arrived."""
+    rules = Rules(accounts={SMS: "new"}, said_on={"m": frozenset({SMS})}, account_ids=frozenset({"new"}))
+    doubtful = replace(REQUESTS[0], message="m", tried=SMS, tried_account="main", in_doubt=True)
+    decision = decide(doubtful, STANDING, rules, NOW)
+    assert decision.verdict == Drop(State.SKIPPED, "channel_off")
+    assert decide(replace(doubtful, in_doubt=False), STANDING, rules, NOW).verdict.account == "new"
 
 
 # --- how shares move --------------------------------------------------------------------------------------------------
