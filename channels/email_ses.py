@@ -26,7 +26,6 @@ from orchestrator.channels import (
     unanswered,
 )
 from orchestrator.contract.http_answers import by_status, doubt, excerpt, no_http, told
-from orchestrator.contract.mail.addresses import without_addresses
 from orchestrator.contract.mail.bounces import Mailroom
 from orchestrator.contract.mail.mime import Letterhead, letterhead
 from orchestrator.contract.recipes.reading import NotThere, document, word_at
@@ -177,12 +176,12 @@ def _accepted(answer: HttpAnswer) -> Outcome:
     try:
         return Outcome(OutcomeKind.SENT, provider_id=word_at(document(answer.body), ("MessageId",)))
     except NotThere:
-        return told(answer, OutcomeKind.UNKNOWN, "unreadable_answer", said=without_addresses(excerpt(answer)))
+        return told(answer, OutcomeKind.UNKNOWN, "unreadable_answer", said=excerpt(answer))
 
 
 def _refused(answer: HttpAnswer) -> Outcome:
     """The exception decides; without one, the status. Of what SES may have taken, nobody knows."""
-    word, said = _exception(answer), without_addresses(excerpt(answer))
+    word, said = _exception(answer), excerpt(answer)
     reason = doubt(answer.status)
     if reason:
         return told(answer, OutcomeKind.UNKNOWN, reason, said=said)

@@ -6,7 +6,6 @@ and the account's `inbound_secret` in `X-Jogral-Secret`. `jogral bounces read` t
 
 from __future__ import annotations
 
-import hmac
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,12 +19,14 @@ from orchestrator.channels import (
     still_unknown,
     unanswered,
 )
+from orchestrator.contract.mail.addresses import without_addresses
 from orchestrator.contract.mail.bounces import Mailroom
 from orchestrator.contract.mail.mime import Letterhead, letterhead
 from orchestrator.contract.mail.reports import NOBODY_THERE
+from orchestrator.contract.signing import forged, same
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import Outcome, OutcomeKind, Rejection
-from orchestrator.domain.errors import ConfigurationError, Phrase, Refused, did_you_mean
+from orchestrator.domain.errors import ConfigurationError, Phrase, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,9 +147,8 @@ class Adapter:
         """What a letter says that came back: a bounce, a complaint, or words of a person."""
         if not self.inbound_secret:
             raise no_callbacks()
-        given = notice.headers.get(SECRET_HEADER, "").encode("utf-8", "surrogateescape")
-        if notice.method != "POST" or not hmac.compare_digest(self.inbound_secret.encode(), given):
-            raise Refused("The signature of this notice is not right.")
+        if not same(self.inbound_secret, notice.headers.get(SECRET_HEADER, "")) or notice.method != "POST":
+            raise forged()
         return self.mailroom.read(notice.body, now)
 
 
@@ -157,7 +157,7 @@ class Adapter:
 
 def _replied(code: int, text: str) -> Outcome:
     """Any reply is definite: the server has told us whether it took the message."""
-    detail = f"{code} {text}"[:DETAIL_LENGTH_MAX]
+    detail = f"{code} {without_addresses(text)}"[:DETAIL_LENGTH_MAX]
     if code in ACCOUNT_CODES:
         locked_out = Phrase("the account cannot log in: {said}", said=detail)
         return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=locked_out, stopped=True)

@@ -57,6 +57,10 @@ TAKEN: Final = frozenset({201, 202})
 TAKEN_IF_NAMED: Final = frozenset({200, 204})
 NAMING_HEADERS: Final = frozenset({"apns-id", "x-wns-status", "x-wns-notificationstatus"})
 
+# In the place of a browser that cannot be written to, where others can: devices are counted by their places, and the
+# guard lets nobody through who does not ask for https.
+NOWHERE: Final = HttpCall("POST", "http://nowhere.invalid/", {}, b"", guarded=True)
+
 # The subscription ended.
 GONE: Final = frozenset({404, 410})
 
@@ -119,7 +123,15 @@ class Adapter:
         if len(plain) > PAYLOAD_BYTES_MAX:
             raise InputError("A push has {max} bytes at most; this one is longer.", max=PAYLOAD_BYTES_MAX)
         headers = _headers(delivery, now)
-        return DeviceCalls(tuple(self._call(one.value, plain, headers, now, entropy) for one in devices_of(delivery)))
+        made: list[HttpCall | InputError] = []
+        for one in devices_of(delivery):
+            try:
+                made.append(self._call(one.value, plain, headers, now, entropy))
+            except InputError as error:
+                made.append(error)
+        if not any(isinstance(one, HttpCall) for one in made):
+            raise next(one for one in made if isinstance(one, InputError))
+        return DeviceCalls(tuple(one if isinstance(one, HttpCall) else NOWHERE for one in made))
 
     def outcome(self, answer: Answer) -> Outcome:
         return together(answer, _judged)

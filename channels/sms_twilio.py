@@ -91,7 +91,7 @@ REPLY: Final = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 
 @dataclass(frozen=True, kw_only=True)
 class Adapter:
-    """One Twilio account, which sends from a number or short code (`from`) or a messaging service (`MG…`).
+    """One Twilio account, which sends from a number or short code (`sender`) or a messaging service (`MG…`).
 
     `callback_url` is the public address of this account's notices (`https://…/hooks/sms`); without it nothing is told
     of what became of messages. `auth_token` is what Twilio signs with as well; with `api_key` and `api_secret`, calls
@@ -115,7 +115,7 @@ class Adapter:
         if bool(self.sender) == bool(self.messaging_service_sid):
             raise ConfigurationError(
                 "an account sends either from a number or through a messaging service",
-                remedy='Write from: "+15005550006", or messaging_service_sid: MG….',
+                remedy='Write sender: "+15005550006", or messaging_service_sid: MG….',
             )
         if bool(self.api_key) != bool(self.api_secret):
             raise ConfigurationError(

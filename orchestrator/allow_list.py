@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _BETWEEN = re.compile(r"[\s,;]+")
 _DOMAIN = re.compile(r"@?((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9])", re.IGNORECASE)
-_PHONE = re.compile(r"\+[0-9]+")
+_PHONE = re.compile(r"\+[0-9().-]+")  # as people write it; `normalise` knows the rest
 
 # Whoever lists one of these lists half the country.
 PUBLIC_MAILBOXES = frozenset({

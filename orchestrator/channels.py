@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 from orchestrator.contract.adapter import ONE_CLICK, Adapter, one_click_headers, still_unknown, unanswered
 from orchestrator.contract.calls import (
@@ -41,10 +43,10 @@ from orchestrator.contract.notices import (
     UserNews,
     no_callbacks,
 )
-from orchestrator.domain.errors import ConfigurationError, did_you_mean
+from orchestrator.domain.errors import ConfigurationError, Phrase, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from orchestrator.domain.customer import Channel
 
@@ -155,7 +157,19 @@ def build_adapter(name: str, channel: Channel, settings: Mapping[str, Any], *, w
         )
     given = _converted(name, settings, fields, where)
     attributes = {_setting(item): item.name for item in dataclasses.fields(adapter_class)}
-    adapter: Adapter = adapter_class(channel=channel, **{attributes[key]: value for key, value in given.items()})
+    try:
+        adapter: Adapter = adapter_class(channel=channel, **{attributes[key]: value for key, value in given.items()})
+    except ConfigurationError as error:
+        error.where = error.where or where  # an adapter does not know in which file its settings stand
+        raise
+    except Exception as error:  # a project's own; its words may hold a secret
+        raise ConfigurationError(
+            'adapter "{name}" does not take its settings: {error} ({place})',
+            where=where,
+            name=name,
+            error=type(error).__name__,
+            place=_place(error),
+        ) from error
     if channel not in adapter.can.channels:
         raise ConfigurationError('adapter "{name}" cannot speak {channel}', where=where, name=name, channel=channel)
     return adapter
@@ -194,9 +208,26 @@ def _adapter_class(name: str, where: str) -> type:
             hint=did_you_mean(name, adapter_names()),
             known=", ".join(adapter_names()),
         )
-    module = importlib.import_module(f"{__name__}.{name}")
-    found: type = module.Adapter
+    try:
+        found: type = importlib.import_module(f"{__name__}.{name}").Adapter
+        dataclasses.fields(found)
+        get_type_hints(found)
+    except Exception as error:  # a project's own file may raise anything
+        raise ConfigurationError(
+            'adapter "{name}" cannot be loaded: {error} ({place})',
+            remedy="channels/{name}.py must hold a dataclass named Adapter; docs/how-to/add-a-channel.md shows one.",
+            where=where,
+            name=name,
+            error=f"{type(error).__name__}: {error}",
+            place=_place(error),
+        ) from error
     return found
+
+
+def _place(error: Exception) -> str:
+    """File and line, for whoever wrote them."""
+    raised = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(raised.filename).name}:{raised.lineno}"
 
 
 _TRUTHS: Mapping[str, bool] = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -205,7 +236,7 @@ _TRUTHS: Mapping[str, bool] = {"true": True, "yes": True, "1": True, "false": Fa
 def _converted(
     name: str, settings: Mapping[str, Any], fields: Mapping[str, tuple[type, bool]], where: str
 ) -> dict[str, Any]:
-    """Environment variables are text: numbers and truths become what the field says."""
+    """Environment variables are text: numbers and truths become what the field says. All else must be it already."""
     converted: dict[str, Any] = {}
     for key, value in settings.items():
         wanted = fields[key][0]
@@ -222,12 +253,40 @@ def _converted(
                 where=where,
                 name=name,
                 key=key,
-                wanted=_plain(wanted),
+                wanted=_KINDS[wanted][1],
                 value=value,
             ) from error
+        _require_kind(name, key, converted[key], wanted, where)
     return converted
 
 
-def _plain(wanted: type) -> str:
-    names: Iterable[tuple[type, str]] = ((bool, "true or false"), (int, "a whole number"), (float, "a number"))
-    return next((plain for kind, plain in names if kind is wanted), wanted.__name__)
+def _require_kind(name: str, key: str, value: Any, wanted: type, where: str) -> None:
+    """Here for every adapter, so that none stumbles. What was written is not told: it may be a secret."""
+    kinds, words = _KINDS.get(get_origin(wanted) or wanted, (object, ""))
+    fits = isinstance(value, kinds) and (wanted is bool or not isinstance(value, bool) or kinds is object)
+    if fits and wanted is str and value and key.endswith("_url") and not _is_web_address(value):
+        fits, words = False, Phrase("the address of a web server, such as https://api.provider.example")
+    if not fits:
+        raise ConfigurationError(
+            'setting "{key}" of adapter "{name}" must be {wanted}', where=where, name=name, key=key, wanted=words
+        )
+
+
+_KINDS: Mapping[type, tuple[Any, str]] = {
+    bool: (bool, Phrase("true or false")),
+    int: (int, Phrase("a whole number")),
+    float: ((int, float), Phrase("a number")),
+    # YAML reads +5511… as a number, and forgets the plus.
+    str: (str, Phrase("text, written in quotes")),
+    dict: (dict, Phrase("a list of names, each with its value")),
+}
+
+
+def _is_web_address(text: str) -> bool:
+    """As the transport can call it, whatever an adapter puts behind it."""
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None and parts.port != 0
+    except ValueError:
+        return False
+    return bool(known) and text.isascii() and text.isprintable() and " " not in text

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 SPEAKING_TEMPLATES = frozenset({"whatsapp_cloud"})
 """Adapters whose providers take templates; a simulation knows them by name, because it makes no adapter."""
 
+REACHING_BROWSERS = {"push_web": True, "push_fcm": False}
+"""Adapters that push to browsers alone, or to apps alone; known by name for the same reason."""
+
 
 class Account(Schema):
     """One provider account. Every further key is a setting of its adapter.
@@ -329,6 +332,13 @@ class Release(Schema):
         settings = self.project.channels.get(Channel.WHATSAPP)
         accounts = settings.accounts if settings is not None else ()
         return frozenset(account.id for account in accounts if account.adapter in SPEAKING_TEMPLATES)
+
+    @cached_property
+    def browsers(self) -> dict[str, bool]:
+        """Accounts that push to browsers alone (true) or to apps alone, by the names of their adapters."""
+        settings = self.project.channels.get(Channel.PUSH)
+        accounts = settings.accounts if settings is not None else ()
+        return {one.id: REACHING_BROWSERS[one.adapter] for one in accounts if one.adapter in REACHING_BROWSERS}
 
     @cached_property
     def limits(self) -> dict[str, float]:

@@ -91,7 +91,7 @@ async def answered(request: web.Request, handler: Handler) -> web.StreamResponse
         if error.http_status >= SERVER_ERROR:
             log.error("request_failed", code=error.code, reason=str(error))  # noqa: TRY400  # a sentence, not a stack
         return problems.answer(error, request)
-    except web.RequestPayloadError:
+    except (web.RequestPayloadError, ConnectionResetError):  # the second: whoever asked hung up, and hears none of it
         return problems.answer(Malformed("The body broke off, or is not compressed as it says."), request)
     except web.HTTPException as error:
         ours = _ours(error, request)

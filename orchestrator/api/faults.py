@@ -59,6 +59,7 @@ FAULTS: Mapping[str, tuple[str, str]] = {
         "customer_named_once",
         mark("Name the customer in exactly one way: id, email, phone, or external_id with its source"),
     ),
+    "person_named_once": ("customer_named_once", mark("Name the person in exactly one way: customer, or user_id")),
     "consent_named": (
         "missing_field",
         mark("A grant names its topic and its channels; only a withdrawal may be about all of them"),

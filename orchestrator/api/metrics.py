@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from orchestrator.dispatch.audit import AUDIT_SECONDS, INVARIANTS, Auditor
 from orchestrator.domain.errors import Unavailable
 from orchestrator.domain.message import LANES
+from orchestrator.store.port import ForwardState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +80,17 @@ class Metrics:
             "For how long the oldest of them has waited; 0 when none does.",
             registry=self.registry,
         )
+        self.forwards = Gauge(
+            "jogral_forwards",
+            "What people wrote, on its way to who answers them, by state: open, sent, failed or dropped.",
+            ["state"],
+            registry=self.registry,
+        )
+        self.oldest_forward = Gauge(
+            "jogral_oldest_forward_seconds",
+            "For how long the oldest of those that are open has waited; 0 when none does.",
+            registry=self.registry,
+        )
         self.fact_lag = Gauge(
             "jogral_fact_lag_seconds",
             "How long the live fact that was recorded last had been true by then; 0 before the first.",
@@ -129,6 +141,9 @@ class Metrics:
         for reason, count in standing.quarantined.counts.items():
             self.quarantined_events.labels(reason).set(count)
         self.oldest_quarantined.set(standing.quarantined_seconds)
+        for state in ForwardState:
+            self.forwards.labels(state.value).set(standing.forwards.get(state.value, 0))
+        self.oldest_forward.set(standing.forward_seconds)
         self.fact_lag.set(standing.fact_lag_seconds)
         self._audit(store, clock)
         self._taken_at = clock.monotonic()
@@ -150,6 +165,8 @@ class _Standing:
     fact_lag_seconds: float
     quarantined: Waiting
     quarantined_seconds: float
+    forwards: Mapping[str, int]
+    forward_seconds: float
 
 
 def _read(store: Store, clock: Clock) -> _Standing:
@@ -157,12 +174,15 @@ def _read(store: Store, clock: Clock) -> _Standing:
         now = transaction.ledger.clock().now(clock.now())
         due = {lane: transaction.deliveries.oldest_due(lane, business_now=now) for lane in LANES}
         quarantined = transaction.quarantine.waiting()
+        asked_at = transaction.forwards.oldest()
         return _Standing(
             transaction.deliveries.lane_tally(),
             {lane: 0.0 if since is None else (now - since) / 1000 for lane, since in due.items()},
             _fact_lag_seconds(transaction),
             quarantined,
             0.0 if quarantined.since is None else (clock.now() - quarantined.since) / 1000,
+            transaction.forwards.tally(),
+            0.0 if asked_at is None else (clock.now() - asked_at) / 1000,
         )
 
 

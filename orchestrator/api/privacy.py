@@ -122,9 +122,9 @@ async def get_export(request: web.Request) -> web.Response:
             release = api.releases.read(transaction)
             found = privacy.existing(transaction, request_id)
             _require_export(found)
-            person = transaction.personal_data.person(found.customer_ids)
+            person = privacy.person_of(transaction, found)
             document = privacy.export(transaction, open_privacy_desk(api.app, release), person)
-            owner = found.customer_ids[0]
+            owner = found.customer_ids[0] if found.customer_ids else None
             record(transaction, api.app.clock, "export.made", by=by, customer_id=owner, request=found.id)
         return shown(PrivacyExport.model_validate(document))
 
@@ -132,8 +132,9 @@ async def get_export(request: web.Request) -> web.Response:
 
 
 def _require_export(found: PrivacyRequest) -> None:
-    proven = found.state in {RequestState.VERIFIED, RequestState.DONE}
-    if found.kind is not RequestKind.EXPORT or not proven or len(found.customer_ids) != 1:
+    # Of a stranger's request nothing says whose it was, once it has ended.
+    states = {RequestState.VERIFIED, RequestState.DONE} if found.customer_ids else {RequestState.VERIFIED}
+    if found.kind is not RequestKind.EXPORT or found.state not in states or len(found.customer_ids) > 1:
         raise Conflict(
             "There is nothing to export for this request.",
             remedy="It must be an export, proven, and of one customer.",
@@ -147,13 +148,16 @@ def _require_export(found: PrivacyRequest) -> None:
 def _wanted(transaction: Transaction, body: NewPrivacyRequest) -> WantedRequest:
     """By an address it is asked as in a form: who has it is found out, and may be nobody."""
     named = body.customer
-    by_address = {AddressKind.EMAIL: named.email, AddressKind.PHONE: named.phone}
+    by_address = {AddressKind.EMAIL: named.email, AddressKind.PHONE: named.phone} if named else {}
     contact = next(((kind, value) for kind, value in by_address.items() if value is not None), None)
     details = {"text": body.text, privacy.CHANGES: _changes(body.changes) if body.changes else None}
     return WantedRequest(
         kind=body.kind,
         contact=contact,
-        customer_id=customer_named(transaction, named.id, named if named.id is None else None) if not contact else None,
+        customer_id=None
+        if contact or named is None
+        else customer_named(transaction, named.id, named if named.id is None else None),
+        user_id=body.user_id or "",
         locale=body.locale or "",
         details={name: value for name, value in details.items() if value},
         vouched=body.vouched or "",

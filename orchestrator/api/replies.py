@@ -63,14 +63,15 @@ async def list_replies(request: web.Request) -> web.Response:
 async def render_reply(request: web.Request) -> web.Response:
     """What a reply says to a customer now, and what they were promised before."""
     api, reply_id, who = request.app[API], request.match_info["id"], reader_of(request)
+    mode = request[CALLER].mode
     body, _ = await read_model(request, WantedReply)
     translate = translate_for(request)
 
     def read() -> RenderedReply:
         with api.app.store.read() as transaction:
             release = api.releases.read(transaction)
-            wanted = _wanted(transaction, reply_id, body)
-            composed = replies.compose(transaction, release, api.app.clock, wanted)
+            wanted = replace(_wanted(transaction, reply_id, body), mode=mode)
+            composed = replies.compose(transaction, release, api.app.clock, wanted, api.app.settings.recipients)
         put_on_record(api, who, "reply", [wanted.customer_id])
         return rendered_document(composed, release.project.timezone, translate)
 

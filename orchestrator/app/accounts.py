@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from orchestrator import channels
 from orchestrator.domain.errors import ConfigurationError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from orchestrator.channels import Adapter
     from orchestrator.domain.customer import Channel
@@ -17,18 +18,34 @@ if TYPE_CHECKING:
 
 
 def wire(settings: Settings) -> Callable[[Release], Mapping[str, Adapter]]:
-    """Every account of a release as an adapter: the file's settings, the channel's, and the environment's secrets."""
+    """Every account of a release as an adapter: the file's settings, the channel's, and the environment's secrets.
+
+    Raises ConfigurationError, also for secrets of an account that does not exist.
+    """
 
     def adapters(release: Release) -> Mapping[str, Adapter]:
-        found = {
-            account.id: _adapter(account, channel, shared, settings)
-            for channel, shared in release.project.channels.items()
-            for account in shared.accounts
-        }
-        _refuse_strangers(settings, found)
+        found = _adapters(settings, release)
+        refuse_strangers(settings, found)
         return found
 
     return adapters
+
+
+def wire_running(settings: Settings) -> Callable[[Release], Mapping[str, Adapter]]:
+    """The same for a process that outlives releases: whose account left the project keeps its secrets unused.
+
+    Its environment is as old as itself, or as the process that started it. To refuse it would stop every account
+    because one is gone; whoever brings a release into force was told already of a name that is misspelt.
+    """
+    return partial(_adapters, settings)
+
+
+def _adapters(settings: Settings, release: Release) -> dict[str, Adapter]:
+    return {
+        account.id: _adapter(account, channel, shared, settings)
+        for channel, shared in release.project.channels.items()
+        for account in shared.accounts
+    }
 
 
 def wire_account(settings: Settings, release: Release, account_id: str) -> Adapter | None:
@@ -52,8 +69,8 @@ def _adapter(account: Account, channel: Channel, shared: ChannelSettings, settin
     return channels.build_adapter(account.adapter, channel, given, where=where)
 
 
-def _refuse_strangers(settings: Settings, accounts: Mapping[str, Adapter]) -> None:
-    """A password for an account that does not exist is a password that somebody misses."""
+def refuse_strangers(settings: Settings, accounts: Collection[str]) -> None:
+    """A password for an account that does not exist is a password that somebody misses. Raises ConfigurationError."""
     for account_id in settings.accounts:
         if account_id not in accounts:
             raise ConfigurationError(

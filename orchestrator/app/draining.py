@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.app.accounts import wire
+from orchestrator.app.accounts import wire_running
 from orchestrator.dispatch.began import BeganFiles
 from orchestrator.dispatch.drain import Drain
 from orchestrator.dispatch.links import Links
@@ -48,7 +48,7 @@ def open_drain(app: App, threads: DatabaseThreads, worker: str) -> tuple[Drain, 
         carrier=transport,
         clock=app.clock,
         run=run,
-        wire=wire(app.settings),
+        wire=wire_running(app.settings),
         worker=worker,
         began=BeganFiles(app.state / "began"),
         links=Links(lambda: app.keyring, app.public_url),

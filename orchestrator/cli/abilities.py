@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from orchestrator.contract.capabilities import Capabilities
 
+_DAY_SECONDS = 86_400
 _HOUR_SECONDS = 3_600
 _MINUTE_SECONDS = 60
 
@@ -70,6 +71,9 @@ def _number(limit: float) -> str:
 
 
 def _span(seconds: int) -> str:
+    """In signs that are the same in both languages: nobody counts 672 h. A day alone is hours still."""
+    if seconds > _DAY_SECONDS and seconds % _DAY_SECONDS == 0:
+        return f"{seconds // _DAY_SECONDS} d"
     if seconds >= _HOUR_SECONDS:
         return f"{seconds / _HOUR_SECONDS:g} h"
     return f"{seconds // _MINUTE_SECONDS} min" if seconds >= _MINUTE_SECONDS else f"{seconds} s"

@@ -7,7 +7,6 @@ import typer
 
 from orchestrator.cli.help import Command
 from orchestrator.cli.session import session_of
-from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG, Terminal
 from orchestrator.domain.errors import InputError, NotFound, Refused
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ def receive(
     Nothing is changed. A forged one ends with exit code 4.
     """
     from orchestrator.cli.ledger import open_ledger
+    from orchestrator.cli.received_shown import show_received
     from orchestrator.cli.workplace import open_project
 
     session = session_of(context)
@@ -64,7 +64,7 @@ def receive(
             ) from error
         would = _would(opened, release, account, adapter, received)
     terminal.document("channels.receive", **_document(account, received, would))
-    _show(terminal, received, would)
+    show_received(terminal, received, would)
 
 
 def _release(opened: "App", project: "Project") -> "Release":
@@ -232,27 +232,3 @@ def _document(account: str, received: "Received", would: "Would") -> dict[str, A
         "asks_afterwards": len(received.calls),
         "reply": received.reply,
     }
-
-
-def _show(terminal: Terminal, received: "Received", would: "Would") -> None:
-    terminal.show((terminal.words("It is genuine."), GOOD))
-    for name, (before, after) in would.deliveries.items():
-        told = " → ".join(dict.fromkeys(" ".join(filter(None, one)) for one in (before, after)))
-        terminal.show((name, STRONG), "  ", told)
-    missing = len(received.receipts) - len(would.matches)
-    if missing:
-        terminal.say("{count} receipts are about no message of this ledger: they would wait a day.", count=missing)
-    for one in would.heeded.heard:
-        holders = ", ".join(one.holders) or terminal.words("nobody that we know")
-        terminal.show((one.reading.kind.value, STRONG), f"  {one.done.value}  ", (holders, DIM))
-    if would.heeded.lost:
-        lost = terminal.words("{count} words would not be heard: nobody knows who says them.", count=would.heeded.lost)
-        terminal.show((lost, BAD))
-    for news in received.templates:
-        terminal.show((news.name, STRONG), f"  {news.language}  ", news.status or news.category or news.quality)
-    for alarm in received.alarms:
-        terminal.show((alarm, BAD))
-    if received.passed_over:
-        words = ", ".join(received.unknown)
-        terminal.say("{count} pieces of news would be passed over: {words}", count=received.passed_over, words=words)
-    terminal.note("Nothing was changed.")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.checkups import doorbell, ledger, links
 from orchestrator.cli.checkups.accounts import Accounts, wired
-from orchestrator.cli.checkups.check import Check, Verdict, trouble
+from orchestrator.cli.checkups.check import Check, Verdict
 from orchestrator.cli.ledger import open_ledger
 from orchestrator.cli.workplace import open_project
-from orchestrator.domain.errors import JogralError
+from orchestrator.dispatch.wanted_templates import wanted_templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,8 +50,6 @@ def examine(session: Session) -> Iterator[Check]:
 
 def _accounts(terminal: Terminal, app: App, release: Release) -> tuple[list[Check], list[Call]]:
     """What was seen of the accounts, and the calls that letters would be."""
-    try:
-        accounts = Accounts(terminal, app, *wired(app, release))
-    except JogralError as error:
-        return [trouble(terminal, "accounts", error)], []
+    wanted = [one.key for one in wanted_templates(release)]
+    accounts = Accounts(terminal, app, *wired(app, release), wanted)
     return list(accounts.checks()), accounts.mails

@@ -11,6 +11,7 @@ from orchestrator.cli.actor import Reason, actor, put_on_record
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger, ring, running_release
 from orchestrator.cli.session import Session, session_of
+from orchestrator.cli.silence import tell_silence
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG, Terminal
 from orchestrator.cli.workplace import open_project
 from orchestrator.domain.customer import Channel, ConsentState
@@ -28,11 +29,9 @@ if TYPE_CHECKING:
     from orchestrator.dispatch.consents import LeftOut, Proof
     from orchestrator.release import Release
 
-
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
-# Enough for what a person can read; the API has pages.
-SHOWN_MAX = 1_000
+SHOWN_MAX = 1_000  # enough for what a person can read; the API has pages
 
 Customer = Annotated[str, typer.Argument(metavar="WHO", help="The customer: id, e-mail, phone, or SYSTEM:ID.")]
 Topic = Annotated[str, typer.Option("--topic", metavar="TOPIC", help="A topic of templates/project.yaml.")]
@@ -55,6 +54,7 @@ def show(
     """Show what is in force for a person, topic by topic, and what proves it."""
     from orchestrator.dispatch.consents import in_force
     from orchestrator.dispatch.explain.names import find_customer
+    from orchestrator.dispatch.held_back import silent_channels
 
     session = session_of(context)
     with _opened(session) as (opened, release):
@@ -63,14 +63,17 @@ def show(
             standing = _said(transaction, customer_id, in_force(transaction, customer_id))
             kept = transaction.consents.history(customer_id, limit=SHOWN_MAX) if history else ()
             said = replace(standing, events=tuple(one.event for one in kept)) if history else standing
+            silent = silent_channels(transaction, customer_id)
         put_on_record(opened, release, reason, "consents", [customer_id])
     zone, ids = release.project.timezone, {one.id for one in standing.events}
     session.terminal.document(
-        "consent.show",
-        customer_id=customer_id,
+        "consent.show", customer_id=customer_id,
         items=[_document(one, zone, one.id in ids, said.not_sent.get(one.id)) for one in said.events],
-    )
-    _list(session.terminal, said, zone)
+        silent=[{"channel": channel.value, "reason": why} for channel, why in silent.items()],
+    )  # fmt: skip
+    if said.events or not silent:
+        _list(session.terminal, said, zone)
+    tell_silence(session.terminal, silent)
 
 
 @app.command(cls=Command)

@@ -50,7 +50,7 @@ def doctor(context: typer.Context) -> None:
     for check in examine(session):
         found.append(check)
         name = terminal.translate(NAMES.get(check.name, check.name))
-        told = f"{check.aspect}: {check.told}" if check.aspect else check.told
+        told = f"{terminal.translate(check.aspect)}: {check.told}" if check.aspect else check.told
         terminal.show("  ", MARKS[check.verdict], f" {name:<10} {told}")
         if check.remedy:
             terminal.show(f"      {'':<10}", ("= ", DIM), check.remedy)

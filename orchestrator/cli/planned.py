@@ -65,7 +65,7 @@ def planned(session: Session, app: App, release: Release, move_to: Sequence[str]
     with progress_of(session) as progress:
         hours = foresee_hours(
             app.store,
-            Current(release.id, release, {}),
+            Current(release.id, release, {}, app.settings.recipients),
             app.clock,
             schedules_concerned(release, changes),
             progress=lambda done: progress("foresee", done, 0),

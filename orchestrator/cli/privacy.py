@@ -13,6 +13,7 @@ from orchestrator.cli.actor import actor
 from orchestrator.cli.files import write_private
 from orchestrator.cli.help import Command, Group
 from orchestrator.cli.ledger import open_ledger, ring, running_release
+from orchestrator.cli.privacy_asked import ask
 from orchestrator.cli.privacy_shown import list_requests, tell_request
 from orchestrator.cli.session import Session, session_of
 from orchestrator.cli.terminal import BAD, GOOD
@@ -38,6 +39,14 @@ _CLEAN = mark("Nothing of the erased is left in the file.")
 _BUSY = mark("Somebody reads from the ledger right now; try again.")
 
 Customer = Annotated[str, typer.Argument(metavar="WHO", help="The customer: id, e-mail, phone, or SYSTEM:ID.")]
+Anybody = Annotated[
+    str,
+    typer.Argument(
+        metavar="WHO",
+        help="The customer: id, e-mail, phone, or SYSTEM:ID. Or whoever wrote to us and is none: their address, or the "
+        "id by which WhatsApp calls them, BR.…",
+    ),
+]
 RequestId = Annotated[str, typer.Argument(metavar="ID", help="The request: dsr_…")]
 Vouched = Annotated[
     str, typer.Option("--vouched", metavar="TEXT", help="How you made sure that it is they who ask: ticket 8841, ID…")
@@ -81,7 +90,7 @@ def show(context: typer.Context, request_id: RequestId) -> None:
 @app.command(cls=Command)
 def export(
     context: typer.Context,
-    who: Customer,
+    who: Anybody,
     vouched: Vouched,
     to: Annotated[
         Path | None,
@@ -94,9 +103,9 @@ def export(
     session = session_of(context)
     with _opened(session) as (opened, desk):
         details = {privacy.HANDED_OVER: True} if to is not None else {}
-        request, customer_id = _ask(opened, desk, RequestKind.EXPORT, who, vouched, details)
+        request = ask(opened, desk, RequestKind.EXPORT, who, vouched, details)
         if to is not None:
-            _write_export(session, opened, desk, request, customer_id, to)
+            _write_export(session, opened, desk, request, to)
         done = _finish(opened, desk, request)
         tell_request(session.terminal, "privacy.export", done, desk.release.project.timezone)
 
@@ -104,7 +113,7 @@ def export(
 @app.command(cls=Command)
 def erase(
     context: typer.Context,
-    who: Customer,
+    who: Anybody,
     vouched: Vouched,
     yes: Annotated[bool, typer.Option("--yes", help="Do it. What is erased cannot be brought back.")] = False,
     certificate: Annotated[
@@ -117,7 +126,7 @@ def erase(
     session = session_of(context)
     _require_yes(yes)
     with _opened(session) as (opened, desk):
-        request, _ = _ask(opened, desk, RequestKind.ERASE, who, vouched, {})
+        request = ask(opened, desk, RequestKind.ERASE, who, vouched, {})
         done = _finish(opened, desk, request)
         privacy.overwrite(opened.store, bytes_max=privacy.OVERWRITTEN_BYTES_MAX)
         if certificate is not None and privacy.CERTIFICATE in done.result:
@@ -143,7 +152,7 @@ def rectify(  # each is an option of the command
     changes = _changes(settings, email, phone)
     privacy.profile_of(changes)  # refused before anything is opened
     with _opened(session) as (opened, desk):
-        request, _ = _ask(opened, desk, RequestKind.RECTIFY, who, vouched, {privacy.CHANGES: changes})
+        request = ask(opened, desk, RequestKind.RECTIFY, who, vouched, {privacy.CHANGES: changes})
         done = _finish(opened, desk, request)
         tell_request(session.terminal, "privacy.rectify", done, desk.release.project.timezone)
 
@@ -261,19 +270,6 @@ def _require_yes(yes: bool) -> None:
         raise Refused("What is erased cannot be brought back.", remedy="Say so with --yes.")
 
 
-def _ask(
-    opened: App, desk: "PrivacyDesk", kind: RequestKind, who: str, vouched: str, details: dict[str, Any]
-) -> tuple[PrivacyRequest, str]:
-    from orchestrator.dispatch import privacy
-    from orchestrator.dispatch.explain.names import find_customer
-    from orchestrator.dispatch.privacy import WantedRequest
-
-    with opened.store.write() as transaction:
-        customer_id = find_customer(transaction, who).id
-        wanted = WantedRequest(kind=kind, customer_id=customer_id, details=details, vouched=vouched)
-        return privacy.ask(transaction, desk, wanted, by=actor()), customer_id
-
-
 def _finish(opened: App, desk: "PrivacyDesk", request: PrivacyRequest) -> PrivacyRequest:
     from orchestrator.dispatch import privacy
 
@@ -282,15 +278,13 @@ def _finish(opened: App, desk: "PrivacyDesk", request: PrivacyRequest) -> Privac
     return done
 
 
-def _write_export(
-    session: Session, opened: App, desk: "PrivacyDesk", request: PrivacyRequest, customer_id: str, folder: Path
-) -> None:
+def _write_export(session: Session, opened: App, desk: "PrivacyDesk", request: PrivacyRequest, folder: Path) -> None:
     from orchestrator.dispatch import privacy
 
+    owner = request.customer_ids[0] if request.customer_ids else None
     with opened.store.write() as transaction:
-        person = transaction.personal_data.person([customer_id])
-        document = privacy.export(transaction, desk, person)
-        record(transaction, opened.clock, "export.made", by=actor(), customer_id=customer_id, request=request.id)
+        document = privacy.export(transaction, desk, privacy.person_of(transaction, request))
+        record(transaction, opened.clock, "export.made", by=actor(), customer_id=owner, request=request.id)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_private(folder / f"{request.id}.json", _as_json(document))
     write_private(folder / f"{request.id}.html", privacy.export_page(document, session.terminal.language))

@@ -169,7 +169,8 @@ def _for_customer(project: "Project", wanted: "WantedReply", reason: str) -> "tu
         release = running_release(opened, project)
         with opened.store.read() as transaction:
             known = find_customer(transaction, wanted.customer_id)
-            composed = compose(transaction, release, opened.clock, replace(wanted, customer_id=known.id))
+            wanted = replace(wanted, customer_id=known.id)
+            composed = compose(transaction, release, opened.clock, wanted, opened.settings.recipients)
         put_on_record(opened, release, reason, "reply", [known.id])
         return composed, release.project.timezone
 

@@ -103,7 +103,7 @@ def _show_characters(
         place = terminal.words("character {place}", place=one["position"])
         terminal.show("  ", (f"{one['character']!r}", BAD), f"  {one['name']}", (f"  {place}", DIM))
     if offenders:
-        terminal.say("  GSM-7 lacks these, so that a part holds 70 characters or 67 instead of 160 or 153.")
+        terminal.say("  GSM-7 lacks these: with any of them a part holds less than half as much.")
     for one in changed:
         terminal.show("  ", f"{one['character']!r} → {one['becomes']!r}", (f"  {one['name']}", DIM))
     for one in lost:

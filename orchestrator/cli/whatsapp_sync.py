@@ -1,5 +1,6 @@
 """`jogral whatsapp sync` and `status`: templates as Meta has them."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -7,12 +8,13 @@ import typer
 from orchestrator.cli.help import Command
 from orchestrator.cli.session import session_of
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG, Terminal
+from orchestrator.domain.said import retold
 from orchestrator.translations import mark
 
 if TYPE_CHECKING:
     from orchestrator.app import App
     from orchestrator.channels import Adapter
-    from orchestrator.dispatch.template_sync import Synced, SyncReport
+    from orchestrator.dispatch.wanted_templates import Synced, SyncReport
     from orchestrator.release import Release
     from orchestrator.store.port import HeardTemplate, ProviderTemplate
 
@@ -27,6 +29,8 @@ _DONE = {
     "submitted": ("✔ ", GOOD, mark("submitted")),
     "adopted": ("✔ ", GOOD, mark("Meta had it already")),
     "known": ("· ", DIM, mark("unchanged")),
+    "edited": ("✔ ", GOOD, mark("changed: for how long Meta tries to reach a phone")),
+    "to_edit": ("→ ", STRONG, mark("to be changed: for how long Meta tries to reach a phone")),
     "wanted": ("→ ", STRONG, mark("to be submitted")),
     "failed": ("✖ ", BAD, mark("failed")),
 }
@@ -40,6 +44,16 @@ def sync(
         bool, typer.Option("--dry-run", help="Say what would be submitted; ask nobody, change nothing.")
     ] = False,
     poll: Annotated[bool, typer.Option("--poll", help="Only ask Meta what it decided; submit nothing.")] = False,
+    samples: Annotated[
+        Path | None,
+        typer.Option(
+            "--samples",
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="Examples of what stands above the text, for Meta's reviewers: order_invoice.pdf for that template.",
+        ),
+    ] = None,
 ) -> None:
     """Submit the templates that Meta does not have, and hear what it decided about the others.
 
@@ -57,16 +71,21 @@ def sync(
     with open_ledger(project) as opened:
         release = running_release(opened, project)
         adapters = _adapters(opened, release, account)
-        report = asyncio.run(_synced(opened, release, adapters, dry_run=dry_run, poll=poll))
+        report = asyncio.run(_synced(opened, release, adapters, samples, dry_run=dry_run, poll=poll))
         if report.lanes:
             ring(opened, report.lanes)
     terminal.document(
         "whatsapp.sync", ok=not report.failed, dry_run=dry_run, accounts=sorted(adapters),
-        summary=_summary(report), items=[_document(one) for one in report.items],
+        summary=_summary(report), items=retold([_document(one) for one in report.items], terminal.translate),
         changed=[_change(one) for one in report.changed],
-        troubles=[{"accounts": list(accounts), "said": said} for accounts, said in report.troubles],
+        troubles=[
+            {"accounts": list(accounts), "said": retold(said, terminal.translate)}
+            for accounts, said in report.troubles
+        ],
     )  # fmt: skip
     _show(terminal, report)
+    if not adapters:
+        terminal.say(_NO_ACCOUNT)
     if report.failed:
         raise typer.Exit(1)
 
@@ -76,7 +95,7 @@ def status(context: typer.Context, account: Account = "") -> None:
     """Say how each template stands, by what Meta told last. Nobody is asked: that is what sync does."""
     from orchestrator.cli.ledger import open_ledger, running_release
     from orchestrator.cli.workplace import open_project
-    from orchestrator.dispatch.template_sync import wanted_templates
+    from orchestrator.dispatch.wanted_templates import wanted_templates
 
     session = session_of(context)
     terminal = session.terminal
@@ -117,9 +136,16 @@ def status(context: typer.Context, account: Account = "") -> None:
         "Templates: {templates}. Not approved: {waiting}. Not submitted: {missing}.",
         templates=len(rows), waiting=waiting, missing=len(missing),
     )  # fmt: skip
+    if not accounts:
+        terminal.say(_NO_ACCOUNT)
 
 
 _UNSENT = mark("not submitted: run jogral whatsapp sync")
+# Files that were changed and not applied look like a shop that has no templates.
+_NO_ACCOUNT = mark(
+    "In the release that runs, no account takes WhatsApp templates. "
+    "Files that you changed come into force with jogral apply, or with the next jogral up."
+)
 
 
 # --- sync -----------------------------------------------------------------------------------------------------------
@@ -141,9 +167,16 @@ def _adapters(opened: "App", release: "Release", account: str) -> "dict[str, Ada
 
 
 async def _synced(
-    opened: "App", release: "Release", adapters: "dict[str, Adapter]", *, dry_run: bool, poll: bool
+    opened: "App",
+    release: "Release",
+    adapters: "dict[str, Adapter]",
+    samples: Path | None,
+    *,
+    dry_run: bool,
+    poll: bool,
 ) -> "SyncReport":
     from orchestrator.app.draining import StoreInbox
+    from orchestrator.dispatch.template_samples import Samples
     from orchestrator.dispatch.template_sync import TemplateSync
     from orchestrator.transport import Transport
 
@@ -153,8 +186,9 @@ async def _synced(
     transport = Transport(inbox=StoreInbox(opened), run=run, clock=opened.clock)
     try:
         desk = TemplateSync(
-            store=opened.store, release=release, carrier=transport, clock=opened.clock, dry_run=dry_run, poll=poll
-        )
+            store=opened.store, release=release, carrier=transport, clock=opened.clock, dry_run=dry_run, poll=poll,
+            samples=Samples(samples),
+        )  # fmt: skip
         return await desk.run(adapters)
     finally:
         await transport.close()
@@ -198,7 +232,8 @@ def _show(terminal: Terminal, report: "SyncReport") -> None:
         sign, style, words = _DONE[one.done]
         name, language = one.wanted.key
         terminal.show((sign, style), (name, STRONG), f"  {language}  ", terminal.translate(words))
-        told = "  ".join(word for word in (one.status, one.category, one.quality, one.said) if word)
+        found = (one.status, one.category, one.quality, retold(one.said, terminal.translate))
+        told = "  ".join(word for word in found if word)
         if told:
             terminal.show(("      ", DIM), told)
         if one.recategorised:

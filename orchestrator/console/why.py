@@ -10,6 +10,7 @@ from babel.dates import format_datetime
 
 from orchestrator.console.words import PURPOSES, passed, refused
 from orchestrator.decide.conversing import CONVERSATION
+from orchestrator.decide.where import GONE
 from orchestrator.dispatch.explain.values import (
     NOTHING_TO_ASK,
     Account,
@@ -184,6 +185,11 @@ def _address(answer: Answer, teller: Teller) -> str:
     return _grounds(answer, teller) if answer.result == "pass" else ""
 
 
+def _recipients(answer: Answer, teller: Teller) -> str:
+    told = _grounds(answer, teller)
+    return told if answer.result == "pass" else f"{told}: {refused(answer.code, teller.say)}"
+
+
 def _suppression(answer: Answer, teller: Teller) -> str:
     told = _grounds(answer, teller)
     return teller.translate("{told}, for marketing only", told=told) if told and answer.result == "pass" else told
@@ -224,7 +230,9 @@ def _template(answer: Answer, teller: Teller) -> str:
 def _account(answer: Answer, teller: Teller) -> str:
     if answer.result == "pass":
         return _grounds(answer, teller)
-    _, _, code = answer.code.partition(" ")
+    account, _, code = answer.code.partition(" ")
+    if code == GONE:
+        return teller.translate("{account} is no longer in the project", account=account)
     told = _grounds(answer, teller)
     why = reason(State.DEFERRED, code, teller.say).sentence.removesuffix(".") if code in _REFUSALS else ""
     if not told:
@@ -244,6 +252,7 @@ _ANSWERS: Mapping[str, Callable[[Answer, Teller], str]] = {
     "journey_live": _journey,
     "not_after": _deadline,
     "address": _address,
+    "recipients": _recipients,
     "suppression": _suppression,
     "facts": _facts,
     "quiet_hours": _quiet_hours,

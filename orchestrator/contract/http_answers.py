@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.contract.mail.addresses import without_addresses
 from orchestrator.domain.delivery import Outcome, OutcomeKind
 from orchestrator.domain.errors import Phrase
 
@@ -48,8 +49,9 @@ def doubt(status: int) -> str:
 
 
 def excerpt(answer: HttpAnswer) -> str:
-    """The beginning of what it says, for a person to read."""
-    return answer.body[:DETAIL_LENGTH_MAX].decode("utf-8", "replace").replace("\0", "")
+    """The beginning of what it says, for a person to read: without whom it was about, which many repeat."""
+    said = answer.body[:DETAIL_LENGTH_MAX].decode("utf-8", "replace").replace("\0", "")
+    return without_numbers(without_addresses(said))
 
 
 def without_numbers(said: str) -> str:

@@ -48,7 +48,9 @@ class InboundMessage:
     `event_key` is the provider's id of it. `sender` is the address as the provider writes it, empty where it names the
     person by `user_id` only (a WhatsApp business-scoped id: it is no phone and never becomes one). `choice` is the
     payload of a tapped button, which is ours; `text` its label. `about` is the provider's id of the message that it
-    answers. `opt_out`: the provider took it for an opt-out itself, and has stopped there.
+    answers. `opt_out`: the provider took it for an opt-out itself, and has stopped there. `by_hand`: a person wrote it;
+    what may be a machine's ends things, and means nothing else. `subject` stands above the text of a letter, where its
+    writer has put it there.
     """
 
     event_key: str
@@ -60,6 +62,8 @@ class InboundMessage:
     choice: str = ""
     about: str = ""
     opt_out: bool = False
+    by_hand: bool = True
+    subject: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

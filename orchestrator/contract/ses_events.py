@@ -71,7 +71,7 @@ def news(message: str, mailroom: Mailroom, now: Instant) -> Received:
         return Received()
     event = _event(message)
     word, mail = event.get("eventType") or event.get("notificationType"), event.get("mail")
-    if word in QUIET:
+    if isinstance(word, str) and word in QUIET:
         return Received()
     if not isinstance(word, str) or not isinstance(mail, dict):
         raise _unreadable()

@@ -47,5 +47,5 @@ def forged() -> Refused:
 
 
 def _bytes(text: str) -> bytes:
-    # Headers come from outside and may hold bytes that are no text.
-    return text.encode("utf-8", "surrogateescape")
+    # What comes from outside may be no text: a header's odd bytes, and half a character in JSON.
+    return text.encode("utf-8", "surrogatepass")

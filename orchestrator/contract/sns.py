@@ -46,8 +46,11 @@ _SIGNED = {
 _OPTIONAL = frozenset({"Subject"})
 _HASHES = {"1": SHA1, "2": SHA256}
 
-_TOPIC = re.compile(r"arn:aws(?:-[a-z-]+)?:sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII)
-_HOST = r"https://sns\.{region}\.amazonaws\.com(?:\.cn)?"
+_TOPIC = re.compile(
+    r"arn:(?P<partition>aws(?:-[a-z-]+)?):sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_.-]{1,256}", re.ASCII
+)
+_HOST = "https://sns.{region}.amazonaws.com{country}"
+_COUNTRIES = {"aws-cn": ".cn"}  # Amazon in China is another Amazon
 _CERTIFICATE = r"/SimpleNotificationService-[A-Za-z0-9]{1,64}\.pem"
 _CONFIRMATION = r"/\?Action=ConfirmSubscription&[!-~]{1,2000}"
 
@@ -99,8 +102,9 @@ class SnsTopics:
         found = _TOPIC.fullmatch(topic)
         if found is None:
             return False
-        host = re.escape(self.base_url) if self.base_url else _HOST.format(region=re.escape(found["region"]))
-        return re.fullmatch(host + path, url) is not None
+        country = _COUNTRIES.get(found["partition"], "")
+        host = self.base_url or _HOST.format(region=found["region"], country=country)
+        return re.fullmatch(re.escape(host) + path, url) is not None
 
 
 def sns_topics(arns: object, base_url: str = "") -> SnsTopics:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestrator.decide.asking import Asking
 from orchestrator.decide.given import (
     NOTHING_PROMISED,
     UNDISTURBED,
@@ -16,14 +17,15 @@ from orchestrator.decide.given import (
     Closure,
     Rules,
 )
-from orchestrator.decide.question import PATIENCE_MS, Question
+from orchestrator.decide.how import PATIENCE_MS
+from orchestrator.decide.question import decision_of
 from orchestrator.domain.delivery import PRIORITIES
-from orchestrator.domain.verdict import Decision
 
 if TYPE_CHECKING:
     from orchestrator.domain.customer import Standing
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Instant
+    from orchestrator.domain.verdict import Decision
 
 __all__ = [
     "GATES",
@@ -39,7 +41,7 @@ __all__ = [
 ]
 
 # The order in which gates are asked, and in which a decision is explained. `capacity` has no line in this file yet; it
-# will stand in `Question._message` at its place here. The last two are asked where words are: in `dispatch.draft`.
+# will stand in `question` at its place here. The last two are asked where words are: in `dispatch.draft`.
 GATES = (
     "journey_live",
     "exit_marks",
@@ -78,9 +80,7 @@ def decide(  # the request, and the five sides from which it is looked at
         backing: what stands behind the message's promises, with facts as they are now.
         circumstances: pauses, ended runs and closed accounts of now.
     """
-    question = Question(request, standing, rules, now, backing, circumstances)
-    verdict = question.verdict()
-    return Decision(verdict, tuple(question.trace), question.reserved_day)
+    return decision_of(Asking(request, standing, rules, now, backing, circumstances))
 
 
 def rank(request: Request) -> tuple[Instant, int, str]:

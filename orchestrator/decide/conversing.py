@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from orchestrator import consent
 from orchestrator.domain.customer import ConsentState
 from orchestrator.domain.message import Purpose
 
@@ -66,9 +67,15 @@ def speech_of(request: Request, send: Send, standing: Standing, circumstances: C
     if not script.sent:
         return Speech(NOT_APPROVED, template=script.name)
     promotes = script.category == MARKETING and request.purpose is Purpose.TRANSACTIONAL
-    agreed = standing.consents.get((request.topic, send.channel)) is ConsentState.GRANTED
     # What was to be told as service is told as advertising: so it needs what advertising needs.
-    return Speech(RECATEGORISED if promotes and not agreed else "", template=script.sent)
+    refused = promotes and not _takes_marketing(request, send, standing)
+    return Speech(RECATEGORISED if refused else "", template=script.sent)
+
+
+def _takes_marketing(request: Request, send: Send, standing: Standing) -> bool:
+    """Whether they agreed to the topic here, and did not write STOP since: that ends marketing, and leaves service."""
+    agreed = standing.consents.get((request.topic, send.channel)) is ConsentState.GRANTED
+    return agreed and consent.suppression(standing, send.address, send.channel, Purpose.MARKETING) is None
 
 
 def converses(circumstances: Circumstances, send: Send, now: Instant) -> bool:

@@ -33,7 +33,8 @@ class Rules:
 
     `said_on` names the channels of each message, `journeys` those that live. `rivals` are the accounts of channels
     that several carry, each with its weight; `account_ids` are all accounts of the project, those without a weight too,
-    and none where nobody has to know. Accounts that are `scripted` take templates only, outside a conversation.
+    and none where nobody has to know. Accounts that are `scripted` take templates only, outside a conversation; those
+    in `browsers` push to browsers alone (true), or to apps alone.
     """
 
     accounts: Mapping[Channel, str]
@@ -47,6 +48,7 @@ class Rules:
     rivals: Mapping[Channel, tuple[Weighted, ...]] = field(default_factory=dict)
     account_ids: frozenset[str] = frozenset()
     scripted: frozenset[str] = frozenset()
+    browsers: Mapping[str, bool] = field(default_factory=dict)
     recipients: Recipients = EVERYBODY
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # One that can be tried after all, one that is waited for, one that is held; and of those that say no, the reason that
 # says most about the customer's will wins over a mere absence.
-_WEIGHT = {State.EXPIRED: 2, State.BLOCKED: 3, State.UNREACHABLE: 4, State.SKIPPED: 5}
+_WEIGHT = {State.EXPIRED: 2, State.BLOCKED: 3, State.FAILED: 4, State.UNREACHABLE: 5, State.SKIPPED: 6}
 
 
 def best(left: list[Verdict]) -> Verdict:

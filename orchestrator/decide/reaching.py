@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from orchestrator import consent
+from orchestrator.contract.subscriptions import is_subscription
 from orchestrator.domain.customer import ADDRESS_KINDS, Channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from orchestrator.decide.given import Rules
     from orchestrator.domain.customer import Address, Standing
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.message import Purpose
@@ -57,14 +59,23 @@ def devices_of(standing: Standing, send: Send, request: Request) -> tuple[Addres
     return (send.address, *sorted(others, key=lambda one: one.id, reverse=True))
 
 
+def reached_by(account: str, rules: Rules, addresses: list[Address]) -> list[Address]:
+    """Those of them that an account reaches: some speak to browsers alone, some to apps."""
+    browsers = rules.browsers.get(account)
+    if browsers is None:
+        return addresses
+    return [one for one in addresses if is_subscription(one.value) is browsers]
+
+
 def unsuppressed(
     standing: Standing, addresses: list[Address], channel: Channel, purpose: Purpose
-) -> tuple[Address | None, str]:
-    """The first that may be written to; without any, why the first may not."""
+) -> tuple[list[Address], str]:
+    """Those that may be written to; without any, why the first may not."""
+    allowed: list[Address] = []
     reason = ""
     for address in addresses:
         suppressed = consent.suppression(standing, address, channel, purpose)
         if suppressed is None:
-            return address, ""
-        reason = reason or suppressed
-    return None, reason
+            allowed.append(address)
+        reason = reason or suppressed or ""
+    return allowed, reason

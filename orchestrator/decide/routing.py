@@ -29,17 +29,23 @@ class Weighted:
     weight: int
 
 
-def account_for(request: Request, channel: Channel, rules: Rules, circumstances: Circumstances, now: Instant) -> str:
-    """The account through which a request goes on a channel.
+def carriers(request: Request, channel: Channel, rules: Rules) -> Sequence[Weighted]:
+    """The accounts that may carry a request on a channel.
 
-    What may have arrived through one is never said again through another. Of the others, those that are left alone now
-    or stand still get nothing while somebody else can take it.
+    What may have arrived through one is never said again through another.
     """
     if request.doubtful and request.tried_account is not None:
-        return request.tried_account
-    rivals = rules.rivals.get(channel)
-    if rivals is None:
-        return rules.accounts[channel]
+        return (Weighted(request.tried_account, WHOLE),)
+    return rules.rivals.get(channel) or (Weighted(rules.accounts[channel], WHOLE),)
+
+
+def account_for(request: Request, rivals: Sequence[Weighted], circumstances: Circumstances, now: Instant) -> str:
+    """The one of these accounts through which a request goes.
+
+    Those that are left alone now, or stand still, get nothing while somebody else can take it.
+    """
+    if len(rivals) == 1:
+        return rivals[0].account
     pauses = circumstances.pauses.at(now)
     able = [
         one

@@ -75,13 +75,16 @@ class Calls:
             await asyncio.gather(*pending, return_exceptions=True)
 
     async def _call(self, slice_: Slice, draft: Draft, begin_before: float, mark: Callable[[], None]) -> Outcome:
-        """How one call ended. A mistake in an adapter ends its own call, never the others of the slice."""
+        """How one call ended. A mistake in an adapter, or of the transport, ends its own call, never the slice."""
         account = draft.send.account
         adapter = slice_.current.adapters[account]
+        began = False
 
         def may_begin() -> bool:
+            nonlocal began
             # The mark comes first: whoever is stopped between the two has not begun, and says that it may have.
             mark()
+            began = True
             self.passing("after_begin")
             return self.breaker.lets_begin(account, self.clock.now())
 
@@ -99,7 +102,11 @@ class Calls:
         if is_test(draft.request):
             return await self._rehearse(draft, now, begin_before, mark)
         asked_at = self.clock.monotonic()
-        answer = await self.carrier.carry(call, begin_before=begin_before, may_begin=may_begin)
+        try:
+            answer = await self.carrier.carry(call, begin_before=begin_before, may_begin=may_begin)
+        except Exception as error:
+            log.exception("carrier_failed", account=account, delivery=draft.request.id)
+            answer = NoAnswer("raised", in_doubt=began, detail=_unforeseen(error))
         self.passing("after_provider_accept")
         if isinstance(answer, NoAnswer) and answer.reason == STALE:
             return Outcome(OutcomeKind.NOT_SENT, STALE)
@@ -137,6 +144,10 @@ _NO_DEVICE = Phrase("None of the customer's devices is one that this account rea
 def _raised(error: Exception) -> Phrase:
     """Not its words: they may hold the customer's data."""
     return Phrase("the adapter raised {error}", error=type(error).__name__)
+
+
+def _unforeseen(error: Exception) -> Phrase:
+    return Phrase("the transport raised {error}", error=type(error).__name__)
 
 
 def _delivery(draft: Draft, devices: tuple[Address, ...] = ()) -> Delivery:

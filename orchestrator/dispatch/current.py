@@ -58,6 +58,7 @@ class Current:
             rivals=self.release.rivals,
             account_ids=self.release.account_ids,
             scripted=self.scripted,
+            browsers=self.browsers,
         )
 
     @cached_property
@@ -65,6 +66,12 @@ class Current:
         """Accounts that take templates only: by the name of their adapter too, where nobody has made it."""
         capable = {name for name, adapter in self.adapters.items() if adapter.can.templates}
         return self.release.scripted | capable
+
+    @cached_property
+    def browsers(self) -> Mapping[str, bool]:
+        """Accounts that push to browsers alone (true) or to apps alone; known as `scripted` are."""
+        told = {name: adapter.can.subscriptions for name, adapter in self.adapters.items()}
+        return self.release.browsers | {name: only for name, only in told.items() if only is not None}
 
     @cached_property
     def recipes(self) -> frozenset[str]:

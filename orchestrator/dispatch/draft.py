@@ -1,54 +1,40 @@
-"""A slice on paper: what was read for its requests, and each of them decided and said, before anything is locked."""
+"""A slice on paper: each of its requests decided and said by what was read, before anything is locked."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.catalog.model import LINKS
 from orchestrator.catalog.values import look_up
 from orchestrator.contract.subscriptions import is_subscription
-from orchestrator.decide import NOTHING_PROMISED, UNDISTURBED, Circumstances, decide
-from orchestrator.decide.conversing import WINDOW_MS
+from orchestrator.decide import NOTHING_PROMISED, decide
 from orchestrator.dispatch.current import data_for
 from orchestrator.dispatch.links import EXAMPLE_LINKS, unsubscribe_url
 from orchestrator.dispatch.promised import backing, with_facts
 from orchestrator.dispatch.rehearsed import is_test
-from orchestrator.dispatch.scripts import release_saying, scripts_of
+from orchestrator.dispatch.scripts import release_saying
 from orchestrator.dispatch.spoken import agreed, is_reply, say
-from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import InputError
-from orchestrator.domain.message import Purpose
 from orchestrator.domain.said import whole
 from orchestrator.domain.verdict import Send, Step
 from orchestrator.store.port import Promise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from orchestrator.catalog.claimed import Claimed
     from orchestrator.channels import Capabilities
-    from orchestrator.decide import Backing, Closure
+    from orchestrator.decide import Backing
     from orchestrator.dispatch.current import Current
     from orchestrator.dispatch.links import LinksOf
-    from orchestrator.domain.customer import Address, Standing
+    from orchestrator.dispatch.situation import Situation
+    from orchestrator.domain.customer import Address
     from orchestrator.domain.delivery import Request
-    from orchestrator.domain.fact import LiveFact
     from orchestrator.domain.message import Rendered
     from orchestrator.domain.time import Instant
     from orchestrator.facts.book import FactBook
-    from orchestrator.store.port import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What one transaction read for a slice: the customers, the objects that requests are about, live facts, stops."""
-
-    standings: Mapping[str, Standing]
-    objects: Mapping[tuple[str, str], Mapping[str, Any]]
-    live: Mapping[str, LiveFact]
-    circumstances: Circumstances
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,107 +66,6 @@ class Draft:
         return tuple(fit[: can.devices_max])
 
 
-def look(
-    transaction: Transaction,
-    current: Current,
-    requests: Sequence[Request],
-    now: Instant,
-    closed: Mapping[str, Closure],
-) -> Situation:
-    """Read what deciding and rendering need, one query each. `now` is the earliest hour that any is decided for."""
-    paths = current.live_paths(requests)
-    standings = _standings(transaction, current, requests, now)
-    return Situation(
-        standings=standings,
-        objects=transaction.events.data_of({pair for request in requests for pair in request.objects.items()}),
-        live=transaction.facts.current(paths) if paths else {},
-        circumstances=_circumstances(transaction, current, requests, standings, now, closed),
-    )
-
-
-def look_again(
-    transaction: Transaction,
-    current: Current,
-    requests: Sequence[Request],
-    now: Instant,
-    closed: Mapping[str, Closure],
-) -> Situation:
-    """The same under lock, where only what claims are read from is of interest.
-
-    Live facts are locked too: a value that comes while a request is being held for want of it would wake nobody.
-    """
-    paths = current.live_paths(requests)
-    if paths:
-        transaction.facts.lock(paths)
-    standings = _standings(transaction, current, requests, now)
-    references = {
-        pair
-        for request in requests
-        if is_reply(current.release, request) or current.claimed(request).paths
-        for pair in request.objects.items()
-    }
-    return Situation(
-        standings=standings,
-        objects=transaction.events.data_of(references) if references else {},
-        live=transaction.facts.current(paths) if paths else {},
-        circumstances=_circumstances(transaction, current, requests, standings, now, closed),
-    )
-
-
-def _standings(
-    transaction: Transaction, current: Current, requests: Sequence[Request], now: Instant
-) -> dict[str, Standing]:
-    """The customers of these requests, as the gate needs them."""
-    reach_ms = current.counts_since_ms
-    return transaction.customers.standings(
-        {request.customer_id for request in requests},
-        {request.topic for request in requests},
-        uses_since=None if reach_ms is None else now - reach_ms,
-        kinds=current.watched(requests),
-    )
-
-
-def _circumstances(
-    transaction: Transaction,
-    current: Current,
-    requests: Sequence[Request],
-    standings: Mapping[str, Standing],
-    now: Instant,
-    closed: Mapping[str, Closure],
-) -> Circumstances:
-    pauses = transaction.pauses.active(now, {request.customer_id for request in requests})
-    runs = {request.run_id for request in requests if request.journey in current.exits and request.run_id}
-    exits = transaction.events.exits(runs) if runs else {}
-    found = Circumstances(pauses, exits, closed) if pauses or exits or closed else UNDISTURBED
-    if current.rules.rivals:
-        found = replace(found, shares=transaction.shares.current())
-    return _with_providers(transaction, current, requests, standings, now, found) if current.far_away else found
-
-
-def _with_providers(  # as `_circumstances`
-    transaction: Transaction,
-    current: Current,
-    requests: Sequence[Request],
-    standings: Mapping[str, Standing],
-    now: Instant,
-    found: Circumstances,
-) -> Circumstances:
-    """The same with what providers count themselves: conversations, templates, and marketing that is enough."""
-    scripted = bool(current.rules.scripted) and any(Channel.WHATSAPP in one.candidates for one in requests)
-    promotes = any(one.purpose is Purpose.MARKETING for one in requests)
-    if not scripted and not promotes:
-        return found
-    # Kept in machine time; a clock that stands still is one of a rehearsal, where nothing leaves.
-    ahead = transaction.ledger.clock().offset_ms
-    addresses = {one.id for standing in standings.values() for one in standing.customer.addresses}
-    if scripted:
-        heard = transaction.conversations.open(addresses, now - ahead - WINDOW_MS)
-        scripts = scripts_of(transaction, current, requests, standings)
-        found = replace(found, heard={place: at + ahead for place, at in heard.items()}, scripts=scripts)
-    capped = transaction.conversations.capped(addresses, now - ahead) if promotes else {}
-    return replace(found, capped={place: at + ahead for place, at in capped.items()}) if capped else found
-
-
 def drafts_of(
     current: Current, requests: Iterable[tuple[Request, Instant]], found: Situation, links: LinksOf
 ) -> tuple[dict[str, Draft], dict[str, tuple[str, str]]]:
@@ -208,7 +93,7 @@ def drafts_of(
         try:
             # Links last: no event and no door can bring one of its own.
             script = found.circumstances.scripts.get((request.id, send.account)) if send.template else None
-            said_by = release_saying(current, script)
+            said_by = release_saying(current, script, found.formers)
             rendered = say(said_by, request, locale, send.channel, {**data, LINKS: own}, book, now)
         except InputError as error:
             failures[request.id] = (error.code, whole(error))

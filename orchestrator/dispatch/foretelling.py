@@ -12,9 +12,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from orchestrator.decide import decide
-from orchestrator.dispatch.draft import backed, drafts_of, look
+from orchestrator.dispatch.draft import backed, drafts_of
 from orchestrator.dispatch.links import ExampleLinks
 from orchestrator.dispatch.outlook import closures
+from orchestrator.dispatch.situation import look
 from orchestrator.domain.delivery import State
 from orchestrator.domain.verdict import Drop, Hold, Send, Wait
 

@@ -20,10 +20,10 @@ import structlog
 from orchestrator.channels import HttpAnswer, HttpCall, NoAnswer
 from orchestrator.domain.customer import Address, AddressKind, Channel
 from orchestrator.domain.delivery import Delivery, OutcomeKind
-from orchestrator.domain.errors import JogralError
+from orchestrator.domain.errors import ConfigurationError, JogralError
 from orchestrator.domain.message import Purpose, Rendered
 from orchestrator.domain.time import rfc3339
-from orchestrator.store.port import Forward, ForwardState
+from orchestrator.store.port import FORWARD, Forward, ForwardState
 from orchestrator.translations import mark, translator
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _routes(forward: Forwarding) -> list[str]:
 def _forward(inbound_id: str, route: str, now: Instant) -> Forward:
     """One id for a text and a route: whoever hears a text twice asks for its forward once."""
     digest = hashlib.sha256(f"{inbound_id}/{route}".encode()).hexdigest()[:26]
-    return Forward(id=f"fwd_{digest}", inbound_id=inbound_id, route=route, at=now)
+    return Forward(id=f"{FORWARD}{digest}", inbound_id=inbound_id, route=route, at=now)
 
 
 def _handed_to(transaction: Transaction, holders: Sequence[str], now: Instant) -> str | None:
@@ -197,7 +197,7 @@ async def _carried(
         if found is None:
             return _Done(ForwardState.OPEN, "no e-mail account")
         adapter = _answering_to(found, item)
-        letter = _letter(release, item, places.email)
+        letter = _letter(release, item, places.email, answered=adapter is not found)
         call = adapter.call(letter, drain.clock.now(), drain.clock.entropy)
         return _mailed(adapter, await drain.carrier.carry(call))
     if item.forward.route == WEBHOOK_ROUTE and places is not None and places.webhook:
@@ -238,27 +238,30 @@ def _mailer(release: Release, adapters: Mapping[str, Adapter]) -> Adapter | None
 
 
 def _answering_to(adapter: Adapter, item: _Item) -> Adapter:
-    """The sender's own address is never the letter's From; where they wrote by e-mail, replies go to them."""
+    """The same adapter, or one whose letters are answered to who wrote by e-mail. They are never From them."""
     if item.kept.channel != Channel.EMAIL or not item.sender or not dataclasses.is_dataclass(adapter):
         return adapter
     if "reply_to" not in {one.name for one in dataclasses.fields(adapter)}:
         return adapter
-    return cast("Adapter", dataclasses.replace(adapter, reply_to=item.sender))
+    try:
+        return cast("Adapter", dataclasses.replace(adapter, reply_to=item.sender))
+    except ConfigurationError:
+        return adapter  # josé@example.com stands in no head of ours: somebody has to read him all the same
 
 
-def _letter(release: Release, item: _Item, to: str) -> Delivery:
+def _letter(release: Release, item: _Item, to: str, *, answered: bool) -> Delivery:
+    """The words, for who answers. `answered`: a reply to it goes to the person."""
     say = translator(release.project.locale)
     kept = item.kept
     sender = item.sender or say(_UNKNOWN_SENDER)
     quoted = [f"> {line}" for line in (kept.text or say(_NO_WORDS)).splitlines()]
-    by_mail = kept.channel == Channel.EMAIL and bool(item.sender)
     lines = [
         say(_INTRODUCTION).format(sender=sender, channel=kept.channel, at=rfc3339(kept.at)),
         "",
         *quoted,
         "",
         *([say(_CUSTOMER).format(customers=", ".join(item.customers))] if item.customers else []),
-        say(_REPLY_REACHES_THEM if by_mail else _HOW_TO_ANSWER),
+        say(_REPLY_REACHES_THEM if answered else _HOW_TO_ANSWER),
     ]
     rendered = Rendered(
         message="forwarded_reply", channel=Channel.EMAIL, locale=release.project.locale, text="\n".join(lines),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.decide import decide
 from orchestrator.decide.reaching import devices_of
-from orchestrator.dispatch.draft import Draft, Situation, backed, failure_step, promised
+from orchestrator.dispatch.draft import Draft, backed, failure_step, promised
 from orchestrator.dispatch.rehearsed import is_test
 from orchestrator.dispatch.supersede import superseded
 from orchestrator.domain.customer import CapUse
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orchestrator.dispatch.current import Current
+    from orchestrator.dispatch.situation import Situation
     from orchestrator.domain.customer import Standing
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Instant

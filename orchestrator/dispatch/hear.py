@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from orchestrator.dispatch.heard.account import hear_account
+from orchestrator.dispatch.heard.forwards import hear_forwards
 from orchestrator.dispatch.heard.people import Ear, Said
 from orchestrator.dispatch.heard.receipts import PARKED_MS, apply_parked, expire_parked
+from orchestrator.dispatch.heard.storing import fit_to_keep
 from orchestrator.domain.message import LANES
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def hear(store: Store, account: str, adapter: Adapter, notice: Notice, now: Inst
         InputError: it is genuine, and cannot be read, or the account takes no callbacks.
         Unavailable: the ledger cannot keep it now; the provider has to come again.
     """
-    received = adapter.receive(notice, now)
+    received = fit_to_keep(adapter.receive(notice, now))
     if received.needs is None:
         keep_receipts(store, account, received, now)
     return received
@@ -65,6 +67,7 @@ def heed(ear: Ear, received: Received) -> Heeded:
         Unavailable: the ledger cannot keep it now; the provider has to come again.
     """
     now = ear.clock.now()
+    received = fit_to_keep(received)
     named = [(ear.named(token), one) for token, one in received.linked]
     found = tuple(replace(one, reference=reference) for reference, one in named if reference)
     passed_over = received.passed_over + len(named) - len(found)
@@ -82,9 +85,10 @@ def heed(ear: Ear, received: Received) -> Heeded:
 
 def keep_receipts(store: Store, account: str, received: Received, now: Instant) -> None:
     """Keep news of messages, parked; and tell of what was passed over."""
-    if received.receipts:
+    of_messages = hear_forwards(store, received.receipts)
+    if of_messages:
         with store.write() as transaction:
-            transaction.receipts.add(account, received.receipts, now)
+            transaction.receipts.add(account, of_messages, now)
     log.info("heard", account=account, receipts=len(received.receipts), passed_over=received.passed_over)
     if received.passed_over:
         log.warning(

@@ -1,4 +1,4 @@
-"""Grants behind a suppression: a person agreed to a topic, and still nothing of it is sent there."""
+"""What a suppression silences: a person agreed to a topic, or said nothing of any, and nothing of it is sent there."""
 
 from __future__ import annotations
 
@@ -34,3 +34,13 @@ def held_back(
         for topic, channel in granted
     }
     return {consent: reason for consent, reason in reasons.items() if reason is not None}
+
+
+def silent_channels(transaction: Transaction, customer_id: str) -> Mapping[Channel, str]:
+    """Where a customer gets no marketing, whatever was agreed, each with the gate's reason.
+
+    A STOP of somebody who never agreed to anything withdraws no consent: it shows here, and nowhere else.
+    """
+    standing = transaction.customers.standings([customer_id], ())[customer_id]
+    reasons = {channel: silence(standing, channel, Purpose.MARKETING) for channel in Channel}
+    return {channel: reason for channel, reason in reasons.items() if reason is not None}

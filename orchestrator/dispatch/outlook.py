@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestrator.decide import Closure, decide
-from orchestrator.dispatch.draft import backed, look
+from orchestrator.dispatch.draft import backed
+from orchestrator.dispatch.situation import look
 
 if TYPE_CHECKING:
     from orchestrator.dispatch.current import Current

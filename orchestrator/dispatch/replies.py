@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.decide.recipients import EVERYBODY
 from orchestrator.dispatch.accept.message import new_request, own_objects
 from orchestrator.dispatch.already_promised import already_promised
 from orchestrator.dispatch.current import Current, data_of
@@ -23,6 +24,7 @@ from orchestrator.store.port import NewDelivery
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from orchestrator.decide.recipients import Recipients
     from orchestrator.dispatch.already_promised import Promised
     from orchestrator.domain.claim import StatedClaim
     from orchestrator.domain.customer import Channel, Customer
@@ -81,8 +83,12 @@ class Composed:
     gate: Verdict | None = None
 
 
-def compose(transaction: Transaction, release: Release, clock: Clock, wanted: WantedReply) -> Composed:
+def compose(
+    transaction: Transaction, release: Release, clock: Clock, wanted: WantedReply, recipients: Recipients = EVERYBODY
+) -> Composed:
     """The reply as it would be sent now. What is missing is named in the answer; there is no text with a hole.
+
+    `recipients` are those that this machine may write to.
 
     Raises:
         NotFound: no such reply or customer.
@@ -91,7 +97,7 @@ def compose(transaction: Transaction, release: Release, clock: Clock, wanted: Wa
     wanted = replace(wanted, customer_id=_customer(transaction, wanted.customer_id).id)
     composed = _composed(transaction, release, clock, wanted)
     request = _request(release, clock, wanted, composed, by="")
-    gate = verdict_now(transaction, Current(release.id, release, {}), request, clock.now())
+    gate = verdict_now(transaction, Current(release.id, release, {}, recipients), request, clock.now())
     return replace(composed, gate=gate)
 
 

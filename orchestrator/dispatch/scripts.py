@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
@@ -25,21 +26,30 @@ if TYPE_CHECKING:
     from orchestrator.release import Release
     from orchestrator.store.port import ProviderTemplate, Transaction
 
-Scripts = dict[tuple[str, str], Script]
+
+@dataclass(frozen=True, slots=True)
+class Scripts:
+    """(request id, account) → its template there, and the earlier releases by which some of them are said, by id."""
+
+    found: dict[tuple[str, str], Script] = field(default_factory=dict)
+    formers: dict[str, Release] = field(default_factory=dict)
+
+
+NO_SCRIPTS: Final = Scripts()
 
 
 def scripts_of(
     transaction: Transaction, current: Current, requests: Sequence[Request], standings: Mapping[str, Standing]
 ) -> Scripts:
-    """(request id, account) → its template there; nothing where a message has none, or no account takes templates."""
+    """The templates of requests; nothing where a message has none, or no account takes templates."""
     accounts = current.rules.scripted
     asked = [one for one in requests if Channel.WHATSAPP in one.candidates] if accounts else []
     if not asked:
-        return {}
+        return NO_SCRIPTS
     known: dict[tuple[str, str], list[ProviderTemplate]] = {}
     for one in transaction.templates.of_messages({request.message for request in asked}, accounts):
         known.setdefault((one.account, one.message), []).append(one)
-    found: Scripts = {}
+    scripts = Scripts()
     settled: dict[tuple[int, str, str], Script] = {}
     for request in asked:
         words = published(current.release, request)
@@ -52,9 +62,9 @@ def scripts_of(
             key = (id(words), locale, account)
             if key not in settled:
                 theirs = known.get((account, request.message), [])
-                settled[key] = _script(transaction, current, request, locale, name, theirs)
-            found[request.id, account] = settled[key]
-    return found
+                settled[key] = _script(transaction, current, request, locale, name, theirs, scripts.formers)
+            scripts.found[request.id, account] = settled[key]
+    return scripts
 
 
 def template_name(release: Release, words: PublishedMessage, locale: str) -> str:
@@ -72,13 +82,14 @@ def language_of(words: PublishedMessage, locale: str) -> str:
     return copy.template.language if copy is not None and copy.template is not None else ""
 
 
-def _script(
+def _script(  # what is known of a template, and where the release that says it is noted
     transaction: Transaction,
     current: Current,
     request: Request,
     locale: str,
     name: str,
     known: Iterable[ProviderTemplate],
+    formers: dict[str, Release],
 ) -> Script:
     approved = [one for one in known if one.approved and one.locale == locale]
     for one in approved:
@@ -87,7 +98,9 @@ def _script(
     if not is_reply(current.release, request):
         # The newest of those before whose words still hold.
         for one in approved:
-            if _goes_on(transaction, current, request, one):
+            before = former_release(transaction, current, one.release_id)
+            if before is not None and _goes_on(before, current, request, one):
+                formers[one.release_id] = before
                 return Script(name, one.name, one.category, one.release_id)
     return Script(name)
 
@@ -95,14 +108,13 @@ def _script(
 # --- the words before -------------------------------------------------------------------------------------------------
 
 
-def _goes_on(transaction: Transaction, current: Current, request: Request, former: ProviderTemplate) -> bool:
+def _goes_on(before: Release, current: Current, request: Request, former: ProviderTemplate) -> bool:
     """Whether older words may still be said: they promise all that today's promise.
 
     Their own claims are read again under lock with today's: so they may promise nothing that is read from elsewhere.
     """
-    before = former_release(transaction, current, former.release_id)
-    then = before.messages.get(request.message) if before is not None else None
-    if before is None or then is None or template_name(before, then, former.locale) != former.name:
+    then = before.messages.get(request.message)
+    if then is None or template_name(before, then, former.locale) != former.name:
         return False
     now = current.release.messages[request.message]
     return now.message.claims.keys() <= then.message.claims.keys() and {*then.claimed.paths} <= {*now.claimed.paths}
@@ -123,10 +135,10 @@ def former_release(transaction: Transaction, current: Current, release_id: str) 
     return _formers.get(release_id)
 
 
-def release_saying(current: Current, script: Script | None) -> Release:
+def release_saying(current: Current, script: Script | None, formers: Mapping[str, Release]) -> Release:
     """By which release a script is said: the one of the template that may be sent, which was read to decide that."""
-    former = _formers.get(script.release_id) if script is not None and script.sent != script.name else None
-    return current.release if former is None else former
+    # Never today's words under the name of others: nobody approved them.
+    return current.release if script is None or script.sent == script.name else formers[script.release_id]
 
 
 # A release never changes, so that threads may read the same; the oldest go first.

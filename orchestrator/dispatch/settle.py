@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from orchestrator.dispatch.breaker import RETRY_AFTER_SECONDS_MAX
+from orchestrator.dispatch.back_off import back_off_ms, jitter_ms
 from orchestrator.domain.delivery import MOVING_ON, Mode, OutcomeKind, Rejection, State
 from orchestrator.domain.errors import Phrase
 from orchestrator.domain.message import Purpose
@@ -23,23 +23,16 @@ HOUR_MS = 3_600_000
 # How long we try again, counted from the first call (architecture, section 5).
 CLASS_AGE_MS = {Purpose.TRANSACTIONAL: 4 * HOUR_MS, Purpose.MARKETING: 24 * HOUR_MS}
 
-BACK_OFF_FIRST_MS = 2_000
-BACK_OFF_MAX_MS = 15 * 60_000
-
 # A doubt that nothing settled by then is what it is (decisions, section 5).
 UNKNOWN_AGE_MS = 72 * HOUR_MS
 LOOK_UP_FIRST_MS = 5_000
-LOOK_UP_AGAIN_MS = 60_000
-
-# A provider that could be asked and does not answer is asked for so long before the topic's own rule decides.
-LOOK_UP_PATIENCE_MS = 15 * 60_000
 
 # When what may have arrived is sent again, where nobody can be asked: after the first doubt, the second and the third.
 # There is no fourth time: by then the customer may have it four times.
 RESEND_AFTER_MS = (30_000, 2 * 60_000, 10 * 60_000)
 
 # Refusals after which the customer may be reached on another channel all the same, by their reasons.
-_MOVING_ON = frozenset(one.reason for one in MOVING_ON)
+_MOVING_ON = {one.reason: one for one in MOVING_ON}
 
 # Of marketing the gate itself knows these by what was kept of them: it says why it leaves the channel out.
 _KNOWN_TO_THE_GATE = frozenset({Rejection.OPTED_OUT.reason, Rejection.ENOUGH.reason})
@@ -94,78 +87,16 @@ def _doubt_ms(request: Request | InFlight, in_doubt: InDoubt, clock: Clock) -> i
         case InDoubt.LOOK_UP:
             return LOOK_UP_FIRST_MS
         case InDoubt.REPEAT:
-            return _back_off_ms(None, request.calls, clock)
+            return jitter_ms(request.calls, clock)
         case InDoubt.RESEND if request.doubts < len(RESEND_AFTER_MS):
             return RESEND_AFTER_MS[request.doubts]
         case _:
             return UNKNOWN_AGE_MS
 
 
-def resent(lost: InFlight, in_doubt: InDoubt, now: Instant) -> Settlement:
-    """It may have arrived, and goes back to be sent again all the same; where it could be the second time, marked.
-
-    The frequency caps go on counting it. What was sent again too often, or grew too old, stays in doubt for good.
-    """
-    doubts = lost.doubts + (lost.state is State.SENDING)
-    too_old = now - (lost.first_call_at or lost.sending_at) > CLASS_AGE_MS[lost.purpose]
-    if too_old or (in_doubt is InDoubt.RESEND and doubts > len(RESEND_AFTER_MS)):
-        return doubted(lost, now, ask_again=False)
-    reason, detail = why_in_doubt(lost)
-    return Settlement(
-        lost.id,
-        State.ACCEPTED,
-        "",
-        _under(reason, detail),
-        None,
-        lost.due_at,
-        now,
-        lost.first_call_at or lost.sending_at,
-        lost.calls,
-        settled=False,
-        excluded=lost.excluded,
-        stuck_at=lost.stuck_at,
-        in_doubt=lost.in_doubt or in_doubt is InDoubt.RESEND,
-        doubts=doubts,
-    )
-
-
-def doubted(lost: InFlight, now: Instant, *, ask_again: bool) -> Settlement:
-    """A delivery that may have left or not, whose provider does not say, and which is not sent again."""
-    final_at = lost.sending_at + UNKNOWN_AGE_MS
-    next_action_at = min(now + LOOK_UP_AGAIN_MS, final_at) if ask_again else final_at
-    reason, detail = why_in_doubt(lost)
-    return Settlement(
-        lost.id,
-        State.UNKNOWN,
-        reason,
-        detail,
-        None,
-        lost.due_at,
-        next_action_at,
-        lost.first_call_at or lost.sending_at,
-        lost.calls,
-        settled=now >= final_at,
-        excluded=lost.excluded,
-        stuck_at=lost.stuck_at,
-        in_doubt=lost.in_doubt,
-        doubts=lost.doubts + (lost.state is State.SENDING),
-    )
-
-
 def never_began(lost: Request | InFlight, now: Instant) -> Settlement:
     """Its worker died, or lost the ledger, before the call: nothing has left, and it goes back to the queue."""
     return _untouched(lost, now)
-
-
-def why_in_doubt(lost: InFlight) -> tuple[str, str]:
-    """Reason and detail of a doubt: what its worker said, or that it never came back."""
-    return (lost.reason, lost.detail) if lost.state is State.UNKNOWN else _NEVER_CAME_BACK
-
-
-_NEVER_CAME_BACK = (
-    "lease_expired",
-    Phrase("The worker ended while it was sending, and the provider does not say."),
-)
 
 
 def _again(
@@ -174,13 +105,13 @@ def _again(
     """Certainly not sent: try again later, until the message is too old for its class."""
     now = clock.now()
     first_call_at = _first_call_at(request, called_at)
-    wait_ms = _back_off_ms(outcome, request.calls, clock)
+    wait_ms = back_off_ms(request, outcome, business, clock)
     too_old = now + wait_ms - first_call_at > CLASS_AGE_MS[request.purpose]
     return Settlement(
         request.id,
         State.EXPIRED if too_old else State.DEFERRED,
         "class_age" if too_old else outcome.reason,
-        _storable(_under(outcome.reason, outcome.detail) if too_old else outcome.detail),
+        _storable(under(outcome.reason, outcome.detail) if too_old else outcome.detail),
         None,
         _due_at(request, business, now, wait_ms),
         now + wait_ms,
@@ -202,8 +133,9 @@ def _refused(
 
     What may have arrived by an earlier call is not said again elsewhere.
     """
-    excluded = (*request.excluded, channel)
-    over = outcome.reason not in _MOVING_ON or set(request.candidates) <= set(excluded)
+    about = _MOVING_ON.get(outcome.reason)
+    excluded = request.excluded if about is None else {**request.excluded, channel: about}
+    over = about is None or set(request.candidates) <= set(excluded)
     if over or _may_have_arrived(request):
         return _ended(request, State.FAILED, outcome, now, called_at, released=not request.in_doubt)
     # Of what is said to a test nothing is kept, and the gate would ask the same for ever.
@@ -305,7 +237,7 @@ def _due_at(request: Request | InFlight, business: BusinessClock, now: Instant, 
     return request.due_at if business.frozen_at is not None else business.now(now) + wait_ms
 
 
-def _under(reason: str, detail: str) -> Phrase:
+def under(reason: str, detail: str) -> Phrase:
     """What was said, under the reason that it was said for, where the row has another one now."""
     return Phrase("{reason}: {said}", reason=reason, said=detail)
 
@@ -313,11 +245,3 @@ def _under(reason: str, detail: str) -> Phrase:
 def _storable(words: str) -> str:
     """A provider may say anything, and two kinds of character are kept by no database."""
     return words if words.isprintable() else words.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
-
-
-def _back_off_ms(outcome: Outcome | None, calls: int, clock: Clock) -> int:
-    """Full jitter under a doubling ceiling; what the provider asked for is obeyed to the letter."""
-    if outcome is not None and outcome.retry_after_seconds is not None:
-        return int(min(outcome.retry_after_seconds, RETRY_AFTER_SECONDS_MAX) * 1000)
-    ceiling = min(BACK_OFF_MAX_MS, BACK_OFF_FIRST_MS << min(calls, 16))
-    return int.from_bytes(clock.entropy(4), "big") % ceiling + 1

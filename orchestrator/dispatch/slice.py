@@ -10,10 +10,14 @@ if TYPE_CHECKING:
 
     from orchestrator.dispatch.began import Marks
     from orchestrator.dispatch.current import Current
-    from orchestrator.dispatch.draft import Draft, Situation
+    from orchestrator.dispatch.draft import Draft
+    from orchestrator.dispatch.situation import Situation
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Instant
     from orchestrator.store.port import BusinessClock, ClosedAccount
+
+# Clocks nest: a call ends within 15 s, its lease after 60 s.
+LEASE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)

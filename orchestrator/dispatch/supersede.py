@@ -16,7 +16,7 @@ def superseded(waiting: Iterable[Deferred]) -> list[Deferred]:
     """Those that a newer one makes pointless.
 
     Of marketing, one message of a topic is enough. What is transactional tells of one thing: only the same message
-    about the same thing replaces it.
+    about the same thing replaces it. What a team rehearses replaces nothing real, and nothing real a rehearsal.
     """
     newest: dict[Hashable, Deferred] = {}
     older: list[Deferred] = []
@@ -30,5 +30,5 @@ def superseded(waiting: Iterable[Deferred]) -> list[Deferred]:
 
 def _place(one: Deferred) -> Hashable:
     if one.purpose is Purpose.MARKETING:
-        return one.customer_id, one.topic
-    return one.customer_id, one.topic, one.message, tuple(sorted(one.objects.items()))
+        return one.mode, one.customer_id, one.topic
+    return one.mode, one.customer_id, one.topic, one.message, tuple(sorted(one.objects.items()))

@@ -7,22 +7,19 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from orchestrator.dispatch.drain import LEASE_MS, SLICE_MAX
+from orchestrator.channels import still_unknown
+from orchestrator.dispatch.doubts import LOOK_UP_PATIENCE_MS, doubted, resent
+from orchestrator.dispatch.drain import SLICE_MAX
 from orchestrator.dispatch.refusals import Refusal, keep_refusals, rejection_of
-from orchestrator.dispatch.settle import (
-    HOUR_MS,
-    LOOK_UP_PATIENCE_MS,
-    InDoubt,
-    doubted,
-    never_began,
-    resent,
-    settlement,
-)
+from orchestrator.dispatch.settle import HOUR_MS, InDoubt, never_began, settlement
+from orchestrator.dispatch.slice import LEASE_MS
 from orchestrator.domain.delivery import Mode, OutcomeKind, State
 
 if TYPE_CHECKING:
+    from orchestrator.channels import Adapter
     from orchestrator.dispatch.current import Current
     from orchestrator.dispatch.drain import Drain
+    from orchestrator.domain.delivery import Outcome
     from orchestrator.store.port import BusinessClock, InFlight, Settlement
 
 log = structlog.get_logger()
@@ -88,9 +85,8 @@ async def _settled(
     if adapter is None or lost.mode is Mode.TEST:
         return doubted(lost, now, ask_again=False)
     then = current.after_doubt(adapter, lost.topic)
-    call = adapter.look_up(lost.id)
-    if call is not None:
-        outcome = adapter.found(await drain.carrier.carry(call))
+    outcome = await _looked_up(drain, adapter, lost)
+    if outcome is not None:
         about = rejection_of(outcome)
         if about is not None and lost.address_id is not None:
             refusals.append(
@@ -104,8 +100,18 @@ async def _settled(
         if drain.clock.now() - lost.sending_at <= LOOK_UP_PATIENCE_MS:
             return doubted(lost, drain.clock.now(), ask_again=True)
     if then is InDoubt.STOP:
-        return doubted(lost, drain.clock.now(), ask_again=call is not None)
+        return doubted(lost, drain.clock.now(), ask_again=outcome is not None)
     return resent(lost, then, drain.clock.now())
+
+
+async def _looked_up(drain: Drain, adapter: Adapter, lost: InFlight) -> Outcome | None:
+    """What the provider says; None where it cannot be asked. A mistake in an adapter keeps its own doubts only."""
+    try:
+        call = adapter.look_up(lost.id)
+        return None if call is None else adapter.found(await drain.carrier.carry(call))
+    except Exception as error:
+        log.exception("look_up_failed", account=lost.account, delivery=lost.id)
+        return still_unknown(type(error).__name__)
 
 
 def _settle(drain: Drain, lease: str, settlements: list[Settlement], refusals: list[Refusal]) -> None:

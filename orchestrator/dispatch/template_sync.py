@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
-from orchestrator.catalog.whatsapp import is_valid, template_document, violations
-from orchestrator.contract.meta.templates import Trouble, created, desk_of, page_of
+from orchestrator.contract.meta.templates import Trouble, created, desk_of, edited, page_of
+from orchestrator.contract.meta.uploads import with_handle
 from orchestrator.contract.notices import TemplateNews
+from orchestrator.dispatch.template_samples import NO_SAMPLES, uploaded
+from orchestrator.dispatch.wanted_templates import Synced, SyncReport, synced, wanted_templates
 from orchestrator.domain.customer import Channel
+from orchestrator.domain.errors import Phrase
 from orchestrator.store.port import ProviderTemplate
+from orchestrator.store.port.templates import DELETED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from orchestrator.channels import Adapter
     from orchestrator.contract.meta.templates import Listed, TemplateDesk
     from orchestrator.dispatch.calls import Carrier
+    from orchestrator.dispatch.template_samples import Samples
+    from orchestrator.dispatch.wanted_templates import WantedTemplate
     from orchestrator.domain.time import Clock, Instant
     from orchestrator.release import Release
-    from orchestrator.store.port import HeardTemplate, Store, Transaction
+    from orchestrator.store.port import Store, Transaction
 
 # More than any business account may hold.
 PAGES_MAX: Final = 100
@@ -28,84 +34,16 @@ PAGES_MAX: Final = 100
 # What is listed is at least this old: a notice that came meanwhile, by another clock than ours, is newer.
 LISTED_BEFORE_MS: Final = 60_000
 
-DELETED: Final = "deleted"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WantedTemplate:
-    """A message in one language, as it goes to Meta."""
-
-    message: str
-    locale: str
-    document: Mapping[str, Any]
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Its name and language there."""
-        return str(self.document["name"]), str(self.document["language"])
-
-    @property
-    def category(self) -> str:
-        """What it is for, by its file."""
-        return str(self.document["category"]).lower()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Synced:
-    """What became of one wanted template in one business account.
-
-    `done` is submitted, adopted (Meta had it), known, wanted (a dry run) or failed; `said` why.
-    """
-
-    accounts: tuple[str, ...]
-    wanted: WantedTemplate
-    done: str
-    status: str = ""
-    category: str = ""
-    quality: str = ""
-    said: str = ""
-
-    @property
-    def recategorised(self) -> bool:
-        """Whether Meta takes it for something else than its file says."""
-        return bool(self.category) and self.category != self.wanted.category
-
-
-@dataclass(kw_only=True)
-class SyncReport:
-    """All of it. `changed` is news of templates that were known, `lanes` those in which something goes on by it."""
-
-    items: list[Synced] = field(default_factory=list)
-    changed: list[HeardTemplate] = field(default_factory=list)
-    troubles: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
-    lanes: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def failed(self) -> bool:
-        """Whether anything could not be done."""
-        return bool(self.troubles) or any(one.done == "failed" for one in self.items)
-
-
-def wanted_templates(release: Release) -> list[WantedTemplate]:
-    """Every message that has a WhatsApp template, in each of its languages."""
-    return [one for message in sorted(release.messages) for one in _wanted(release, message)]
-
-
-def _wanted(release: Release, message: str) -> Iterator[WantedTemplate]:
-    published = release.messages[message]
-    seen: set[tuple[str, str]] = set()
-    for locale in dict.fromkeys((release.voice.locale, *published.translations)):
-        document = template_document(published, release.voice, locale)
-        if document is not None:
-            found = WantedTemplate(message=message, locale=locale, document=document)
-            if found.key not in seen:
-                seen.add(found.key)
-                yield found
+# Meta may have told of them before they were written down.
+_NEW: Final = ("submitted", "adopted")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TemplateSync:
-    """One look at every business account. `poll` submits nothing, `dry_run` asks nobody and changes nothing."""
+    """One look at every business account. `poll` submits nothing, `dry_run` asks nobody and changes nothing.
+
+    `samples` are the files that reviewers see above a text, where a template has one there.
+    """
 
     store: Store
     release: Release
@@ -113,6 +51,7 @@ class TemplateSync:
     clock: Clock
     dry_run: bool = False
     poll: bool = False
+    samples: Samples = NO_SAMPLES
 
     async def run(self, adapters: Mapping[str, Adapter]) -> SyncReport:
         """Every account among these that speaks in templates; several numbers of one business are one."""
@@ -135,9 +74,9 @@ class TemplateSync:
         self, one: WantedTemplate, accounts: tuple[str, ...], known: Mapping[tuple[str, str], ProviderTemplate]
     ) -> Synced:
         row = known.get(one.key)
-        refused = _refused(one)
         if row is not None:
-            return _synced(one, accounts, "known", row)
+            return synced(one, accounts, "to_edit" if one.to_edit(row) else "known", row)
+        refused = one.refused or self.samples.lacking(one)
         return Synced(accounts=accounts, wanted=one, done="failed" if refused else "wanted", said=refused)
 
     async def _sync(
@@ -150,19 +89,25 @@ class TemplateSync:
             report.troubles.append((accounts, listed.said))
             return
         self._hear(accounts, self._of_known(accounts, listed, gone=True), asked_at, report)
+        submits = not self.poll
+        there: Listed | Trouble | None
         for one in wanted:
             known = self._known(accounts).get(one.key)
-            there = listed.get(one.key)
-            if there is None and not self.poll and (known is None or known.status == DELETED):
-                report.items.append(await self._submit(desk, accounts, one, report))
+            done, there = "adopted" if known is None else "known", listed.get(one.key)
+            if submits:
+                done, there = await self._made_so(desk, one, known, there)
+            if isinstance(there, Trouble):
+                report.items.append(Synced(accounts=accounts, wanted=one, done="failed", said=there.said))
+                # A hundred an hour are all that Meta takes: the others are for the next time.
+                submits = not there.of_all
             elif there is not None:
-                self._keep(accounts, one, there, report)
-                report.items.append(_synced(one, accounts, "adopted" if known is None else "known", there))
+                self._keep(accounts, one, there, report, is_edited=done == "edited")
+                report.items.append(synced(one, accounts, done, there))
             elif known is not None:
-                report.items.append(_synced(one, accounts, "known", known))
+                report.items.append(synced(one, accounts, done, known))
             else:
                 report.items.append(Synced(accounts=accounts, wanted=one, done="wanted"))
-        if any(item.done == "submitted" and item.accounts == accounts for item in report.items):
+        if any(item.done in _NEW and item.accounts == accounts for item in report.items):
             await self._look_again(desk, accounts, report)
 
     async def _look_again(self, desk: TemplateDesk, accounts: tuple[str, ...], report: SyncReport) -> None:
@@ -184,50 +129,71 @@ class TemplateSync:
             after = page.after
             if not after:
                 return found
-        return found
+        return Trouble(said=Phrase("Meta's list does not end"))
 
-    async def _submit(
-        self, desk: TemplateDesk, accounts: tuple[str, ...], one: WantedTemplate, report: SyncReport
-    ) -> Synced:
-        refused = _refused(one)
+    async def _made_so(
+        self, desk: TemplateDesk, one: WantedTemplate, known: ProviderTemplate | None, there: Listed | None
+    ) -> tuple[str, Listed | Trouble | None]:
+        """What is done so that it is there as it is wanted, and what Meta has of it then."""
+        if there is None and (known is None or known.status == DELETED):
+            return "submitted", await self._submit(desk, one)
+        if there is not None and known is not None and (changes := one.to_edit(known)):
+            return "edited", edited(await self.carrier.carry(desk.edit(there.id, changes))) or there
+        return "adopted" if known is None else "known", there
+
+    async def _submit(self, desk: TemplateDesk, one: WantedTemplate) -> Listed | Trouble:
+        refused = one.refused or self.samples.lacking(one)
         if refused:
-            return Synced(accounts=accounts, wanted=one, done="failed", said=refused)
-        made = created(await self.carrier.carry(desk.create(one.document)), one.document)
-        if isinstance(made, Trouble):
-            return Synced(accounts=accounts, wanted=one, done="failed", said=made.said)
-        self._keep(accounts, one, made, report)
-        return _synced(one, accounts, "submitted", made)
+            return Trouble(said=refused)
+        document, sample = one.document, self.samples.of(one)
+        if sample is not None:
+            handle = await uploaded(self.carrier, desk, sample)
+            if isinstance(handle, Trouble):
+                return Trouble(said=handle.said)  # one without a file may be taken all the same
+            document = with_handle(document, handle)
+        return created(await self.carrier.carry(desk.create(document)), document)
 
     # --- the ledger ---------------------------------------------------------------------------------------------------
 
-    def _keep(self, accounts: Iterable[str], one: WantedTemplate, there: Listed, report: SyncReport) -> None:
-        """Write down what Meta has of today's words, for each account that does not know it as today's."""
+    def _keep(
+        self, accounts: Iterable[str], one: WantedTemplate, there: Listed, report: SyncReport, *, is_edited: bool
+    ) -> None:
+        """Write down what Meta has of today's words, for each account that does not know it as today's.
+
+        A message that was renamed takes the template along: Meta knows it by its words alone.
+        """
         name, language = one.key
         now = self.clock.now()
         approved_at = now if there.status == "approved" else None
         with self.store.write() as transaction:
             for account in accounts:
                 known = {(row.name, row.language): row for row in transaction.templates.all(account)}.get(one.key)
-                if known is not None and known.status != DELETED:
-                    if known.release_id != self.release.id:
-                        transaction.templates.said_by(account, name, language, self.release.id)
-                    continue
                 row = ProviderTemplate(
                     account=account, name=name, language=language, message=one.message, locale=one.locale,
                     release_id=self.release.id, status=there.status, category=there.category, quality=there.quality,
                     reason=there.reason, template_id=there.id, submitted_at=now, approved_at=approved_at,
                     content=json.dumps(one.document, ensure_ascii=False, sort_keys=True),
                 )  # fmt: skip
-                transaction.templates.put([row])
+                if known is None or known.status == DELETED:
+                    transaction.templates.put([row])
+                elif is_edited or _whose(known) != _whose(row):
+                    transaction.templates.said_by([row if is_edited else replace(row, content=known.content)])
+                    row = known
+                else:
+                    continue
                 if row.approved:
                     self._wake(transaction, {one.message}, report)
 
     def _of_known(
         self, accounts: Sequence[str], listed: Mapping[tuple[str, str], Listed], *, gone: bool
     ) -> list[tuple[ProviderTemplate, Listed | None]]:
-        """Each template that we know with what was listed of it; with `gone`, also those that were not."""
+        """Each template that we know with what was listed of it; with `gone`, also those that were not.
+
+        One of another id is not ours: somebody deleted that, and made this anew.
+        """
         found = ((one, listed.get(key)) for key, one in self._known(accounts).items())
-        return [(one, there) for one, there in found if gone or there is not None]
+        ours = ((one, there if there is not None and _is_ours(one, there) else None) for one, there in found)
+        return [(one, there) for one, there in ours if gone or there is not None]
 
     def _hear(
         self,
@@ -241,7 +207,12 @@ class TemplateSync:
         with self.store.write() as transaction:
             for account in accounts:
                 ours = {(one.name, one.language) for one in transaction.templates.all(account)}
-                news = [_news(one, there, at) for one, there in found if (one.name, one.language) in ours]
+                # What another sync submitted since then could not be listed yet.
+                news = [
+                    _news(one, there, at)
+                    for one, there in found
+                    if (one.name, one.language) in ours and (there is not None or (one.submitted_at or 0) < at)
+                ]
                 changed = transaction.templates.hear(account, news)
                 report.changed += changed
                 approved = {one.after.message for one in changed if one.newly_approved}
@@ -265,19 +236,6 @@ def _desks(adapters: Mapping[str, Adapter]) -> list[tuple[TemplateDesk, tuple[st
     return [(desk, tuple(accounts)) for desk, accounts in found.values()]
 
 
-def _refused(one: WantedTemplate) -> str:
-    """The codes of what Meta would refuse in it."""
-    found = violations(one.document)
-    return "" if is_valid(found) else ", ".join(dict.fromkeys(each.code for each in found if each.level == "error"))
-
-
-def _synced(one: WantedTemplate, accounts: tuple[str, ...], done: str, there: Listed | ProviderTemplate) -> Synced:
-    return Synced(
-        accounts=accounts, wanted=one, done=done, status=there.status, category=there.category, quality=there.quality,
-        said=there.reason,
-    )  # fmt: skip
-
-
 def _news(known: ProviderTemplate, there: Listed | None, at: Instant) -> TemplateNews:
     if there is None:
         return TemplateNews(name=known.name, language=known.language, at=at, status=DELETED)
@@ -285,3 +243,11 @@ def _news(known: ProviderTemplate, there: Listed | None, at: Instant) -> Templat
         name=known.name, language=known.language, at=at, template_id=there.id, status=there.status,
         category=there.category, quality=there.quality, reason=there.reason,
     )  # fmt: skip
+
+
+def _is_ours(known: ProviderTemplate, there: Listed) -> bool:
+    return not known.template_id or not there.id or known.template_id == there.id
+
+
+def _whose(row: ProviderTemplate) -> tuple[str, str, str]:
+    return row.message, row.locale, row.release_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +96,8 @@ class Outcome:
     `reason` is ours (`provider_rejected:address`, `provider_unavailable`, `timeout`); `detail` is what the provider
     said, for a person to read, or a phrase of ours; `retry_after_seconds` is what it asked for. `stopped`: the account
     itself is at fault (locked, unpaid, misconfigured), so that no other call can succeed before a person mends it.
-    `gone` are the places, in `Delivery.devices`, of devices that the provider knows no more.
+    `gone` are the places, in `Delivery.devices`, of devices that the provider knows no more. `template`: what its
+    template is by a refusal that all of its messages would get (`paused`), whoever they are to.
     """
 
     kind: OutcomeKind
@@ -106,6 +107,7 @@ class Outcome:
     retry_after_seconds: float | None = None
     stopped: bool = False
     gone: tuple[int, ...] = ()
+    template: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,11 +139,11 @@ class Delivery:
 class Request:
     """One delivery slot as the ledger holds it: somebody wants this message said to this customer.
 
-    `candidates` are channels in order of preference, `excluded` those that are out for good: the provider refused the
-    address there. `journey`, `run_id` and `step` say where in which passage through a journey it is wanted. `objects`
-    names what the message is about (kind → id); it is read when the message is rendered, so that what is said is true
-    then. `data` adds to it and wins. `due_at` and `not_after` are business time; `first_call_at` is machine time.
-    `attempts` counts claims that never came back, `calls` those that reached a provider and were refused for now;
+    `candidates` are channels in order of preference, `excluded` those that are out for good, and what their provider's
+    refusal was about. `journey`, `run_id` and `step` say where in which passage through a journey it is wanted.
+    `objects` names what the message is about (kind → id); it is read when the message is rendered, so that what is said
+    is true then. `data` adds to it and wins. `due_at` and `not_after` are business time; `first_call_at` is machine
+    time. `attempts` counts claims that never came back, `calls` those that reached a provider and were refused for now;
     `tried` is the channel of the last one, and `stuck_at` (business time) since when its account has been refusing.
     `tried_account` and `tried_address_id` are that call's own. `in_doubt`: an earlier call may have arrived; `doubts`
     counts those. `mode`: whom it may reach at all.
@@ -166,7 +168,7 @@ class Request:
     journey: str | None = None
     run_id: str | None = None
     step: str | None = None
-    excluded: tuple[Channel, ...] = ()
+    excluded: Mapping[Channel, Rejection] = field(default_factory=dict)
     tried: Channel | None = None
     stuck_at: Instant | None = None
     in_doubt: bool = False

@@ -57,7 +57,7 @@ AUTOMATIC = frozenset({RequestKind.EXPORT, RequestKind.ERASE, RequestKind.UNSUBS
 class PrivacyRequest:
     """One request. `contact` is the address that proves whose it is, gone once the request has ended.
 
-    `customer_ids` are those whom it may be about: a request of somebody whom nobody knows names none, and one by an
+    `customer_ids` are those whom it may be about: a request of somebody who is no customer names none, and one by an
     address that several share names them all until a person chooses. `details` is what was asked for beside the kind,
     `result` what came of it, without identity.
     """
@@ -94,4 +94,6 @@ class PrivacyRequest:
             return WaitsFor.PROOF
         # What ends marketing at an address is for everybody who has it.
         alone = len(self.customer_ids) == 1 or self.kind is RequestKind.UNSUBSCRIBE
+        # We write to no stranger: a copy of their data is handed over by somebody here.
+        alone = alone or (not self.customer_ids and self.kind is RequestKind.ERASE)
         return WaitsFor.TIMER if alone and self.kind in AUTOMATIC else WaitsFor.PERSON

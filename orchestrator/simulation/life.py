@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orchestrator.dispatch.accept import CustomerReference, EventDesk, IncomingEvent
-from orchestrator.dispatch.draft import drafts_of, look
+from orchestrator.dispatch.draft import drafts_of
 from orchestrator.dispatch.gate import Gate, replaced
 from orchestrator.dispatch.links import ExampleLinks
 from orchestrator.dispatch.runs.beginning import Beginning
@@ -19,6 +19,7 @@ from orchestrator.dispatch.runs.calling import Caller
 from orchestrator.dispatch.runs.entering import AFTER_MS, Entering, audience_of, named
 from orchestrator.dispatch.runs.moving import Witness, nobody
 from orchestrator.dispatch.runs.scheduling import occasion_of
+from orchestrator.dispatch.situation import look
 from orchestrator.dispatch.turns import Turn, next_turn
 from orchestrator.dispatch.wake import held_for, wake_promised
 from orchestrator.domain.customer import CapUse, Channel

@@ -29,6 +29,7 @@ from aiohttp import web
 
 from orchestrator.simulators.frame import Account, Simulator
 from orchestrator.simulators.meta_templates import REVIEWS, GraphError, StoredTemplate, Templates
+from orchestrator.simulators.meta_uploads import Uploads
 from orchestrator.simulators.meta_webhooks import (
     DISPLAY_PHONE_NUMBER,
     contact,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     from orchestrator.simulators.frame import Hooks, Told
 
-NUMBER, BUSINESS = "106540352242922", "102290129340398"
+APP, NUMBER, BUSINESS = "1", "106540352242922", "102290129340398"
 TOKEN = "EAAG-played-here"  # noqa: S105  # opens nothing
 APP_SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"  # noqa: S105
 # What an app of WhatsApp is subscribed to.
@@ -91,8 +92,11 @@ class Meta(Simulator):
     def __init__(self, told: Told, hooks: Hooks, options: Mapping[str, str]) -> None:
         self._told, self._hooks = told, hooks
         self._account = options.get("account", "whatsapp_main")
+        self._uploads = Uploads()
         self.templates = Templates(
-            review=options.get("review", "approve"), any_name=options.get("templates", "known") == "any"
+            review=options.get("review", "approve"),
+            any_name=options.get("templates", "known") == "any",
+            handles=self._uploads.handles,
         )
         self._sent: dict[str, dict[str, Any]] = {}
         self._wrote_at: dict[str, float] = {}
@@ -116,6 +120,8 @@ class Meta(Simulator):
             web.post(f"{version}/{{id}}/message_templates", self._answering(self._create)),
             web.get(f"{version}/{{id}}/message_templates", self._answering(self._list)),
             web.delete(f"{version}/{{id}}/message_templates", self._answering(self._delete)),
+            web.post(f"{version}/{APP}/uploads", self._answering(self._begin_upload)),
+            web.post(rf"{version}/{{upload:upload:.+}}", self._answering(self._upload, "OAuth")),
             web.get(f"{version}/debug_token", self._answering(self._debug)),
             web.get(f"{version}/1/subscriptions", self._fields),
             web.get(f"{version}/{{id}}/subscribed_apps", self._answering(self._subscribed)),
@@ -124,10 +130,12 @@ class Meta(Simulator):
             web.post(f"{version}/{{id}}", self._answering(self._edit)),
         ]
 
-    def _answering(self, handle: Callable[[web.Request], Awaitable[Any]]) -> Callable[[web.Request], Awaitable[Any]]:
+    def _answering(
+        self, handle: Callable[[web.Request], Awaitable[Any]], scheme: str = "Bearer"
+    ) -> Callable[[web.Request], Awaitable[Any]]:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
-                _require_token(request)
+                _require_token(request, scheme)
                 return web.json_response(await handle(request))
             except GraphError as error:
                 return _refusal(error)
@@ -272,6 +280,13 @@ class Meta(Simulator):
             raise _no_such_object(id_)
         return found
 
+    async def _begin_upload(self, request: web.Request) -> Any:
+        return self._uploads.begin(request.query)
+
+    async def _upload(self, request: web.Request) -> Any:
+        id_ = f"{request.match_info['upload']}?sig={request.query.get('sig', '')}"
+        return self._uploads.put(id_, request.headers, await request.read())
+
     # --- what can be looked at
 
     async def _show(self, request: web.Request) -> Any:
@@ -286,7 +301,7 @@ class Meta(Simulator):
         """What a token may do."""
         scopes = ["whatsapp_business_messaging", "whatsapp_business_management"]
         valid = request.query.get("input_token") == TOKEN
-        return {"data": {"app_id": "1", "type": "SYSTEM_USER", "is_valid": valid, "scopes": scopes, "expires_at": 0}}
+        return {"data": {"app_id": APP, "type": "SYSTEM_USER", "is_valid": valid, "scopes": scopes, "expires_at": 0}}
 
     async def _fields(self, request: web.Request) -> web.Response:
         """What the app is subscribed to, which only the app's own token may see."""
@@ -406,8 +421,8 @@ async def _document(request: web.Request) -> dict[str, Any]:
     return asked
 
 
-def _require_token(request: web.Request) -> None:
-    if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+def _require_token(request: web.Request, scheme: str) -> None:
+    if request.headers.get("Authorization") != f"{scheme} {TOKEN}":
         raise GraphError(190, "Invalid OAuth access token - Cannot parse access token", status=401)
 
 

@@ -66,10 +66,14 @@ class StoredTemplate:
 
 @dataclass
 class Templates:
-    """Those of one business account. `review`: see `REVIEWS`. `any_name`: messages may name ones that are not there."""
+    """Those of one business account.
+
+    `review`: see `REVIEWS`. `any_name`: messages may name ones that are not there. `handles`: see `Uploads`.
+    """
 
     review: str = "approve"
     any_name: bool = False
+    handles: Mapping[str, str] = field(default_factory=dict)
     known: dict[tuple[str, str], StoredTemplate] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(time.time_ns() // 1_000))
 
@@ -126,8 +130,9 @@ class Templates:
         if len(set(_VARIABLE.findall(text))) != len(_examples(body)):
             raise GraphError(100, "Examples are missing.", subcode=2388043)
         header: dict[str, Any] = next((one for one in components or [] if one.get("type") == "HEADER"), {})
-        if header.get("format", "TEXT") != "TEXT" and not _handle(header).startswith("4:"):
-            raise GraphError(100, "Invalid parameter: header_handle is no handle of an upload")
+        shown = header.get("format", "TEXT")
+        if shown != "TEXT" and self.handles.get(_handle(header)) != shown:
+            raise GraphError(100, "Invalid parameter: header_handle is no handle of an upload", subcode=2388215)
         least, most = _CATEGORIES[asked["category"]]
         if ttl is not None and not least <= ttl <= most:
             raise GraphError(100, f"message_send_ttl_seconds must be between {least} and {most}.")

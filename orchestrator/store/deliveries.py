@@ -167,6 +167,7 @@ class SqlDeliveries(DeliveriesInFlight):
             _TABLE.objects,
             _TABLE.reason,
             _TABLE.accepted_at,
+            _TABLE.mode,
         ).where(
             DEFERRED_ROWS,
             bulk.among(self._connection, _TABLE.customer_id, customer_ids),
@@ -174,8 +175,10 @@ class SqlDeliveries(DeliveriesInFlight):
             or_(*(_TABLE.reason.startswith(code) for code in _REPLACEABLE)),
         )
         return [
-            Deferred(delivery_id, customer_id, topic, Purpose(purpose), *rest)
-            for delivery_id, customer_id, topic, purpose, *rest in bulk.fetch(self._connection, wanted)
+            Deferred(delivery, customer, topic, Purpose(purpose), message, objects, reason, at, Mode(mode))
+            for delivery, customer, topic, purpose, message, objects, reason, at, mode in bulk.fetch(
+                self._connection, wanted
+            )
         ]
 
     def poison(self, attempts_max: int, at: Instant) -> list[str]:

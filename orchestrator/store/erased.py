@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 ERASED = "erased"
 """The reason of a suppression that outlives the person."""
 
+USER = "user"
+"""The kind, in a digest, of an id by which a provider calls somebody."""
+
 
 def digest_of(pepper: str, kind: str, value: str) -> str:
     """What stands for an address: without the pepper, which stays in the ledger, nobody can look it up in a table."""

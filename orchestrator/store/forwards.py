@@ -80,3 +80,7 @@ class SqlForwards:
     def tally(self) -> dict[str, int]:
         rows = self._connection.execute(select(_TABLE.state, func.count()).group_by(_TABLE.state))
         return {row[0]: row[1] for row in rows}
+
+    def oldest(self) -> Instant | None:
+        oldest = select(_TABLE.at).where(_OPEN).order_by(_TABLE.at).limit(1)
+        return self._connection.scalars(oldest).first()

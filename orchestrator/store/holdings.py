@@ -82,6 +82,10 @@ class Search:
         """The column names an address of theirs, a family's too."""
         return self._among(column, (*self.person.own, *self.person.shared))
 
+    def users(self, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """The column is an id by which a provider calls the person."""
+        return self._among(column, self.person.users)
+
     def values(self, column: ColumnElement[str]) -> ColumnElement[bool]:
         """The column is an address of their own, as it is written."""
         return self._among(column, [value for _, value in self.person.values])
@@ -92,11 +96,11 @@ class Search:
 
     def spelled_out(self, column: ColumnElement[str]) -> ColumnElement[bool]:
         """The text holds, as a JSON string, an id or an address of theirs."""
-        return or_(*(column.contains(bulk.dumps(word), autoescape=True) for word in self._words()))
+        return or_(false(), *(column.contains(bulk.dumps(word), autoescape=True) for word in self._words()))
 
     def mentioned(self, column: ColumnElement[str]) -> ColumnElement[bool]:
         """The text holds an id or an address of theirs, between whatever else."""
-        return or_(*(column.contains(word, autoescape=True) for word in self._words()))
+        return or_(false(), *(column.contains(word, autoescape=True) for word in self._words()))
 
     def externals(self, column: ColumnElement[str]) -> ColumnElement[bool]:
         """The column is the person's name in another system: `shop:4711`."""
@@ -122,7 +126,7 @@ class Search:
         )
 
     def _words(self) -> list[str]:
-        return [*self.person.customer_ids, *(value for _, value in self.person.values)]
+        return [*self.person.customer_ids, *(value for _, value in self.person.values), *self.person.users]
 
     def _among(self, column: ColumnElement[str], values: Any) -> ColumnElement[bool]:
         return bulk.among(self.connection, column, values)
@@ -174,6 +178,11 @@ def _is_about(search: Search) -> ColumnElement[bool]:
     )
 
 
+def _wrote(search: Search) -> ColumnElement[bool]:
+    """A text from an address of theirs, or by an id that a provider calls them by."""
+    return or_(search.own(inbound_texts.c.address_id), search.users(inbound_texts.c.user_id))
+
+
 # One that stood somewhere is over: nobody is left to go on.
 RUN_IS_OVER: Mapping[str, Any] = {
     "position": None,
@@ -204,7 +213,12 @@ HOLDINGS = (
     ),
     Holding(
         table=inbox,
-        theirs=lambda search: or_(search.customers(inbox.c.customer_id), search.values(inbox.c.address)),
+        # A forward of what they wrote goes to who answers, and quotes them.
+        theirs=lambda search: or_(
+            search.customers(inbox.c.customer_id),
+            search.values(inbox.c.address),
+            and_(inbox.c.customer_id == "", inbox.c.object_id.in_(select(inbound_texts.c.id).where(_wrote(search)))),
+        ),
     ),
     Holding(
         table=deliveries,
@@ -263,17 +277,18 @@ HOLDINGS = (
     Holding(
         # It holds no word; it goes before the text that it names.
         table=forwards,
-        theirs=lambda search: forwards.c.inbound_id.in_(
-            select(inbound_texts.c.id).where(search.own(inbound_texts.c.address_id))
-        ),
+        theirs=lambda search: forwards.c.inbound_id.in_(select(inbound_texts.c.id).where(_wrote(search))),
         hidden=frozenset({"next_action_at"}),
     ),
     Holding(
         table=inbound_texts,
-        theirs=lambda search: search.own(inbound_texts.c.address_id),
+        theirs=_wrote,
     ),
     Holding(table=conversations, theirs=lambda search: search.own(conversations.c.address_id)),
-    Holding(table=provider_users, theirs=lambda search: search.own(provider_users.c.address_id)),
+    Holding(
+        table=provider_users,
+        theirs=lambda search: or_(search.own(provider_users.c.address_id), search.users(provider_users.c.user_id)),
+    ),
     Holding(table=provider_caps, theirs=lambda search: search.own(provider_caps.c.address_id)),
     Holding(table=rests, theirs=lambda search: search.own(rests.c.address_id)),
     Holding(table=profile_values, theirs=lambda search: search.customers(profile_values.c.customer_id)),

@@ -13,7 +13,7 @@ from orchestrator.domain.said import kept, read
 from orchestrator.store import bulk
 from orchestrator.store.delivery_record import DeliveryRecord
 from orchestrator.store.port import InFlight
-from orchestrator.store.requests import channels_of
+from orchestrator.store.requests import channels_of, exclusions_of, joined_exclusions
 from orchestrator.store.tables import IN_FLIGHT_ROWS, deliveries
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class DeliveriesInFlight(DeliveryRecord):
             [
                 (
                     *_settled(one, at),
-                    ",".join(one.excluded),
+                    joined_exclusions(one.excluded),
                     one.stuck_at,
                     one.in_doubt,
                     one.doubts,
@@ -172,7 +172,7 @@ def _in_flight(row: Any) -> InFlight:
         account=row.account,
         tried=Channel(row.channel),
         candidates=channels_of(row.candidates),
-        excluded=channels_of(row.excluded),
+        excluded=exclusions_of(row.excluded),
         topic=row.topic,
         purpose=Purpose(row.purpose),
         state=State(row.state),

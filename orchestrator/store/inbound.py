@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from orchestrator.store import bulk
 from orchestrator.store.people_tables import inbound_texts
@@ -62,6 +62,15 @@ class SqlInbound:
             .with_for_update()
         )
         return [_text(row) for row in self._connection.execute(wanted)]
+
+    def waits(self, source: str, user_id: str) -> bool:
+        wanted = select(inbound_texts.c.id).where(inbound_texts.c.user_id == user_id, inbound_texts.c.source == source)
+        return self._connection.scalars(wanted.limit(1)).first() is not None
+
+    def call(self, source: str, former: str, user_id: str) -> None:
+        if former and user_id:
+            waiting = (inbound_texts.c.user_id == former, inbound_texts.c.source == source)
+            self._connection.execute(update(inbound_texts).where(*waiting).values(user_id=user_id))
 
     def forget(self, text_id: str) -> None:
         self._connection.execute(delete(inbound_texts).where(inbound_texts.c.id == text_id))

@@ -9,8 +9,8 @@ from sqlalchemy import and_, delete, exists, func, insert, or_, select, union, u
 from orchestrator.domain.customer import AddressKind
 from orchestrator.domain.delivery import State
 from orchestrator.identity import ADDRESS_FIELDS
-from orchestrator.store import bulk
-from orchestrator.store.erased import ERASED, channels_of, digest_of, digests_of, known_digests, pepper_of
+from orchestrator.store import bulk, strangers
+from orchestrator.store.erased import ERASED, USER, channels_of, digest_of, digests_of, known_digests, pepper_of
 from orchestrator.store.holdings import HOLDINGS, RUN_IS_OVER, Search
 from orchestrator.store.people_tables import erased_addresses, profile_values
 from orchestrator.store.port.privacy import Person
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from orchestrator.domain.time import Instant
     from orchestrator.store.holdings import Holding
-    from orchestrator.store.port.privacy import AddressValue
+    from orchestrator.store.port.privacy import AddressValue, Forgettable
 
 _TABLE = deliveries.c
 # What nobody has begun to send: it can still be stopped.
@@ -107,6 +107,23 @@ class SqlPersonalData:
         )
         return {(kinds[field], value) for field, values in rows for value in values or ()}
 
+    def stranger(self, values: Collection[AddressValue], user_id: str = "") -> Person:
+        found = strangers.addresses_of(self._connection, values, user_id)
+        # An id without words that wait is no more than the address that it leads to.
+        known = bool(user_id) and (bool(found) or strangers.is_kept(self._connection, user_id))
+        return Person(
+            customer_ids=(),
+            own=tuple(address_id for address_id, _, _ in found),
+            values=tuple((AddressKind(kind), value) for _, kind, value in found),
+            users=(user_id,) if known else (),
+        )
+
+    def strangers_due(self, before: Instant, ending: Collection[str], limit: int) -> Forgettable | None:
+        return strangers.due(self._connection, before, ending, limit)
+
+    def forget_strangers(self, found: Forgettable) -> int:
+        return strangers.forget(self._connection, found)
+
     # --- what there is of them ----------------------------------------------------------------------------------------
 
     def rows(self, person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -142,7 +159,8 @@ class SqlPersonalData:
 
     def erase(self, person: Person, *, remains: str, at: Instant) -> dict[str, int]:
         search = Search(self._connection, person)
-        self._connection.execute(insert(customers).values(id=remains, attributes={}, created_at=at, updated_at=at))
+        if person.customer_ids:
+            self._connection.execute(insert(customers).values(id=remains, attributes={}, created_at=at, updated_at=at))
         self._settle_doubts(search, at)
         return {holding.table.name: self._empty(holding, search, remains) for holding in HOLDINGS}
 
@@ -174,6 +192,9 @@ class SqlPersonalData:
         kind, value = address
         return digest_of(self._pepper(), kind, value)
 
+    def user_digest(self, user_id: str) -> str:
+        return digest_of(self._pepper(), USER, user_id)
+
     def remember_erased(self, values: Collection[AddressValue], reason: str, at: Instant) -> int:
         rows = [
             (digest, channel, reason, at)
@@ -182,6 +203,17 @@ class SqlPersonalData:
         ]
         bulk.insert_missing(self._connection, erased_addresses, ("digest", "channel", "reason", "at"), rows)
         return len(rows)
+
+    def remember_users(self, user_ids: Collection[str], at: Instant) -> None:
+        rows = [(self.user_digest(one), "", ERASED, at) for one in user_ids]
+        bulk.insert_missing(self._connection, erased_addresses, ("digest", "channel", "reason", "at"), rows)
+
+    def comes_back(self, user_ids: Collection[str]) -> bool:
+        if not user_ids or self.pepper() is None:
+            return False
+        digests = {self.user_digest(one) for one in user_ids}
+        theirs = delete(erased_addresses).where(self._among(erased_addresses.c.digest, digests))
+        return self._connection.execute(theirs).rowcount > 0
 
     def _pepper(self) -> str:
         found = self.pepper()

@@ -25,6 +25,10 @@ class SqlProviderUsers:
         wanted = select(provider_users.c.address_id).where(*_named(account, user_id))
         return self._connection.scalars(wanted).first()
 
+    def called(self, user_id: str) -> set[str]:
+        wanted = select(provider_users.c.address_id).where(provider_users.c.user_id == user_id)
+        return set(self._connection.scalars(wanted))
+
     def put(self, account: str, user_id: str, address_id: str, at: Instant) -> None:
         bulk.upsert(
             self._connection,

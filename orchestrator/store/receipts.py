@@ -120,6 +120,14 @@ class SqlReceipts:
         named = (_DELIVERY.provider_id == provider_id, _DELIVERY.account == account)
         return self._connection.scalars(select(_DELIVERY.customer_id).where(*named).limit(1)).first()
 
+    def answered(self, account: str, about: str) -> tuple[str, str] | None:
+        by_id, by_provider = _DELIVERY.id == about, (_DELIVERY.provider_id == about, _DELIVERY.account == account)
+        for named in ((by_id,), by_provider):
+            wanted = select(_DELIVERY.id, _DELIVERY.address_id).where(*named, _DELIVERY.address_id.is_not(None))
+            if found := self._connection.execute(wanted.limit(1)).first():
+                return found.id, found.address_id
+        return None
+
     def failed_calls(self, delivery_id: str) -> set[str]:
         told = select(_RECEIPT.provider_id).where(
             _RECEIPT.delivery_id == delivery_id,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.customer import Channel
-from orchestrator.domain.delivery import Mode, Request, State
+from orchestrator.domain.delivery import Mode, Rejection, Request, State
 from orchestrator.domain.message import Purpose
 from orchestrator.store import bulk
 from orchestrator.store.tables import deliveries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from orchestrator.domain.time import Instant
     from orchestrator.store.port import NewDelivery
@@ -166,7 +167,7 @@ def request_of(row: Sequence[Any]) -> Request:
         journey=journey,
         run_id=run_id,
         step=step,
-        excluded=channels_of(excluded),
+        excluded=exclusions_of(excluded),
         tried=_CHANNELS.get(tried),
         stuck_at=stuck_at,
         in_doubt=bool(in_doubt),
@@ -184,3 +185,17 @@ def channels_of(joined: str) -> tuple[Channel, ...]:
     if found is None:
         found = _CANDIDATES[joined] = tuple(_CHANNELS[name] for name in joined.split(","))
     return found
+
+
+@lru_cache(maxsize=1_024)
+def exclusions_of(joined: str) -> Mapping[Channel, Rejection]:
+    """`email,sms:channel` as channels and what their refusals were about: the address, where nothing else is said."""
+    words = [one.partition(":") for one in joined.split(",") if one]
+    return {_CHANNELS[name]: Rejection(word or Rejection.ADDRESS) for name, _, word in words}
+
+
+def joined_exclusions(excluded: Mapping[Channel, Rejection]) -> str:
+    """The same as it is kept."""
+    return ",".join(
+        channel if about is Rejection.ADDRESS else f"{channel}:{about}" for channel, about in excluded.items()
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from sqlalchemy import and_, func, not_, or_, select
 
 from orchestrator.domain.customer import REMAINS
-from orchestrator.domain.delivery import State
+from orchestrator.domain.delivery import Mode, State
 from orchestrator.schema import parse_duration
 from orchestrator.segments.model import AllOf, AnyOf, Consented, Engaged, FieldTest, Happened, Not, Owns
 from orchestrator.store.segment_values import VALUES, compared
@@ -138,7 +138,11 @@ class _Question:
         return select(consent_state.c.topic).where(*said).correlate(customers).exists()
 
     def _engaged(self, part: Engaged) -> ColumnElement[bool]:
-        sent = [deliveries.c.customer_id == customers.c.id, deliveries.c.state == State.SENT.value]
+        sent = [
+            deliveries.c.customer_id == customers.c.id,
+            deliveries.c.state == State.SENT.value,
+            deliveries.c.mode != Mode.TEST.value,  # it reached nobody
+        ]
         if part.engaged in _REACHED:
             sent.append(deliveries.c.receipt.in_(_REACHED[part.engaged]))
         for column, wanted in ((deliveries.c.message, part.message), (deliveries.c.topic, part.topic)):

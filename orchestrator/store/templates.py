@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select, update
 
 from orchestrator.domain.delivery import State
 from orchestrator.store import bulk
-from orchestrator.store.port.templates import APPROVED, AWAITING, HeardTemplate, ProviderTemplate
+from orchestrator.store.port.templates import APPROVED, AWAITING, DELETED, HeardTemplate, ProviderTemplate
 from orchestrator.store.tables import DEFERRED_ROWS, deliveries, provider_templates
 
 if TYPE_CHECKING:
@@ -47,14 +47,16 @@ class SqlTemplates:
             )
             for one in sorted(templates, key=lambda one: (one.account, one.name, one.language))
         ]  # fmt: skip
-        bulk.upsert(self._connection, provider_templates, _COLUMNS, _KEY, rows, letters=True)
+        gone = f"{provider_templates.name}.status = '{DELETED}'"
+        bulk.upsert(self._connection, provider_templates, _COLUMNS, _KEY, rows, where=gone, letters=True)
 
-    def said_by(self, account: str, name: str, language: str, release_id: str) -> None:
-        self._connection.execute(
-            update(provider_templates)
-            .where(_TABLE.account == account, _TABLE.name == name, _TABLE.language == language)
-            .values(release_id=release_id)
-        )
+    def said_by(self, templates: Sequence[ProviderTemplate]) -> None:
+        for one in templates:
+            self._connection.execute(
+                update(provider_templates)
+                .where(_TABLE.account == one.account, _TABLE.name == one.name, _TABLE.language == one.language)
+                .values(message=one.message, locale=one.locale, release_id=one.release_id, content=one.content)
+            )
 
     def hear(self, account: str, news: Sequence[TemplateNews]) -> list[HeardTemplate]:
         changed: dict[tuple[str, str, str], HeardTemplate] = {}

@@ -94,16 +94,18 @@ class Transport:
             return attempt.heard or NoAnswer("timeout", in_doubt=attempt.in_doubt, detail=late)
         finally:
             if attempt.began_at is not None:
-                self._pace(call).add(self._clock.monotonic() - attempt.began_at)
+                now = self._clock.monotonic()
+                self._pace(call).add(now - attempt.began_at, now)
 
     def slice_room(self, host: str) -> int:
         """How many calls to this host (`host_of` a call) can begin within a second; optimistic until measured."""
         pace = self._paces.get(host)
-        return ROOM_MAX if pace is None else pace.room()
+        return ROOM_MAX if pace is None else pace.room(self._clock.monotonic())
 
     def room(self) -> int:
-        """How many calls can begin within a second, wherever they go: the slowest host's room."""
-        return min((pace.room() for pace in self._paces.values()), default=ROOM_MAX)
+        """How many calls can begin within a second, wherever they go: the room of the slowest host of this minute."""
+        now = self._clock.monotonic()
+        return min((pace.room(now) for pace in self._paces.values()), default=ROOM_MAX)
 
     async def close(self) -> None:
         """Finish what the inbox was given, and hang up everywhere."""

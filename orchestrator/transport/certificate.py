@@ -21,4 +21,5 @@ async def runs_out(host: str, port: int, *, tls: ssl.SSLContext | None = None) -
         shown = writer.get_extra_info("peercert") or {}
         return int(ssl.cert_time_to_seconds(shown["notAfter"]) * 1000)
     finally:
-        writer.close()
+        writer.transport.abort()  # nothing was said: there is nothing to say goodbye to, and nobody to wait for
+        await writer.wait_closed()

@@ -55,7 +55,7 @@ class Origin:
         # In the order in which they came back: the last is the likeliest to be alive.
         self._rested: deque[Connection] = deque()
         self._tidying: asyncio.TimerHandle | None = None
-        self._asking = asyncio.Lock()
+        self._asking: asyncio.Task[None] | None = None
         self._addresses: list[AddressInfo] = []
         self._asked_at = 0.0
 
@@ -95,18 +95,32 @@ class Origin:
 
     def close(self) -> None:
         """Hang up on all that rest."""
+        if self._asking is not None:
+            self._asking.cancel()
         if self._tidying is not None:
             self._tidying.cancel()
         while self._rested:
             self._rested.pop().close()
 
     async def _found(self) -> list[AddressInfo]:
-        """Asked by one call for all that wait for it."""
-        async with self._asking:
-            if not self._addresses or time.monotonic() - self._asked_at > NAME_SECONDS:
-                self._addresses = await self._resolve(self._host, self._port)
-                self._asked_at = time.monotonic()
-            return self._addresses
+        """Asked once for all that wait for it, and those that come after who gave up waiting.
+
+        Each question holds one of a few threads until the name server answers: asked anew by every call, a name that
+        nobody answers for would soon hold all of them, and no other provider could be found.
+        """
+        if not self._addresses or time.monotonic() - self._asked_at > NAME_SECONDS:
+            if self._asking is None:
+                self._asking = asyncio.create_task(self._ask())
+                self._asking.add_done_callback(_heard)
+            await asyncio.shield(self._asking)
+        return self._addresses
+
+    async def _ask(self) -> None:
+        try:
+            self._addresses = await self._resolve(self._host, self._port)
+            self._asked_at = time.monotonic()
+        finally:
+            self._asking = None
 
     def _tidy(self) -> None:
         latest = time.monotonic() - self._deadlines.idle_seconds
@@ -115,6 +129,12 @@ class Origin:
         self._tidying = None
         if self._rested:
             self._tidying = asyncio.get_running_loop().call_later(self._rested[0].rested_at - latest, self._tidy)
+
+
+def _heard(asking: asyncio.Task[None]) -> None:
+    """What went wrong is told to those that wait; where all gave up, to nobody."""
+    if not asking.cancelled():
+        asking.exception()
 
 
 def _drop_when_silent(opened: socket.socket, seconds: float) -> None:

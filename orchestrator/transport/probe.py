@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from typing import TYPE_CHECKING
@@ -34,8 +35,24 @@ async def probe(call: Call, *, guard: Guard | None = None, tls: ssl.SSLContext |
     except TimeoutError:
         return f"no answer within {PROBE_SECONDS:g} s"
     except (aiosmtplib.SMTPException, OSError) as error:
-        return str(error) or type(error).__name__
+        return _said(call, error)
     return ""
+
+
+def _said(call: Call, error: Exception) -> str:
+    """The machine's own errors, with the place and in words: 127.0.0.1 on port 25: Connection refused."""
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    if not isinstance(cause, OSError) or isinstance(cause, ssl.SSLError) or not cause.errno:
+        return str(error) or type(error).__name__
+    # A resolver's numbers are its own.
+    told = cause.strerror if isinstance(cause, socket.gaierror) else os.strerror(cause.errno)
+    match call:
+        case SmtpCall():
+            return f"{call.host} on port {call.port}: {told}"
+        case HttpCall():
+            url = parsed(call.url)
+            return f"{url.host} on port {url.port}: {told}"
+    return str(told)
 
 
 async def _greet(call: SmtpCall, tls: ssl.SSLContext) -> None:

@@ -28,6 +28,7 @@ CONNECTING_FAILURES: tuple[tuple[type[BaseException], str], ...] = (
     (aiosmtplib.SMTPTimeoutError, "connect"),
     (ssl.SSLError, "tls"),
     (socket.gaierror, "dns"),
+    (UnicodeError, "dns"),
     (OSError, "connect"),
     (aiosmtplib.SMTPException, "not_allowed"),
 )
@@ -108,9 +109,13 @@ class SmtpCarrier:
             await smtp.connect()
             if smtp.is_ehlo_or_helo_needed:
                 await smtp.ehlo()
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except (aiosmtplib.SMTPException, OSError, UnicodeError) as error:
             smtp.close()
             return _not_connected(error)
+        except BaseException:
+            # The call's time is up, while every step took less than its own.
+            smtp.close()
+            raise
         return _Session(smtp)
 
     async def _over(self, session: _Session, pool: _Pool, call: SmtpCall, attempt: Attempt) -> Answer:
@@ -144,25 +149,38 @@ class SmtpCarrier:
 
 
 async def _transaction(session: _Session, call: SmtpCall, attempt: Attempt) -> SmtpAnswer:
-    """One envelope and one message. No reply before the final dot leaves any doubt; silence after it does."""
-    commands: list[tuple[int, tuple[bytes, ...]]] = [
+    """One envelope and one message. No reply before the final dot leaves any doubt; silence after it does.
+
+    Raises SMTPException: what came is no reply to what was said, so that nothing after it could be believed.
+    """
+    if session.soiled and (await _replied(session, 2, b"RSET")).code // 100 != 2:  # noqa: PLR2004  # done
+        raise aiosmtplib.SMTPException("The server does not begin anew")
+    commands = (
         (2, (b"MAIL", b"FROM:<" + call.sender.encode("ascii") + b">")),
         (2, (b"RCPT", b"TO:<" + call.recipient.encode("ascii") + b">")),
         (3, (b"DATA",)),
-    ]
-    if session.soiled:
-        commands.insert(0, (2, (b"RSET",)))
-    for expected, command in commands:
-        reply = await session.smtp.execute_command(*command, timeout=None)
-        if reply.code // 100 != expected:
-            return SmtpAnswer(reply.code, reply.message)
+    )
+    for going_on, command in commands:
+        reply = await _replied(session, going_on, *command)
+        if reply.code // 100 != going_on:
+            return reply
     # aiosmtplib's own `data()` does not tell a silence before the text from one after it.
     protocol = session.smtp.protocol
     if protocol is None:
         raise aiosmtplib.SMTPServerDisconnected("Connection lost")
     protocol.write(_stuffed(call.message))
     attempt.in_doubt = True
-    reply = await protocol.read_response()
+    return _ensured(await protocol.read_response(), 2)
+
+
+async def _replied(session: _Session, going_on: int, *command: bytes) -> SmtpAnswer:
+    return _ensured(await session.smtp.execute_command(*command, timeout=None), going_on)
+
+
+def _ensured(reply: aiosmtplib.SMTPResponse, going_on: int) -> SmtpAnswer:
+    """A reply that goes on as this step does, or refuses. Only "go on" to the final dot says that it was taken."""
+    if reply.code // 100 not in (going_on, 4, 5):
+        raise aiosmtplib.SMTPException(f"{reply.code} is no reply to that: {reply.message}")
     return SmtpAnswer(reply.code, reply.message)
 
 

@@ -143,7 +143,8 @@ def test_the_envelope_sender_names_the_message():
 def test_backscatter_is_passed_over(raw):
     """Somebody forged our name, and servers tell us of it: that is nothing of ours."""
     received = heard(raw)
-    assert (received.receipts, received.inbound, received.passed_over) == ((), (), 1)
+    by_hand = [one for one in received.inbound if one.by_hand]
+    assert (received.receipts, by_hand, received.passed_over) == ((), [], 1)
 
 
 def test_without_an_address_of_its_own_the_message_id_names_it():
@@ -222,6 +223,15 @@ def test_a_person_who_writes_to_where_bounces_come_is_heard():
     assert read_text(said.text).ends
 
 
+@pytest.mark.parametrize("headers", [{"To": VERP}, {"From": "postmaster@padaria.example"}])
+def test_a_stop_that_looks_like_a_bounce_is_both(headers):
+    """A number that servers use stands in many a letter: whoever is right, nothing is lost."""
+    received = heard(letter("Quero sair da lista. Pedido: 550 ainda aberto", In_Reply_To=OURS, **headers))
+    (said,) = received.inbound
+    assert (read_text(said.text).ends, said.by_hand) == (True, False)
+    assert [one.kind for one in received.receipts] == [BOUNCED]
+
+
 def test_words_stand_in_html_too():
     """Without what was quoted: our own "responda SAIR" is in there."""
     raw = letter(
@@ -238,6 +248,15 @@ def test_an_empty_letter_says_what_its_subject_says():
     assert said.text == "Não quero mais receber"
 
 
+def test_a_subject_is_told_where_it_is_the_writers_own():
+    """That of an answer is ours, and says nothing of theirs."""
+    (said,) = heard(letter("Enviado do meu iPhone", Subject="SAIR")).inbound
+    assert (said.subject, said.text.strip()) == ("SAIR", "Enviado do meu iPhone")
+    for ours in ({"Subject": "Re: Como sair da lista"}, {"Subject": "Para sair da lista", "In_Reply_To": OURS}):
+        (said,) = heard(letter("Adorei o kit!", **ours)).inbound
+        assert said.subject == ""
+
+
 def test_the_same_message_id_under_other_words_is_other_news():
     """Its writer makes it: whoever uses one again still says something new."""
     first, second = (heard(letter(text)).inbound[0].event_key for text in ("Oi", "SAIR"))
@@ -251,8 +270,7 @@ def test_the_same_message_id_under_other_words_is_other_news():
         {"Auto_Submitted": "auto-generated; x=y"},
         {"Precedence": "bulk"},
         {"X_Autoreply": "yes"},
-        {"List_Id": "<news.example.com>"},
-        {"List_Unsubscribe": "<https://x.example/>"},
+        {"Content_Type": "multipart/report; report-type=disposition-notification"},
         {"Return_Path": "<>"},
         {"From": "MAILER-DAEMON@mx.example"},
         {"From": "Loja Azul <OI@loja.example.com.br>"},
@@ -263,6 +281,22 @@ def test_the_same_message_id_under_other_words_is_other_news():
 def test_a_machine_says_nothing_for_anybody(headers):
     """Somebody is away, a newsletter came, or our own letter came back: nobody has said SAIR."""
     assert heard(letter("Estou de férias. SAIR", **headers)) == Received()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"List_Id": "<familia.example.com>"},
+        {"List_Unsubscribe": "<https://x.example/>"},
+        {"Precedence": "list"},
+        {"From": "postmaster@padaria.example"},
+        {"From": "maildelivery-joao@padaria.example"},
+    ],
+)
+def test_what_may_be_a_persons_is_told_with_that_doubt(headers):
+    """A list passes on what its member writes, and who runs a small shop reads its postmaster's letters."""
+    (said,) = heard(letter("SAIR", **headers)).inbound
+    assert (said.text.strip(), said.by_hand) == ("SAIR", False)
 
 
 def test_a_complaint_with_all_else_taken_out_names_its_message_by_the_link():
@@ -323,4 +357,5 @@ def test_a_broken_letter_breaks_nothing(place, byte, case):
         received = heard(bytes(raw))
     except InputError:
         return
-    assert len(received.receipts) + len(received.inbound) + received.passed_over <= 1
+    by_hand = [one for one in received.inbound if one.by_hand]
+    assert len(received.receipts) + len(by_hand) + received.passed_over <= 1

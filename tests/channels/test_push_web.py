@@ -193,6 +193,18 @@ def test_an_endpoint_elsewhere_is_not_called(endpoint):
         calls(browser(endpoint))
 
 
+def test_a_browser_that_cannot_be_written_to_keeps_no_other_from_its_message():
+    """Its place is kept, because devices are counted by it; and nothing leaves for it."""
+    found = calls(browser("https://push.unknown.example/1"), browser())
+
+    assert [call.guarded for call in found] == [True, True]
+    assert (found[0].url, found[0].headers, found[0].body) == ("http://nowhere.invalid/", {}, b"")
+    assert webpush.decrypted(found[1].body) is not None
+    refused = NoAnswer("not_allowed", in_doubt=False)
+    assert web().outcome(answers(refused, HttpAnswer(201, {}, b""))).kind is OutcomeKind.SENT
+    assert web().outcome(answers(refused, HttpAnswer(410, {}, b""))).gone == (1,)
+
+
 def test_what_comes_from_outside_is_guarded_and_our_own_test_service_is_not():
     own = web(base_url="http://127.0.0.1:9090/webpush", hosts=[".push.example"])
 

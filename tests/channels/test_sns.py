@@ -92,6 +92,7 @@ def test_another_topic_is_refused_before_anything_is_fetched():
         "https://sns.sa-east-1.amazonaws.com.evil.example/SimpleNotificationService-test.pem",
         "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-test.pem",
         "https://evil.example/sns.sa-east-1.amazonaws.com/SimpleNotificationService-test.pem",
+        "https://sns.sa-east-1.amazonaws.com.cn/SimpleNotificationService-test.pem",
         "https://x@sns.sa-east-1.amazonaws.com/SimpleNotificationService-test.pem",
         "https://sns.sa-east-1.amazonaws.com:8443/SimpleNotificationService-test.pem",
         "https://sns.sa-east-1.amazonaws.com/SimpleNotificationService-test.pem?x=.pem",

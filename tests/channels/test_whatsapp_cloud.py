@@ -368,14 +368,14 @@ def test_a_paused_template_was_not_sent_although_meta_says_200():
     assert (paused.kind, paused.reason) == (OutcomeKind.REFUSED, "provider_rejected:template")
 
 
-# channels.md, section 1.5, row by row.
-STOPPED = [0, 190, 3, 10, 200, 299, 33, 133010, 131005, 131045, 131037, 368, 131031, 130497, 131042]
-AGAIN = [2, 4, 80007, 130429, 131000, 131016, 131056, 131057, 133004]
+# channels.md, section 1.5, row by row; 130497 is about the person's country, and stops nobody else's messages.
+STOPPED = [0, 190, 3, 10, 200, 299, 33, 133010, 131005, 131045, 131037, 368, 131031, 131042]
+AGAIN = [2, 4, 80007, 80008, 130429, 131000, 131016, 131056, 131057, 133004]
 REJECTED = {
     Rejection.ENOUGH: [131049],
     Rejection.OPTED_OUT: [131050],
     Rejection.ADDRESS: [131026, 131021, 131030],
-    Rejection.CHANNEL: [130472, 131047, 131063, 137000],
+    Rejection.CHANNEL: [130472, 130497, 131047, 131063, 137000],
     Rejection.MESSAGE: [131051, 131052, 131053, 131062, 132018],
     Rejection.TEMPLATE: [
         132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132068, 132069, 100, 131008, 131009,
@@ -400,7 +400,7 @@ def test_what_failed_for_now_is_tried_again(code, status):
     outcome = error(code, status)
 
     assert outcome.kind is OutcomeKind.NOT_SENT
-    assert outcome.reason == ("rate_limit" if code in (4, 80007, 130429, 131056) else "provider_unavailable")
+    assert outcome.reason == ("rate_limit" if code in (4, 80007, 80008, 130429, 131056) else "provider_unavailable")
     assert not outcome.stopped
 
 
@@ -433,6 +433,17 @@ def test_a_number_that_is_not_ours_is_the_accounts_fault():
     """Code 100 is about the message, but for the object that does not exist."""
     assert error(100, subcode=33).stopped
     assert not error(100, subcode=2494010).stopped
+
+
+def test_a_refusal_says_what_the_template_is_where_every_message_of_it_gets_the_same():
+    """One customer's long name (132005) stops nobody else's message."""
+    said = {code: error(code).template for code in REJECTED[Rejection.TEMPLATE]}
+
+    assert {code: status for code, status in said.items() if status} == {
+        132000: "mismatched", 132001: "missing", 132007: "rejected", 132008: "mismatched", 132012: "mismatched",
+        132015: "paused", 132016: "disabled",
+    }  # fmt: skip
+    assert answered(200, taken(message_status="paused")).template == "paused"
 
 
 def test_error_data_may_be_a_sentence():
@@ -530,11 +541,10 @@ def test_no_secret_is_shown():
     assert not any(secret in shown for secret in ("EAAG", SECRET, "tok-segredo"))
 
 
-def test_ids_may_be_numbers():
-    """YAML reads them so without quotes."""
-    _, call = sent(delivery(), phone_number_id=106540352242922, business_account_id=102290129340398)
-
-    assert call.url.endswith(f"/{NUMBER}/messages")
+def test_ids_are_text():
+    """YAML reads them as numbers without quotes, and would read one that begins with a zero as another."""
+    with pytest.raises(ConfigurationError, match="written in quotes"):
+        account(phone_number_id=106540352242922)
 
 
 # --- webhooks: who is calling ---------------------------------------------------------------------------------------
@@ -859,6 +869,33 @@ def test_two_choices_in_one_second_are_two():
     received = hear(envelope({"user_preferences": [told, {**told, "value": "resume"}, told]}, about="user_preferences"))
 
     assert len({one.event_key for one in received.preferences}) == 2
+
+
+def chosen(value, sent_at, **told):
+    document = envelope(
+        {"user_preferences": [{"wa_id": PERSON, "category": "marketing_messages", "value": value, **told}]},
+        about="user_preferences",
+    )
+    document["entry"][0]["time"] = sent_at
+    return hear(document).preferences
+
+
+@pytest.mark.parametrize("told", [{}, {"timestamp": None}, {"timestamp": "soon"}])
+def test_a_choice_without_an_hour_of_its_own_has_that_of_its_notice(told):
+    """The stop of today is not that of last year told again, and one that is told again is not a newer one."""
+    first, again, later = (
+        chosen("stop", sent_at, **told) for sent_at in (1_795_000_000, 1_795_000_000, 1_795_275_600)
+    )  # fmt: skip
+
+    assert first == again
+    assert first[0].at == 1_795_000_000_000
+    assert first[0].event_key != later[0].event_key
+
+
+def test_a_choice_without_any_hour_ends_and_never_restores():
+    """Nobody can say that it is newer than a stop."""
+    assert [one.wanted for one in chosen("stop", None)] == [False]
+    assert chosen("resume", None) == ()
 
 
 def test_one_bad_piece_takes_nothing_with_it():

@@ -161,6 +161,13 @@ def test_who_has_browsers_alone_is_told_on_another_channel(shop):
     assert pushed(shop) == []
 
 
+def test_who_has_browsers_alone_is_not_reached_by_firebase_as_if_they_had_no_device(shop):
+    """No provider was asked, and none refused anything."""
+    has(shop, webpush.subscription("https://updates.push.services.mozilla.com/wpush/v2/1"))
+    assert shop.ended(push(shop)) == ("unreachable", "no_push_token")
+    assert pushed(shop) == []
+
+
 def test_a_subscription_is_one_address_however_it_is_written(shop):
     written = json.loads(webpush.subscription("https://updates.push.services.mozilla.com/wpush/v2/1"))
     has(shop, json.dumps(written))

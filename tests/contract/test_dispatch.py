@@ -28,10 +28,11 @@ from orchestrator.dispatch.accept import (
     body_hash,
     once,
 )
+from orchestrator.dispatch.doubts import LOOK_UP_AGAIN_MS
 from orchestrator.dispatch.drain import LEASE_MS
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile
-from orchestrator.dispatch.settle import CLASS_AGE_MS, LOOK_UP_AGAIN_MS, RESEND_AFTER_MS, UNKNOWN_AGE_MS
+from orchestrator.dispatch.settle import CLASS_AGE_MS, RESEND_AFTER_MS, UNKNOWN_AGE_MS
 from orchestrator.dispatch.sweep import sweep
 from orchestrator.dispatch.tick import tick, tidy
 from orchestrator.domain.customer import Channel, ConsentState
@@ -570,6 +571,30 @@ def test_a_mistake_in_an_adapter_ends_its_own_call_only(world, broken, ends):
     assert [(line["event"], line["account"], line["delivery"]) for line in logged] == [("adapter_failed", "sms", bad)]
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends"), [(False, ("deferred", "provider_unavailable")), (True, ("unknown", "unreadable_answer"))]
+)
+def test_a_mistake_of_the_transport_ends_its_own_call_only(world, begins, ends):
+    """A host that no name server could hold is one account's mistake: the others' messages are settled."""
+    carry = world.provider.carry
+
+    async def unforeseen(call, *, begin_before=None, may_begin=None):
+        if call.entry.channel is EMAIL:
+            return await carry(call, begin_before=begin_before, may_begin=may_begin)
+        if begins:
+            may_begin()
+        raise UnicodeError("with ana@example.com in it")
+
+    world.provider.carry = unforeseen
+    bad, good = world.ask("order_confirmed", SMS), world.ask("order_confirmed", EMAIL)
+
+    with capture_logs() as logged:
+        world.drain()
+    assert (world.ended(bad), world.ended(good)) == (ends, ("sent", ""))
+    assert "the transport raised UnicodeError" in world.get(bad)["detail"]
+    assert [(line["event"], line["account"], line["delivery"]) for line in logged] == [("carrier_failed", "sms", bad)]
+
+
 # --- workers that die -----------------------------------------------------------------------------------------------
 
 
@@ -676,6 +701,38 @@ def test_a_doubt_that_a_call_left_behind_keeps_its_reason(world):
     assert world.sweep() == 1
     assert world.ended(asked) == ("unknown", "timeout")
     assert world.get(asked)["detail"] == "the line was cut"
+
+
+@pytest.mark.parametrize("broken", ["look_up", "found"])
+def test_a_mistake_in_an_adapter_keeps_its_own_doubts_only(world, broken):
+    """The other accounts' are settled, and its own are asked about again when it is mended."""
+    world.provider.answer = silence("timeout", in_doubt=True)
+    bad, good = world.ask("order_confirmed", SMS), world.ask("order_confirmed", EMAIL)
+    world.drain()
+    world.provider.looked_up |= {bad: InboxAnswer("inb_1"), good: InboxAnswer("inb_2")}
+    sound = world.wire
+
+    class Broken:
+        def __init__(self, adapter):
+            self._adapter = adapter
+
+        def __getattr__(self, name):
+            return self._raise if name == broken else getattr(self._adapter, name)
+
+        def _raise(self, *_):
+            raise ZeroDivisionError("with ana@example.com in it")
+
+    world.wire = lambda release: {**sound(release), "sms": Broken(sound(release)["sms"])}
+    world.clock.advance(seconds=LOOK_UP_AGAIN_MS / 1000)
+    with capture_logs() as logged:
+        assert world.sweep() == 2
+    assert (world.ended(bad), world.ended(good)) == (("unknown", "timeout"), ("sent", ""))
+    assert [line["account"] for line in logged if line["event"] == "look_up_failed"] == ["sms"]
+
+    world.wire = sound
+    world.clock.advance(seconds=LOOK_UP_AGAIN_MS / 1000)
+    world.sweep()
+    assert world.ended(bad) == ("sent", "")
 
 
 @pytest.mark.parametrize("can_be_asked", [True, False])

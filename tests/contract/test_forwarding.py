@@ -12,6 +12,7 @@ from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 from structlog.testing import capture_logs
 
+from orchestrator.api.metrics import Metrics
 from orchestrator.channels import (
     HttpAnswer,
     HttpCall,
@@ -26,6 +27,7 @@ from orchestrator.channels import (
 from orchestrator.dispatch.forwarding import GIVEN_UP_AFTER_MS, forward_due, forwarding
 from orchestrator.dispatch.hear import Ear, heed
 from orchestrator.dispatch.publish import publish
+from orchestrator.domain.receipt import Receipt, ReceiptKind
 from orchestrator.store.tables import handoffs, runs
 from tests.contract.world import EMAIL, WHATSAPP, at_once, delivered, with_project
 
@@ -121,11 +123,16 @@ def test_the_letter_quotes_them_and_comes_from_us(world):
 
 @pytest.mark.parametrize(
     ("channel", "sender", "reply_to"),
-    [(EMAIL, "ana@example.com", "ana@example.com"), (WHATSAPP, "5511912345678", None)],
-    ids=["email", "whatsapp"],
+    [
+        (EMAIL, "ana@example.com", "ana@example.com"),
+        (EMAIL, "josé@example.com", None),
+        (EMAIL, "ana@faß.example", None),
+        (WHATSAPP, "5511912345678", None),
+    ],
+    ids=["email", "no-ascii", "no-domain-of-ours", "whatsapp"],
 )
 def test_only_a_letter_of_theirs_is_answered_by_replying(world, channel, sender, reply_to):
-    """And its From is ours, always."""
+    """And its From is ours, always. Who has an address that stands in no head of ours is told of all the same."""
     account = {"host": "smtp.example", "sender": "Casa Lume <oi@casalume.example>"}
     world.wire = lambda _release: {"email": build_adapter("email_smtp", EMAIL, account)}
     forwarded_to(world, email=TEAM)
@@ -138,6 +145,7 @@ def test_only_a_letter_of_theirs_is_answered_by_replying(world, channel, sender,
     assert "oi@casalume.example" in letter["From"]
     assert (call.recipient, letter["To"]) == (TEAM, TEAM)
     assert letter["Reply-To"] == reply_to
+    assert (b"sua resposta a este e-mail vai" in letter.get_payload(decode=True)) is bool(reply_to)
     assert states(world) == ["sent"]
 
 
@@ -171,6 +179,40 @@ def test_who_does_not_answer_is_asked_for_three_days(world):
         world.clock.advance(hours=3)
     assert states(world) == ["failed"]
     assert 20 <= tries <= GIVEN_UP_AFTER_MS // (3 * 3_600_000) + 2
+
+
+def test_a_letter_that_came_back_has_told_nobody(world):
+    """Their words are in the ledger, and whoever runs it hears of it."""
+    forwarded_to(world, email=TEAM)
+    hear(world, "Oi?")
+    carry(world)
+    assert states(world) == ["sent"]
+
+    with world.store.engine.connect() as connection:
+        (reference,) = connection.execute(text("SELECT id FROM forwards")).scalars()
+    # As the mailroom reads it from the address that it came back to.
+    told = {"at": world.clock.now(), "reference": f"fwd_{reference.removeprefix('fwd_').upper()}"}
+    delayed = Receipt(event_key="1", kind=ReceiptKind.DELIVERED, **told)
+    back = Receipt(event_key="2", kind=ReceiptKind.BOUNCED, detail="5.2.2 mailbox full", **told)
+    with capture_logs() as lines:
+        heed(an_ear(world, EMAIL), Received(receipts=(delayed, back)))
+    assert states(world) == ["failed"]
+    assert [one["event"] for one in lines if one["log_level"] == "error"] == ["forward_failed"]
+    with world.store.engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM receipts")).scalar() == 0
+
+
+def test_metrics_say_how_many_wait_and_since_when(world):
+    """That nobody answers is seen before the person writes again."""
+    forwarded_to(world, webhook=HOOK)
+    world.provider.answer = lambda _call: HttpAnswer(503, {}, b"")
+    hear(world, "Oi?")
+    carry(world)
+    world.clock.advance(minutes=10)
+    said = Metrics().text(world.store, world.clock).decode()
+    assert 'jogral_forwards{state="open"} 1.0' in said
+    assert 'jogral_forwards{state="failed"} 0.0' in said
+    assert "jogral_oldest_forward_seconds 600.0" in said
 
 
 def test_a_webhook_that_is_gone_for_good_is_called_no_more(world):
@@ -209,6 +251,21 @@ def test_an_answer_of_the_team_itself_does_not_go_round(world):
     forwarded_to(world, email=TEAM)
     hear(world, "Estou de férias", sender=TEAM, channel=EMAIL)
     assert states(world) == []
+
+
+def test_what_a_ticket_system_writes_back_does_not_go_round(world):
+    """It has an address of its own, and answers each of our letters with another."""
+    forwarded_to(world, email=TEAM)
+    hear(world, "Oi?")
+    with world.store.engine.connect() as connection:
+        (reference,) = connection.execute(text("SELECT id FROM forwards")).scalars()
+    for number, about in enumerate((reference, reference.upper())):
+        message = InboundMessage(
+            event_key=f"<{number}@tickets>", kind=InboundKind.TEXT, at=world.clock.now(),
+            sender="tickets@suporte.example", text="Recebemos a sua mensagem.", about=about,
+        )  # fmt: skip
+        heed(an_ear(world, EMAIL), Received(inbound=(message,)))
+    assert states(world) == ["open"]
 
 
 def test_who_is_handed_off_to_a_team_is_answered_by_it(world):

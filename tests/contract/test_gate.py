@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 
 import pytest
 
+from orchestrator.decide.recipients import Recipients
 from orchestrator.dispatch.breaker import CALLS_MIN, CLOSED_FIRST_MS, PROBES
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.register import Profile
 from orchestrator.domain.customer import ConsentState
+from orchestrator.domain.delivery import Mode
 from orchestrator.domain.identifiers import new_id
 from orchestrator.domain.pause import Pause, PauseScope
 from orchestrator.domain.time import instant
@@ -155,6 +158,20 @@ def test_of_two_messages_of_a_topic_that_wait_for_the_morning_the_newer_is_sent(
     world.drain()
     assert world.ended(older) == ("skipped", "superseded")
     assert world.ended(newer) == world.ended(other) == ("deferred", "quiet_hours:noite")
+
+
+def test_what_a_team_rehearses_takes_the_place_of_nothing_real(ruled):
+    """Who is on the list may be a customer as well: what they bought is told them, and nothing made up instead."""
+    world = ruled(quiet_hours=[NIGHT])
+    at(world, 2026, 11, 26, 1, 14)
+    real = world.ask("review_request", EMAIL)
+    world.drain()
+    world.clock.advance(minutes=10)
+    rehearsed = world.ask("review_request", EMAIL, mode=Mode.TEAM)
+    team = world.a_drain(at_once)
+    team.recipients = Recipients(domains=frozenset({"example.com"}))
+    asyncio.run(team.drain())
+    assert world.ended(real) == world.ended(rehearsed) == ("deferred", "quiet_hours:noite")
 
 
 CART = {"cart": {"first_item": "Kit Banho", "url": "https://casalume.example/c/8fk2", "code": "8fk2"}}
@@ -573,6 +590,18 @@ def test_an_account_gets_no_more_calls_a_second_than_its_provider_takes(ruled):
         world.clock.advance(seconds=1)
     assert sent == [4, 8, 10, 10]
     assert {world.ended(one) for one in asked} == {("sent", "")}
+
+
+def test_tests_take_nothing_from_the_calls_of_an_account(ruled):
+    """They call nobody: however many there were, customers get as many a second as the provider takes, and no more."""
+    world = limited(ruled(), per_second=4)
+    worker = world.a_drain(at_once)
+    for _ in range(40):
+        world.ask("order_confirmed", EMAIL, mode=Mode.TEST)
+    asyncio.run(worker.drain())
+    asked = [world.ask("order_confirmed", EMAIL) for _ in range(10)]
+    asyncio.run(worker.drain())
+    assert Counter(world.ended(one)[0] for one in asked) == {"sent": 4, "accepted": 6}
 
 
 def limited(world, per_second):

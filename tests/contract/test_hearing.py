@@ -159,6 +159,54 @@ def test_an_email_ends_things_and_brings_nothing_back(world):
     assert decided(world, EMAIL)[0] == "blocked"
 
 
+def test_what_a_machine_may_have_written_ends_things_and_means_nothing_else(world):
+    """A newsletter is nobody's work, and no sign of life; a STOP that a list passes on is a STOP."""
+    agree(world, ALERTS, EMAIL)
+    letter = {"account": "email", "channel": EMAIL}
+    for words in ("Ofertas da semana", "VOLTAR", "sim"):
+        hear(world, writes(world, words, sender="ana@example.com", by_hand=False), **letter)
+    assert rows(world, "SELECT count(*) FROM inbound_texts") == [(0,)]
+
+    hear(world, writes(world, "SAIR", sender="ana@example.com", by_hand=False), **letter)
+    assert decided(world, EMAIL)[0] == "blocked"
+    assert conversations(world) == []
+
+
+@pytest.mark.parametrize("by", ["reference", "provider_id"])
+def test_a_stop_in_an_answer_holds_where_the_letter_went(shop, by):
+    """Letters are passed on to another mailbox, and answered from there: their From is no address of ours."""
+    agree(shop, ALERTS, EMAIL)
+    asked = sent(shop)
+    about = asked if by == "reference" else shop.get(asked)["provider_id"]
+    letter = {"account": "email", "channel": EMAIL}
+    thanks = writes(shop, "Obrigada!", sender="ana.outra@example.com", about=about)
+    stop = writes(shop, "SAIR", sender="ana.outra@example.com", about=about)
+    hear(shop, thanks, **letter)
+    assert decided(shop, EMAIL)[0] == "sent"
+
+    hear(shop, stop, stop, **letter)
+    assert decided(shop, EMAIL)[0] == "blocked"
+    assert suppressed(shop) == [("email", "stop")] * 2
+    assert len(rows(shop, "SELECT id FROM consent_events WHERE state = 'withdrawn'")) == 1
+
+
+@pytest.mark.parametrize(
+    ("subject", "words", "state"),
+    [
+        ("SAIR", "Enviado do meu iPhone", "blocked"),
+        ("Contato", "Cancelar", "blocked"),  # said under a subject as without one
+        ("Cancelar", "Quero cancelar meu pedido 123.", "sent"),
+        ("Meu pedido", "Chegou bem, obrigada!", "sent"),
+    ],
+)
+def test_a_stop_stands_in_the_subject_or_under_it(world, subject, words, state):
+    """A phone signs every letter; and what is about an order is about an order."""
+    agree(world, ALERTS, EMAIL)
+    said = writes(world, words, sender="ana@example.com", subject=subject)
+    hear(world, said, account="email", channel=EMAIL)
+    assert decided(world, EMAIL)[0] == state
+
+
 def test_a_forged_wrong_person_is_undone_by_who_reads_the_letters(world):
     """Only as far as what was bought: their marketing takes more than a sender."""
     agree(world, ALERTS, EMAIL)

@@ -22,16 +22,11 @@ from orchestrator.domain.errors import Unfit
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.receipt import ReceiptKind
 from orchestrator.journeys.steps import Channels
+from orchestrator.segments.model import Engaged
 from orchestrator.settings import Settings
-from orchestrator.store.port import BusinessClock, ClosedAccount
+from orchestrator.store.port import Audience, BusinessClock, ClosedAccount
 
 ANA = ("ana@example.com", "+5511912345678")
-
-
-@pytest.fixture
-def ledgers(sqlite):
-    """What is kept of a mode is columns like any other: `test_store` has both databases."""
-    return sqlite
 
 
 @pytest.fixture
@@ -160,6 +155,8 @@ BROWSER = (
         ("bia@shop.example", "ana@shop.example", False),
         ("x@a.example, +5511912345678;y@b.example", "+5511912345678", True),
         ("+5511912345678", "+5511912345679", False),
+        ("+55-11-91234.5678", "+5511912345678", True),
+        ("+55(11)91234-5678", "+5511912345678", True),
         ("token-12345678", "token-12345678", True),
         ("https://push.example.com/send/a1", BROWSER, True),
         ("https://push.example.com/send/a2", BROWSER, False),
@@ -196,6 +193,21 @@ def test_a_test_is_in_the_inbox_and_counts_in_nothing(casa_lume, release):
     assert found["reserved_day"] is None
     assert found["reserved_at"] is None
     assert found["rendering"]["claims"] == []
+
+
+def test_a_test_brings_nobody_into_a_segment(casa_lume, release, clock):
+    """Nor keeps them out of one: who was sent a message is who it reached."""
+    app = casa_lume()
+    was_sent = Audience(where=Engaged(engaged="sent", message="order_shipped"), now=clock.now(), zone="UTC")
+
+    def those():
+        with app.store.read() as transaction:
+            return list(transaction.segments.page(was_sent, "", 10))
+
+    for mode, found in ((Mode.TEST, []), (Mode.LIVE, ["cus_ana"])):
+        asked(app, release, "cus_ana", mode)
+        sent(app)
+        assert those() == found
 
 
 def test_a_closed_account_and_its_adapter_are_none_of_a_tests_business(casa_lume, release, store, clock):
@@ -303,7 +315,7 @@ def test_a_test_that_is_told_of_an_opt_out_moves_on_though_nothing_is_kept(clock
 
     ended = settlement(request, Channel.EMAIL, told, InDoubt.STOP, BusinessClock(), clock, called_at=0)
 
-    assert ended.excluded == (Channel.EMAIL,)
+    assert ended.excluded == {Channel.EMAIL: Rejection.OPTED_OUT}
 
 
 @pytest.mark.parametrize(

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import random
 from collections import Counter
 from dataclasses import dataclass
 
 import pytest
 
-from orchestrator.channels import Capabilities, HttpAnswer, HttpCall, TemplateNews
+from orchestrator.channels import Capabilities, HttpAnswer, HttpCall, InboxCall, Received, TemplateNews
 from orchestrator.dispatch import pauses
+from orchestrator.dispatch.current import Current
+from orchestrator.dispatch.explain import explain_request
+from orchestrator.dispatch.foretelling import foretell
 from orchestrator.dispatch.hear import apply_parked
+from orchestrator.dispatch.heard.account import hear_account
 from orchestrator.dispatch.publish import publish
+from orchestrator.dispatch.register import Profile
 from orchestrator.dispatch.scripts import template_name
 from orchestrator.dispatch.settle import RESEND_AFTER_MS
 from orchestrator.domain.customer import Channel, ConsentState
-from orchestrator.domain.delivery import Outcome, OutcomeKind, Rejection
+from orchestrator.domain.delivery import Mode, Outcome, OutcomeKind, Rejection, State
 from orchestrator.domain.pause import PauseScope
 from orchestrator.domain.receipt import Receipt, ReceiptKind
 from orchestrator.release import read_release
-from orchestrator.store.port import ProviderTemplate
-from tests.contract.world import EMAIL, EVERYTHING, SMS, WHATSAPP, at_once, with_project
+from orchestrator.store.port import ClosedAccount, ProviderTemplate
+from tests.contract.world import EMAIL, EVERYTHING, PUSH, SMS, WHATSAPP, at_once, delivered, with_project
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 HANGING = {**EVERYTHING, "order": {**EVERYTHING["order"], "number": "hangs"}}
 SENT = Outcome(OutcomeKind.SENT, provider_id="p1")
 TIMEOUT = Outcome(OutcomeKind.UNKNOWN, "timeout")
 STOPPED = Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", stopped=True)
+PAUSED = Outcome(OutcomeKind.REFUSED, Rejection.TEMPLATE.reason, template="paused")
 
 
 def refused(about):
@@ -65,7 +73,7 @@ class Talker:
 
 def telling(outcome):
     """The provider's answer that means this."""
-    names = ("kind", "reason", "provider_id", "stopped")
+    names = ("kind", "reason", "provider_id", "stopped", "template")
     return HttpAnswer(200, {}, json.dumps({name: getattr(outcome, name) for name in names}).encode())
 
 
@@ -140,6 +148,18 @@ def test_what_is_about_the_person_or_the_channel_goes_to_the_next_channel(routed
     routed.drain()
     assert routed.ended(asked) == ("sent", "")
     assert [one["account"] for one in calls(routed)] == ["meta", "sms"]
+
+
+@pytest.mark.parametrize("about", [Rejection.CHANNEL, Rejection.OPTED_OUT, Rejection.ENOUGH])
+def test_what_a_provider_refused_and_no_other_channel_reaches_ends_as_that(routed, about):
+    """Not as an address that is wrong: nothing is."""
+    approve(routed)
+    routed.provider.answer = by_account({"meta": refused(about)})
+    asked = routed.ask("order_confirmed", WHATSAPP, PUSH)
+    routed.drain()
+    assert routed.ended(asked) == ("failed", about.reason)
+    found = [(one["channel"], one["detail"]) for one in trace_of(routed, asked) if one["gate"] == "address"]
+    assert found == [("whatsapp", about.reason)]
 
 
 @pytest.mark.parametrize("about", [Rejection.MESSAGE, Rejection.POLICY, Rejection.TEMPLATE])
@@ -340,6 +360,13 @@ def wrote(world, at, account="meta"):
         transaction.conversations.heard(account, [phone_of(world)], at)
 
 
+def heard(world, name, **said):
+    """What Meta tells of a template."""
+    now = world.clock.now()
+    news = TemplateNews(name=name, language="pt_BR", at=now, **said)
+    hear_account(world.store, "meta", Received(templates=(news,)), now)
+
+
 def test_whoever_wrote_lately_is_answered_freely_and_else_in_the_template(routed):
     name = approve(routed)
     wrote(routed, routed.clock.now())
@@ -381,6 +408,62 @@ def test_service_that_became_marketing_goes_to_the_next_channel(routed):
     assert [one["account"] for one in calls(routed)] == ["sms"]
 
 
+@pytest.mark.parametrize("channels", [(WHATSAPP, SMS), (WHATSAPP,)])
+def test_a_template_that_is_refused_stops_no_other_message_and_loses_none(routed, channels):
+    """Meta paused it a moment ago: whoever was to have it gets it elsewhere, or as soon as it is approved again."""
+    name = approve(routed)
+    routed.provider.answer = by_account({"meta": PAUSED})
+    first = routed.ask("order_confirmed", *channels)
+    routed.drain()
+    assert routed.ended(first) == ("deferred", "awaiting_template_approval")
+    later = [routed.ask("order_confirmed", *channels) for _ in range(3)]
+    routed.clock.advance(seconds=60)
+    routed.drain()
+    assert [one["account"] for one in calls(routed) if one["account"] == "meta"] == ["meta"]
+    elsewhere = ("sent", "") if SMS in channels else ("deferred", "awaiting_template_approval")
+    assert {routed.ended(one) for one in (first, *later)} == {elsewhere}
+
+    routed.provider.answer = by_account({})
+    heard(routed, name, status="reinstated")
+    routed.drain()
+    assert {routed.ended(one) for one in (first, *later)} == {("sent", "")}
+
+
+def test_of_a_refusal_and_the_news_of_its_template_the_newer_counts(routed):
+    """An approval that came while the call was under way was not known to the refusal."""
+    name = approve(routed)
+
+    def refuses(_call):
+        routed.clock.advance(seconds=2)
+        heard(routed, name, status="approved")
+        return telling(PAUSED)
+
+    routed.provider.answer = refuses
+    asked = routed.ask("order_confirmed", WHATSAPP)
+    routed.drain()
+    assert routed.ended(asked) == ("deferred", "awaiting_template_approval")
+    routed.provider.answer = by_account({})
+    routed.clock.advance(seconds=60)
+    routed.drain()
+    assert routed.ended(asked) == ("sent", "")
+
+
+def test_a_refused_template_leaves_the_word_to_the_words_before(routed):
+    """What was approved before goes on, as while new words wait."""
+    before = approve(routed)
+    release = rewritten(routed)
+    publish(routed.store, release, routed.clock.now())
+    routed.release = release
+    after = approve(routed)
+    routed.provider.answer = lambda call: telling(PAUSED if json.loads(call.body)["template"] == after else SENT)
+    asked = routed.ask("order_confirmed", WHATSAPP)
+    routed.drain()
+    routed.clock.advance(seconds=60)
+    routed.drain()
+    assert [one["template"] for one in calls(routed)] == [after, before]
+    assert routed.ended(asked) == ("sent", "")
+
+
 # --- the words before -------------------------------------------------------------------------------------------------
 
 
@@ -412,7 +495,7 @@ def test_while_new_words_wait_the_words_before_go_on(routed):
     assert "Novidade" not in call["text"]
     assert routed.ended(asked) == ("sent", "")
     routed.provider.calls.clear()
-    approve(routed)
+    heard(routed, after, status="approved")
     routed.ask("order_confirmed", WHATSAPP)
     routed.drain()
     assert [one["template"] for one in calls(routed)] == [after]
@@ -430,3 +513,203 @@ def test_the_words_before_are_refused_where_a_claim_of_the_new_ones_is_missing(r
     routed.drain()
     assert routed.ended(asked) == ("deferred", "awaiting_template_approval")
     assert calls(routed) == []
+
+
+def test_however_many_earlier_releases_say_a_slice_none_is_said_by_another(routed):
+    """Each of the templates of a slice may be of a release of its own, and no message borrows words from the next."""
+    first = approve(routed)
+    other = routed.release.messages["order_shipped"]
+    locale = routed.release.voice.locale
+    for number in range(9):
+        cap = {"id": "muitas", "limit": 1_000 + number, "per": "1d", "window": "calendar_day"}
+        earlier = with_project(routed.release, frequency_caps=[cap])
+        publish(routed.store, earlier, routed.clock.now())
+        row = ProviderTemplate(
+            account="meta", name=f"order_shipped_{number}", language="pt_BR", message=other.message.id, locale=locale,
+            release_id=earlier.id, status="approved", content="{}", submitted_at=routed.clock.now(), category="utility",
+        )  # fmt: skip
+        with routed.store.write() as transaction:
+            transaction.templates.put([row])
+    release = rewritten(routed)
+    publish(routed.store, release, routed.clock.now())
+    routed.release = release
+    routed.ask("order_confirmed", WHATSAPP)
+    routed.ask("order_shipped", WHATSAPP)
+    routed.drain()
+    (call,) = calls(routed)
+    assert call["template"] == first
+    assert "Novidade" not in call["text"]
+
+
+# --- what is asked to wait --------------------------------------------------------------------------------------------
+
+
+def busy_for(seconds, account="meta"):
+    """This account asks for time, and the others take everything."""
+    throttled = {"kind": "not_sent", "reason": "rate_limit", "retry_after_seconds": seconds}
+    others = by_account({})
+    return lambda call: (
+        HttpAnswer(200, {}, json.dumps(throttled).encode())
+        if json.loads(call.body)["account"] == account
+        else others(call)
+    )
+
+
+@pytest.mark.parametrize("hours", [1, 5, 200])
+def test_a_provider_that_asks_for_hours_keeps_nothing_from_the_next_channel(routed, hours):
+    """What was bought is waited for a quarter of an hour, whatever the provider asks for, and then said by SMS."""
+    approve(routed)
+    routed.provider.answer = busy_for(hours * 3_600)
+    asked = routed.ask("order_confirmed", WHATSAPP, SMS)
+    routed.drain()
+    assert routed.ended(asked) == ("deferred", "rate_limit")
+    routed.clock.advance(minutes=15)
+    assert routed.drain() == 0
+    routed.clock.advance(seconds=0.001)
+    routed.drain()
+    assert routed.ended(asked) == ("sent", "")
+    assert [one["account"] for one in calls(routed)] == ["meta", "sms"]
+
+
+def test_what_ends_before_the_provider_takes_it_is_said_elsewhere_at_once_or_expires_at_once(routed):
+    approve(routed)
+    routed.provider.answer = busy_for(3_600)
+    ends = routed.clock.now() + 10 * 60_000
+    elsewhere = routed.ask("order_confirmed", WHATSAPP, SMS, not_after=ends)
+    nowhere = routed.ask("order_confirmed", WHATSAPP, not_after=ends)
+    routed.drain()
+    routed.drain()
+    assert routed.ended(elsewhere) == ("sent", "")
+    assert routed.ended(nowhere) == ("expired", "not_after")
+    assert [one["account"] for one in calls(routed)].count("sms") == 1
+
+
+@pytest.mark.parametrize("weight", [0, None])
+def test_what_waits_for_an_account_that_is_taken_out_goes_through_the_others(routed, weight):
+    """Whether it has no weight any more, or is not in the project at all."""
+    routed.provider.answer = busy_for(600, "main")
+    asked = [routed.ask("order_confirmed", EMAIL) for _ in range(8)]
+    routed.drain()
+    assert ("deferred", "rate_limit") in {routed.ended(one) for one in asked}
+    settings = json.loads(routed.release.content)["project"]["channels"]
+    main, spare = settings["email"]["accounts"]
+    settings["email"]["accounts"] = [spare] if weight is None else [{**main, "weight": weight}, spare]
+    routed.release = with_project(routed.release, channels=settings)
+    publish(routed.store, routed.release, routed.clock.now())
+    routed.provider.calls.clear()
+    routed.clock.advance(seconds=601)
+    routed.drain()
+    assert {routed.ended(one) for one in asked} == {("sent", "")}
+    assert {one["account"] for one in calls(routed)} == {"spare"}
+
+
+# --- foretold, explained and done -------------------------------------------------------------------------------------
+
+
+def somebody(world, number, chance):
+    """A customer about whom chance decides what stands in the way, and what is asked for them."""
+    customer_id = f"cus_{number:03}"
+    email = (f"{customer_id}@example.com",) if chance.random() < 0.8 else ()
+    world.register(Profile(id=customer_id, phones=(f"+551191235{number:04}",), emails=email))
+    for topic, channel in itertools.product(("order_updates", "reviews"), (EMAIL, WHATSAPP, SMS)):
+        said = chance.choice((None, ConsentState.GRANTED, ConsentState.GRANTED, ConsentState.WITHDRAWN))
+        if said is not None:
+            world.said(said, topic, channel, customer_id=customer_id)
+    if chance.random() < 0.2:
+        world.suppress(chance.choice((EMAIL, WHATSAPP)), customer_id, chance.choice(("stop", "bounce")))
+    now = world.clock.now()
+    with world.store.write() as transaction:
+        ids = [one.id for one in transaction.customers.get(customer_id).addresses]
+        if chance.random() < 0.4:
+            transaction.conversations.heard("meta", ids, now - chance.choice((1, 23, 24, 25)) * HOUR)
+        if chance.random() < 0.2:
+            transaction.conversations.enough(ids, chance.choice((EMAIL, WHATSAPP)), now + HOUR)
+    message = chance.choice(("order_confirmed", "order_shipped", "order_delivered", "review_request"))
+    said_on = [one for one in (EMAIL, WHATSAPP, SMS) if one in world.release.said_on[message]]
+    channels = chance.sample(said_on, chance.randint(1, len(said_on)))
+    mode = chance.choice((Mode.LIVE, Mode.LIVE, Mode.TEAM, Mode.TEST))
+    return world.ask(message, *channels, customer_id=customer_id, mode=mode)
+
+
+@pytest.mark.parametrize("closed", [("spare",), ("sms", "meta")])
+def test_what_is_foretold_and_explained_is_what_is_done(routed, closed):
+    """By one decision: through several accounts, in and out of conversations, for keys of every mode."""
+    for message, status, category in (
+        ("order_confirmed", "approved", "utility"),
+        ("order_shipped", "approved", "marketing"),
+        ("review_request", "approved", "marketing"),
+        ("order_delivered", "pending", "utility"),
+    ):
+        approve(routed, message, status, category)
+    chance = random.Random("one decision")
+    asked = [somebody(routed, number, chance) for number in range(40)]
+    now = routed.clock.now()
+    with routed.store.write() as transaction:
+        for account in closed:
+            transaction.accounts.close(account, ClosedAccount(now + 2 * HOUR, "rate_limit", 1))
+    current = Current(routed.release.id, routed.release, {})
+    with routed.store.read() as transaction:
+        known = [transaction.explanations.request(one) for one in asked]
+        foretold = foretell(transaction, current, routed.clock, [one.request for one in known])
+        explained = {one.request.id: explain_request(transaction, current, one, now=now).decision for one in known}
+
+    routed.provider.answer = lambda call: delivered(call) if isinstance(call, InboxCall) else telling(SENT)
+    routed.drain()
+
+    for delivery_id in asked:
+        found = routed.get(delivery_id)
+        state, channel = found["state"], found["channel"] if found["state"] == "sent" else None
+        reason = "" if found["reason"] == "test_mode" else found["reason"]
+        one, why = foretold[delivery_id], explained[delivery_id]
+        assert (one.state, one.reason, one.channel) == (state, reason, channel)
+        assert (why.state or State.SENT, why.reason, why.channel) == (state, reason, channel)
+    assert len({routed.ended(one) for one in asked}) > 5
+
+
+# --- between the decision and the call --------------------------------------------------------------------------------
+
+
+def recategorised(world):
+    heard(world, name_of(world), category="marketing")
+
+
+def disapproved(world):
+    heard(world, name_of(world), status="paused")
+
+
+def name_of(world):
+    release = world.release
+    return template_name(release, release.messages["order_confirmed"], release.voice.locale)
+
+
+def said_no(world):
+    world.said(ConsentState.WITHDRAWN, "order_updates", "whatsapp")
+
+
+def bounced(world):
+    world.suppress("whatsapp", reason="bounce")
+
+
+@pytest.mark.parametrize("meanwhile", [recategorised, disapproved, said_no, bounced])
+def test_what_changes_after_the_words_were_written_is_seen_before_they_leave(routed, meanwhile):
+    """The gate asks all of it again, under lock, and nothing of the first draft is sent."""
+    approve(routed)
+    asked = routed.ask("order_confirmed", WHATSAPP, SMS)
+    worker = routed.a_drain(at_once)
+    left = [meanwhile]
+    worker.passing = lambda point: left.pop()(routed) if point == "before_gate" and left else None
+    asyncio.run(worker.drain())
+    assert routed.ended(asked) == ("sent", "")
+    assert [one["account"] for one in calls(routed)] == ["sms"]
+
+
+def test_a_conversation_that_ends_after_the_words_were_written_is_not_spoken_in(routed):
+    name = approve(routed)
+    wrote(routed, routed.clock.now() - DAY + 65_000)
+    asked = routed.ask("order_confirmed", WHATSAPP)
+    worker = routed.a_drain(at_once)
+    left = [10]
+    worker.passing = lambda point: routed.clock.advance(seconds=left.pop()) if point == "before_gate" and left else None
+    asyncio.run(worker.drain())
+    assert routed.ended(asked) == ("sent", "")
+    assert [(one["conversing"], one["template"]) for one in calls(routed)] == [(False, name)]

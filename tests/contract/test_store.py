@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from orchestrator.channels import InboxCall, InboxEntry
 from orchestrator.domain.customer import Address, AddressKind, CapUse, Channel, ConsentState, Customer
-from orchestrator.domain.delivery import CLAIMABLE, Request, State
+from orchestrator.domain.delivery import CLAIMABLE, Rejection, Request, State
 from orchestrator.domain.errors import ConfigurationError, InputError, Overtaken, Stale, Unavailable
 from orchestrator.domain.fact import LiveFact
 from orchestrator.domain.message import Purpose, Rendered
@@ -536,7 +536,8 @@ def test_what_a_call_taught_is_known_to_whoever_tries_again(store):
     put(store, a_delivery("msg_1", candidates=(Channel.SMS, Channel.EMAIL, Channel.PUSH)))
     claim(store)
     begin(store, "msg_1")
-    learnt = {"excluded": (Channel.SMS, Channel.PUSH), "stuck_at": NOW - 7, "in_doubt": True}
+    out = {Channel.SMS: Rejection.ADDRESS, Channel.PUSH: Rejection.CHANNEL}
+    learnt = {"excluded": out, "stuck_at": NOW - 7, "in_doubt": True}
     settle(store, "worker/1", a_settlement("msg_1", State.DEFERRED, settled=False, **learnt))
 
     (again,) = claim(store)

@@ -123,6 +123,14 @@ def test_a_template_that_is_submitted_again_waits_again(store, put, hear):
     assert standing(store).approved  # the provider's clock may be behind ours
 
 
+def test_what_somebody_else_wrote_down_first_stays(store, put, hear):
+    """Two syncs at once: an approval that was heard between them is not undone by what the slower one listed before."""
+    put()
+    hear(news(status="approved"))
+    put()
+    assert standing(store).approved
+
+
 def test_those_of_a_message_come_newest_first(store, put):
     put(replace(ROW, name="older", submitted_at=AT - 1), ROW, replace(ROW, account="second"))
     with store.read() as transaction:

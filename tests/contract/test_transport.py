@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -534,6 +535,33 @@ def test_every_address_of_a_name_is_tried(http):
     assert asked == ["provider.example"]
 
 
+def test_a_name_server_that_is_silent_is_asked_once(http):
+    """Each question holds one of a few threads: what every provider needs. Its answer, when it comes, is not lost."""
+    asked = []
+
+    async def dial():
+        answered = asyncio.Event()
+
+        async def found(host, port):
+            asked.append(host)
+            await answered.wait()
+            return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
+
+        carrier = HttpCarrier(Deadlines(connect_seconds=0.3), Guard(), MACHINE_TLS, found)
+        call = HttpCall("POST", f"http://provider.example:{http.port}/", {}, b"x")
+        gave_up = [await carrier.carry(call, Attempt(time.monotonic, None)) for _ in range(2)]
+        answered.set()
+        last = await carrier.carry(call, Attempt(time.monotonic, None))
+        await carrier.close()
+        return gave_up, last
+
+    gave_up, last = asyncio.run(dial())
+
+    assert [(answer.reason, answer.in_doubt) for answer in gave_up] == [("connect", False)] * 2
+    assert last.status == 200
+    assert asked == ["provider.example"]
+
+
 def test_a_call_that_may_not_begin_is_not_made(http, received):
     """It is asked last, with the connection in hand, and that connection carries the next call."""
 
@@ -667,6 +695,8 @@ def test_a_guarded_call_does_not_borrow_an_open_connection(http, received):
 
 # --- SMTP -----------------------------------------------------------------------------------------------------------
 
+OPEN_FILES = Path("/proc/self/fd")
+
 MAIL = b"From: oi@casalume.example\r\nSubject: Oi\r\n\r\nOi\r\n.\r\n.Fim\r\n"
 
 
@@ -757,6 +787,18 @@ def test_a_reply_of_the_envelope_is_the_answer(tmp_path, stage, reply):
     assert second == first
 
 
+@pytest.mark.parametrize(
+    ("stage", "reply"), [("mail", "354 go on"), ("rcpt", "354 go on"), ("data", "250 2.0.0 Ok"), ("dot", "354 go on")]
+)
+def test_a_reply_to_something_else_is_no_answer(tmp_path, stage, reply):
+    """That a server says "ok" before it has the text does not mean that it has it; nor "go on" that it has it not."""
+    with running("smtp", tmp_path / "mails.jsonl", "--answer", reply, "--at", stage) as sink:
+        (answer,) = carried(mail(sink))
+
+    assert isinstance(answer, NoAnswer)
+    assert (answer.reason, answer.in_doubt) == ("unreadable", stage == "dot")
+
+
 @pytest.mark.parametrize("stage", ["greeting", "ehlo"])
 def test_a_refusal_before_the_envelope_is_about_the_account(tmp_path, stage):
     """It must not be taken for a refusal of the customer's address."""
@@ -790,6 +832,28 @@ def test_a_server_that_hung_up_is_called_again(tmp_path):
         assert len({arrived["connection"] for arrived in sink.received()}) == 3
 
 
+@pytest.mark.skipif(not OPEN_FILES.is_dir(), reason="no list of what is open")
+def test_a_server_that_takes_too_long_to_be_reached_keeps_no_connection(tmp_path):
+    """Each of its steps may be in time, and all of them together too late: what was opened is closed."""
+
+    def files():
+        return len(list(OPEN_FILES.iterdir()))
+
+    async def opened(sink):
+        async with transport(deadlines=Deadlines(connect_seconds=9, call_seconds=0.2)) as made:
+            before = files()
+            answers = [await made.carry(mail(sink)) for _ in range(3)]
+        for _ in range(3):  # closing takes the loop a turn or two
+            await asyncio.sleep(0)
+        return answers, files() - before
+
+    with running("smtp", tmp_path / "mails.jsonl", "--answer", "hang", "--at", "ehlo") as sink:
+        answers, more = asyncio.run(opened(sink))
+
+    assert {(answer.reason, answer.in_doubt) for answer in answers} == {("timeout", False)}
+    assert more <= 0
+
+
 def test_no_smtp_server_is_definite():
     """Refused, and unknown by name."""
 
@@ -798,8 +862,9 @@ def test_no_smtp_server_is_definite():
 
     (answer,) = carried(mail(Nowhere))
     assert (answer.reason, answer.in_doubt) == ("connect", False)
-    (answer,) = carried(SmtpCall("smtp.invalid", 25, "none", "", "", "a@b.example", "c@d.example", MAIL))
-    assert (answer.reason, answer.in_doubt) == ("dns", False)
+    for host in ("smtp.invalid", "smtp..example"):
+        (answer,) = carried(SmtpCall(host, 25, "none", "", "", "a@b.example", "c@d.example", MAIL))
+        assert (answer.reason, answer.in_doubt) == ("dns", False)
 
 
 def test_a_late_mail_is_not_begun(smtp):

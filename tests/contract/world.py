@@ -90,8 +90,8 @@ def delivered(call):
     return HttpAnswer(200, {}, json.dumps({"id": found}).encode()) if isinstance(call, HttpCall) else InboxAnswer(found)
 
 
-class PowerCut(Exception):
-    """The process ends here: nothing after it happens, nothing in memory is left."""
+class PowerCut(BaseException):
+    """The process ends here: nothing after it happens, nothing in memory is left, and nobody is asked about it."""
 
 
 class Marked:

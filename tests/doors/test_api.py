@@ -8,6 +8,7 @@ import re
 import socket
 import threading
 from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -234,6 +235,16 @@ def test_a_mistake_of_ours_is_a_problem_with_an_id_to_ask_for(casa_lume, bell):
     assert line["error"] == "builtins.RuntimeError"
     assert line["at"][-1].endswith(" crash")
     assert "ana@example.com" not in json.dumps(lines)
+
+
+def test_a_caller_who_hangs_up_in_the_middle_is_no_mistake_of_ours(casa_lume, bell):
+    """Anybody can, without a key: the log of what is wrong with us must not fill with it."""
+    with capture_logs() as lines, serving(casa_lume, bell) as caller:
+        place = urlsplit(caller.url)
+        with socket.create_connection((place.hostname, place.port)) as line:
+            line.sendall(b"POST /hooks/email HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        assert caller.get("/healthz").status == 200
+    assert [one["event"] for one in lines if one["log_level"] == "error"] == []
 
 
 # --- headers and the log --------------------------------------------------------------------------------------------

@@ -89,3 +89,33 @@ def test_a_refusal_says_why_and_ends_it(api):
 def test_who_may_ask_for_others(api, casa_lume, scope, status):
     """Reading requests is no right to open them."""
     assert api.with_key(new_key(casa_lume, scope)).post(PATH, ANA).status == status
+
+
+def test_who_is_no_customer_is_shown_and_erased_too(api, attended):
+    """By their address: what they wrote is handed over by whoever asked for it, as long as that is open."""
+    wrote = {"source": "helpdesk", "id": "1", "channel": "email", "from": "lia@example.com", "text": "Sou a Lia"}
+    assert api.post("/v1/inbound", wrote).status == 201
+    asked = {"customer": {"email": "lia@example.com"}, "vouched": "ticket 8850"}
+    opened = api.post(PATH, asked | {"kind": "export"}).json
+    assert (opened["state"], opened["waits_for"], opened["customer_ids"]) == ("verified", "person", [])
+    assert attended() == 0
+    export = f"{PATH}/{opened['id']}/export"
+    assert api.get(export).json["tables"]["inbound_texts"][0]["text"] == "Sou a Lia"
+    assert api.patch(f"{PATH}/{opened['id']}", {"state": "done"}).json["state"] == "done"
+    assert api.get(export).json["code"] == "nothing_to_export"
+
+    erased = api.post(PATH, asked | {"kind": "erase"}).json
+    assert (erased["waits_for"], attended()) == ("timer", 1)
+    assert api.get(f"{PATH}/{erased['id']}").json["result"]["certificate"]["addresses_erased"] == 1
+    assert api.post(PATH, asked | {"kind": "erase"}).status == 404
+
+
+@pytest.mark.parametrize("named", [{}, {"user_id": "BR.1", "customer": {"id": "cus_ana"}}])
+def test_a_person_is_named_in_one_way(api, named):
+    reply = api.post(PATH, {"kind": "erase", "vouched": "ticket"} | named)
+    assert (reply.status, reply.json["errors"][0]["code"]) == (422, "customer_named_once")
+
+
+def test_an_id_that_nobody_is_called_by_is_unknown(api):
+    reply = api.post(PATH, {"kind": "erase", "user_id": "BR.1", "vouched": "ticket"})
+    assert (reply.status, reply.json["code"]) == (404, "unknown_customer")

@@ -77,3 +77,41 @@ def test_a_line_that_is_no_header_is_named(callback):
     done = callback(news("msg_1"), head="POST / HTTP/1.1\nno header\n")
     assert done.code == 2
     assert "line 2" in done.err
+
+
+@pytest.mark.parametrize(
+    ("written", "sender", "said"),
+    [
+        ("SAIR", "5511912345678", "cus_ana wrote: marketing to them would stop on this channel"),
+        ("Obrigada!", "5511912345678", "cus_ana wrote: it would be kept for people to read, and end nothing."),
+        (
+            "Parem de me mandar mensagens em todos os canais",
+            "5511912345678",
+            "cus_ana wrote: marketing to them would stop",
+        ),
+        ("SAIR", "5511912345679", "Somebody whom we do not know wrote: marketing to them would stop on this channel"),
+    ],
+)
+def test_what_people_write_is_said_in_words(open_shop, ledger, release, tmp_path, written, sender, said):
+    """With ids of customers, and neither their text nor their number: a callback is often shown to somebody else."""
+    channels = json.loads(release.content)["project"]["channels"]
+    settings = {"phone_number_id": "123", "business_account_id": "456"}
+    channels["whatsapp"]["accounts"] = [{"id": "meta", "adapter": "whatsapp_cloud", **settings}]
+    publish(ledger, with_project(release, channels=channels), SystemClock().now())
+    message = {"from": sender, "id": "wamid.1", "timestamp": "1795000000", "type": "text", "text": {"body": written}}
+    value = {"messaging_product": "whatsapp", "metadata": {"phone_number_id": "123"}, "messages": [message]}
+    notice = {"object": "whatsapp_business_account", "entry": [{"id": "456", "changes": [
+        {"field": "messages", "value": value}]}]}  # fmt: skip
+    body = json.dumps(notice).encode()
+    (tmp_path / "body").write_bytes(body)
+    signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    (tmp_path / "headers").write_text(f"X-Hub-Signature-256: sha256={signature}\n")
+    files = ("--headers", tmp_path / "headers", "--body", tmp_path / "body")
+    secrets = {"JOGRAL_ACCOUNTS__META__TOKEN": "t", "JOGRAL_ACCOUNTS__META__APP_SECRET": SECRET}
+
+    done = open_shop("channels", "receive", "meta", *files, **secrets)
+
+    assert done.code == 0, done.err
+    assert said in done.out
+    assert written not in done.out
+    assert sender not in done.out

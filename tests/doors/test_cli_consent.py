@@ -105,6 +105,15 @@ def test_nothing_was_said_yet(open_shop):
     assert open_shop("consent", "show", "cus_ana").out == "They have agreed to nothing, and refused nothing.\n"
 
 
+def test_a_stop_of_somebody_who_agreed_to_nothing_is_shown(open_shop, ledger):
+    """It withdraws no consent, and whoever asks must not read that nothing was refused."""
+    silenced(ledger, "phone", "sms", reason="stop")
+    shown = open_shop("consent", "show", "cus_ana").out
+    assert shown == "SMS: no marketing is sent there. The address must not be written to (the customer said stop).\n"
+    document = open_shop("consent", "show", "cus_ana", "--json").document
+    assert document["silent"] == [{"channel": "sms", "reason": "suppressed:stop"}]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -185,6 +185,10 @@ def test_a_plan_shows_the_waterfall_of_the_next_hour_of_a_schedule(running, orde
     assert sum(one["count"] for one in hour["messages"]) == 1
     assert stand(ledger, "chamar") == (0, 0)
 
+    staging = running("plan", "--json", JOGRAL_ENVIRONMENT="staging").document["impact"]["hours"][0]
+    assert staging["will_be_sent"] == 0
+    assert {one["reason"] for one in staging["left_out"]} == {"no_consent", "sandbox_recipient"}
+
 
 def test_an_occupied_step_goes_only_when_somebody_says_what_becomes_of_people(running, journey, ledger, tmp_path):
     """Neither a plan nor `up` takes it away; a plan that moves them does."""

@@ -11,9 +11,11 @@ import pytest
 from orchestrator.app import App, SystemClock
 from orchestrator.dispatch import privacy
 from orchestrator.dispatch.privacy import WantedRequest
+from orchestrator.domain.customer import Address, AddressKind, Customer
 from orchestrator.domain.privacy import RequestKind
 from orchestrator.privacy_desk import open_privacy_desk
 from orchestrator.settings import Settings
+from orchestrator.store.port import KeptText
 
 VOUCHED = ("--vouched", "ticket 8841")
 ANA = (b"ana@example.com", b"cus_ana", b"5511912345678")
@@ -135,3 +137,34 @@ def test_who_comes_back_is_let_in_again(open_shop):
     open_shop("privacy", "erase", "cus_ana", *VOUCHED, "--yes")
     assert open_shop("privacy", "readmit", "ana@example.com", *VOUCHED).code == 0
     assert open_shop("privacy", "readmit", "bia@example.com", *VOUCHED).code == 2
+
+
+def test_who_is_no_customer_is_shown_and_erased_too(open_shop, ledger, shop):
+    """By their address, or by the id that WhatsApp calls them by; a copy is handed over: no link can be sent."""
+    kept = {"channel": "whatsapp", "reading": {"kind": "none"}, "at": 1, "received_at": 1}
+    with ledger.write() as transaction:
+        address = Address(id="adr_lia", kind=AddressKind.PHONE, value="+5511977776666")
+        transaction.customers.keep_addresses([address], 1)
+        for text_id, whose in (("1", {"address_id": "adr_lia"}), ("2", {"address_id": "", "user_id": "BR.77"})):
+            named = {"id": f"inb_{text_id}", "source": "wa", "source_id": text_id, "text": "Sou a Lia"}
+            transaction.inbound.add(KeptText(**named, **kept, **whose))
+    for who in ("11 97777-6666", "BR.77"):
+        assert open_shop("privacy", "export", who, *VOUCHED).code == 2
+        exported = told(open_shop("privacy", "export", who, *VOUCHED, "--to", f"dados-{who[-2:]}", "--json"))["request"]
+        (file,) = (shop / f"dados-{who[-2:]}").glob("*.json")
+        assert "Sou a Lia" in file.read_text(encoding="utf-8")
+        assert exported["details"] == {}
+        assert told(open_shop("privacy", "erase", who, *VOUCHED, "--yes", "--json"))["request"]["state"] == "done"
+        assert open_shop("privacy", "erase", who, *VOUCHED, "--yes").code == 2
+    assert open_shop("privacy", "rectify", "BR.77", *VOUCHED, "--set", "first_name=Lia").code == 2
+
+
+def test_an_id_that_leads_to_a_familys_phone_names_nobody(open_shop, ledger, shop):
+    """What is one's is not written beside what is the other's."""
+    with ledger.write() as transaction:
+        (phone,) = [one for one in transaction.customers.get("cus_ana").addresses if one.kind is AddressKind.PHONE]
+        transaction.customers.add([Customer(id="cus_bia", addresses=(phone,))], {}, 1)
+        transaction.provider_users.put("whatsapp", "BR.77", phone.id, 1)
+    refused = open_shop("privacy", "export", "BR.77", *VOUCHED, "--to", "dados")
+    assert (refused.code, (shop / "dados").exists()) == (2, False)
+    assert told(open_shop("privacy", "requests", "--json"))["items"] == []

@@ -117,6 +117,15 @@ def test_what_the_gate_would_stop_is_said_before_it_is_sent(shipped, ledger):
     assert "would_send" not in shipped("reply", "render", "cade", "--persona", "ana", *STEP, "--json").document
 
 
+def test_in_staging_whoever_is_on_no_list_would_get_no_reply(shipped):
+    def rendered(**environment):
+        return shipped("reply", "render", *TO_ANA, "--json", **environment).document
+
+    staging = rendered(JOGRAL_ENVIRONMENT="staging")
+    assert (staging["would_send"], staging["reason"]) == (False, "sandbox_recipient")
+    assert rendered(JOGRAL_ENVIRONMENT="staging", JOGRAL_ALLOW_LIST="+5511912345678")["would_send"] is True
+
+
 def test_own_words_are_compared_with_the_facts(shipped):
     """Both are named."""
     done = shipped("reply", "render", *TO_ANA, "--text", "O pedido 1 chega até quinta-feira, 3 de dezembro.")

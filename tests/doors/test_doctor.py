@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import ssl
 import threading
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 
 import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from orchestrator.app import SystemClock
+from orchestrator.cli.checkups.certificates import certificates
+from orchestrator.cli.checkups.check import Verdict
+from orchestrator.cli.checkups.senders import resolver
+from orchestrator.cli.terminal import Terminal
+from orchestrator.contract.inspections.sender_domain import Unanswered
 
 OUTBOX = {channel: f"- {{id: {channel}, adapter: outbox}}" for channel in ("email", "whatsapp", "sms", "push")}
 
@@ -29,7 +43,7 @@ RECORDS = {
 
 @contextmanager
 def name_server(records, *, silent=False):
-    """A name server on this machine: `host:port`."""
+    """A name server on this machine: `host:port`. Without records it says that it cannot tell."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
 
@@ -47,8 +61,10 @@ def name_server(records, *, silent=False):
                 answer = dns.message.make_response(question)
                 answer.flags |= dns.flags.RA
                 name = question.question[0].name
-                texts = records.get(name.to_text().lower())
-                if texts is None:
+                texts = None if records is None else records.get(name.to_text().lower())
+                if records is None:
+                    answer.set_rcode(dns.rcode.SERVFAIL)
+                elif texts is None:
                     answer.set_rcode(dns.rcode.NXDOMAIN)
                 else:
                     answer.answer.append(dns.rrset.from_text(name, 60, "IN", "TXT", *(f'"{one}"' for one in texts)))
@@ -136,16 +152,20 @@ def test_the_sender_is_seen_as_mailbox_providers_see_it(open_shop, shop):
 
 
 @pytest.mark.usefixtures("orders_alone")
-def test_a_dns_that_does_not_answer_is_told_once_and_soon(open_shop, shop):
-    """No network is no riddle: one line, and the doctor does not hang."""
+def test_a_dns_that_cannot_answer_is_told_once(open_shop, shop):
+    """No network is no riddle: one line for three records."""
     use(shop, email="adapter: email_smtp, host: smtp.casalume.example")
-    began = time.monotonic()
-    with name_server({}, silent=True) as dns_server:
+    with name_server(None) as dns_server:
         done = open_shop("doctor", "--json", JOGRAL_RESOLVER=dns_server)
 
-    assert time.monotonic() - began < 15
     assert done.code == 3
     assert verdicts(done, "email") == {"": "unreachable", "DNS": "unreachable", "DKIM": "note"}
+
+
+def test_a_dns_that_is_silent_is_not_waited_for():
+    """Its deadline is the whole of it: the doctor does not hang."""
+    with name_server({}, silent=True) as dns_server, pytest.raises(Unanswered):
+        asyncio.run(resolver(dns_server, seconds=0.05)("casalume.example"))
 
 
 WHATSAPP = (
@@ -233,3 +253,81 @@ def test_receipts_that_cannot_come_back_are_a_problem(open_shop, shop):
     public = verdicts(open_shop("doctor", "--json", JOGRAL_PUBLIC_URL="https://casalume.invalid"), "sms")
 
     assert (here["webhook"], public["webhook"]) == ("bad", "good")
+
+
+@contextmanager
+def tls_server(folder, *, days):
+    """A server on this machine with a certificate that ends in so many days: its port, and what to trust."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    ends = now + timedelta(days=days, hours=1)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    shown = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=90)).not_valid_after(ends)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )  # fmt: skip
+    file = folder / "certificate.pem"
+    pem = shown.public_bytes(Encoding.PEM)
+    file.write_bytes(pem + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(file)
+    (folder / "trusted.pem").write_bytes(pem)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.handle_error = lambda *_: None  # whoever refuses the certificate hangs up
+    server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server.server_port, folder / "trusted.pem"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("days", "trusted", "said"), [(60, True, None), (5, True, "ends on"), (60, False, "self-signed")]
+)
+def test_a_certificate_that_is_not_trusted_or_ends_soon_is_told(tmp_path, monkeypatch, days, trusted, said):
+    """Of our own pages a trouble with what to do, of a provider's server its own business as long as it is valid."""
+    terminal, url = Terminal("en", as_json=True), "https://127.0.0.1:{port}/x"
+    with tls_server(tmp_path, days=days) as (port, certificate):
+        if trusted:
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        here, now = url.format(port=port), SystemClock().now()
+        ours, theirs = (
+            asyncio.run(certificates(terminal, own, urls, now)) for own, urls in ((here, ()), ("http://x", [here]))
+        )
+
+    assert [(one.verdict, bool(one.remedy)) for one in ours] == [(Verdict.BAD, True)] * bool(said)
+    assert [one.verdict for one in theirs] == [Verdict.NOTE if trusted else Verdict.BAD] * bool(said)
+    assert all(said in one.told for one in (*ours, *theirs))
+
+
+@pytest.mark.usefixtures("orders_alone")
+def test_the_certificate_of_our_own_pages_has_ended(open_shop, tmp_path):
+    """Found by a real handshake: with it no customer reaches the way out, and no provider our hooks."""
+    with tls_server(tmp_path, days=-2) as (port, certificate):
+        url = f"https://127.0.0.1:{port}"
+        done = open_shop("doctor", "--json", JOGRAL_PUBLIC_URL=url, SSL_CERT_FILE=str(certificate))
+
+    assert "has expired" in seen(done)["certificate", ""]["message"]
+    assert done.code == 1
+
+
+@pytest.mark.usefixtures("orders_alone")
+def test_one_wrong_account_hides_nothing_of_the_others(open_shop, shop):
+    """Each one's trouble is told, with the place of it, and so is a secret of an account that does not exist."""
+    use(shop, sms="adapter: sms_zenvia, sender: casalume", push="adapter: push_fmc")
+    done = open_shop("doctor", "--json", JOGRAL_ACCOUNTS__EMIAL__PASSWORD="s3cr3t")
+
+    found = seen(done)
+    assert [found[name, ""]["verdict"] for name in ("email", "whatsapp", "sms", "push")] == ["good"] * 2 + ["bad"] * 2
+    assert "token" in found["sms", ""]["message"]
+    assert "push_fmc" in found["push", ""]["message"]
+    assert "JOGRAL_ACCOUNTS__EMIAL" in found["accounts", ""]["message"]
+    assert done.code == 1
+    assert "s3cr3t" not in done.out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
@@ -13,6 +15,12 @@ from orchestrator.dispatch.keys import SCOPES
 from tests.doors.conftest import drained
 from tests.doors.test_api_customers import BRUNO
 from tests.doors.test_api_events import CLOUD_EVENT, CLOUD_EVENTS, NDJSON, cloud, placed
+
+SUBSCRIPTION = {
+    "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/abc",
+    "expirationTime": None,
+    "keys": {"p256dh": "B" + "A" * 86, "auth": "A" * 22},
+}
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +137,12 @@ def test_bodies_that_are_accepted_are_as_described(description, media_type, docu
     content = description["paths"]["/v1/events"]["post"]["requestBody"]["content"]
     schema = {"components": description["components"], **content[media_type]["schema"]}
     Draft202012Validator(schema).validate(document)
+
+
+@pytest.mark.parametrize("device", ["tok-12345678", SUBSCRIPTION, json.dumps(SUBSCRIPTION)])
+def test_a_device_is_described_as_it_is_accepted(api, description, device):
+    """A token, or what a browser writes: the object itself, or its text."""
+    body = {"id": "cus_bruno", "push_tokens": [device]}
+    content = description["paths"]["/v1/customers"]["post"]["requestBody"]["content"]["application/json"]
+    Draft202012Validator({"components": description["components"], **content["schema"]}).validate(body)
+    assert api.post("/v1/customers", body).status == 201

@@ -206,11 +206,14 @@ def test_a_stop_by_text_reaches_us_and_ends_marketing_there(shop):
     """The provider signs and posts it; what was done about it is in the record of consent."""
     agreed = {"customer_id": "cus_ana", "topic": "reviews", "channels": ["sms"], "state": "granted", **AGREED}
     shop.post("/v1/consents", agreed)
+    told = len(shop.told(shop.providers_of["sms"])["told"])
     shop.says(shop.providers_of["sms"], **{"from": "+5511912345678", "text": "SAIR"})
     until(
         lambda: shop.get("/v1/customers/cus_ana/consents"),
         lambda found: [one["state"] for one in found["data"] if one["in_force"]] == ["withdrawn"],
     )
+    # The answer to it, too: a provider that misbehaves once must not do so to a message of another test.
+    until(lambda: shop.told(shop.providers_of["sms"])["told"], lambda taken: len(taken) > told)
 
 
 def test_a_forged_callback_is_refused_and_changes_nothing(shop):

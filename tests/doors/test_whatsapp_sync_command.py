@@ -76,3 +76,40 @@ def test_where_nothing_can_be_done_it_says_why(meta_shop):
     assert "whatsapp" in unknown.out + unknown.err
     assert away.code == 1
     assert away.document["troubles"][0]["accounts"] == ["whatsapp"]
+
+
+@pytest.mark.usefixtures("orders_alone")
+def test_where_no_account_in_force_takes_templates_nothing_done_is_no_silent_success(jogral):
+    """A changed project.yaml that nobody applied looks the same: it says how files come into force."""
+    jogral("db", "upgrade")
+    done = jogral("whatsapp", "sync")
+    assert (done.code, "come into force with jogral apply" in done.out) == (0, True), done.out + done.err
+
+
+def test_an_example_of_the_picture_above_the_text_is_uploaded_with_the_template(meta_shop, orders_alone):
+    """Without one Meta would refuse the template: it is not submitted, and it is said where the file belongs."""
+    path = orders_alone / "templates" / "messages" / "order_confirmed.yaml"
+    written = path.read_text("utf-8")
+    header = "  whatsapp:\n    header: {type: document, url: 'https://casalume.example/n/{{ order.number }}.pdf'}\n"
+    path.write_text(written.replace("  whatsapp:\n", header, 1), "utf-8")
+    samples = orders_alone / "samples"
+    samples.mkdir()
+
+    def does(meta):
+        run = meta_shop(meta.base)
+        lacking = run("sync", "--samples", str(samples))
+        (samples / "order_confirmed.pdf").write_bytes(b"GIF89a")
+        wrong = run("sync", "--dry-run", "--samples", str(samples))
+        (samples / "order_confirmed.pdf").write_bytes(b"%PDF-1.7 uma nota")
+        return lacking, wrong, run("sync", "--samples", str(samples)), meta.simulator.templates.known.values()
+
+    lacking, wrong, done, known = with_meta(does)
+    failed = [one for one in lacking.document["items"] if one["done"] == "failed"]
+    assert {one["message"] for one in failed} == {"order_confirmed"}
+    assert "order_confirmed.pdf" in failed[0]["said"]
+    assert "--samples" in failed[0]["said"]
+    assert lacking.code == wrong.code == 1
+    assert "PDF" in next(one["said"] for one in wrong.document["items"] if one["done"] == "failed")
+    assert done.code == 0, done.out
+    assert {one["done"] for one in done.document["items"] if one["message"] == "order_confirmed"} == {"submitted"}
+    assert any(one.components[0].get("format") == "DOCUMENT" for one in known)

@@ -36,7 +36,7 @@ class Row:
     sending_at: int | None = None
     settled_at: int | None = None
     first_call_at: int | None = None
-    excluded: tuple = ()
+    excluded: dict = field(default_factory=dict)
     stuck_at: int | None = None
     reserved_at: int | None = None
     reserved_day: str | None = None

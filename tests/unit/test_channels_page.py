@@ -46,7 +46,8 @@ This page is made from the adapters and from tests/recorded/; a test keeps it so
 | **not this channel** | not here now | the next channel |
 | **opted out** | the person told the provider to stop | kept as their word against marketing here; the next channel |
 | **had enough** | no more marketing for this person now | the next channel; not again here for 24 hours |
-| **not this message**, **not this template**, **against the rules** | what we said | it fails; somebody looks |
+| **not this message**, **against the rules** | what we said | it fails; somebody looks |
+| **not this template** | paused, gone, changed | [blocked](how-to/whatsapp-templates.md); the message is decided anew |
 | **unknown** | perhaps taken: 409, 5xx, an unreadable 200, silence | it waits for news, and goes no other way |
 """
 COLUMNS = ("Adapter", "Channels", "Text", "Buttons", "Devices", "Tells", "Hears", "Asked", "Repeats refused")

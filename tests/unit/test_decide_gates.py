@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from orchestrator.caps import FrequencyCap
 from orchestrator.decide import PATIENCE_MS, UNDISTURBED, Backing, Circumstances, Closure, Rules, decide
+from orchestrator.decide.routing import Weighted
 from orchestrator.domain.customer import Address, AddressKind, CapUse, Channel, ConsentState, Customer, Standing
-from orchestrator.domain.delivery import PRIORITIES, Request, State
+from orchestrator.domain.delivery import PRIORITIES, Rejection, Request, State
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.pause import HELD_AS, Pause, Pauses, PauseScope
 from orchestrator.domain.time import instant
@@ -107,7 +108,7 @@ OBSTACLES = {
     "journey_live": ({"rules": {"journeys": frozenset()}}, Drop(State.SKIPPED, "cancelled")),
     "exit_marks": ({"circumstances": {"exits": {"run_1": "order.cancelled"}}}, Drop(State.SKIPPED, "exit_event")),
     "not_after": ({"request": {"not_after": NOW - 1}}, Drop(State.EXPIRED, "not_after")),
-    "address": ({"request": {"excluded": (EMAIL,)}}, Drop(State.UNREACHABLE, "invalid_address")),
+    "address": ({"request": {"excluded": {EMAIL: Rejection.ADDRESS}}}, Drop(State.UNREACHABLE, "invalid_address")),
     "suppression": (
         {"standing": {"suppressions": {("adr_home", "email"): "bounce"}}},
         Drop(State.BLOCKED, "suppressed:bounce"),
@@ -356,7 +357,7 @@ def away(*accounts, until=NOW + MINUTE):
 
 
 def test_a_channel_that_refused_the_address_is_passed_over():
-    decision = asked(replace(BOTH, excluded=(EMAIL,)))
+    decision = asked(replace(BOTH, excluded={EMAIL: Rejection.ADDRESS}))
     assert decision.verdict == Send(SMS, PHONE, "sms_main")
     assert Step("address", "next", "invalid_address", EMAIL) in decision.trace
 
@@ -368,10 +369,82 @@ def test_an_account_that_is_left_alone_is_waited_for_and_then_left(request_, pat
     """Four hours for marketing, a quarter of an hour for what was bought: then the next channel says it."""
     assert PATIENCE_MS[request_.purpose] == patience
     wait = Wait(NOW + MINUTE, "provider_unavailable")
-    for stuck_at in (None, NOW - patience):
+    for stuck_at in (None, NOW - patience + MINUTE):
         assert asked(replace(request_, stuck_at=stuck_at), circumstances=away("email_main")).verdict == wait
     out_of_patience = replace(request_, stuck_at=NOW - patience - 1)
     assert asked(out_of_patience, circumstances=away("email_main")).verdict == Send(SMS, PHONE, "sms_main")
+
+
+@pytest.mark.parametrize(
+    ("request_", "patience"), [(BOTH, 4 * HOUR), (replace(NEWS, candidates=(EMAIL, SMS)), 15 * MINUTE)]
+)
+def test_a_provider_that_asks_for_days_is_left_when_patience_ends(request_, patience):
+    """Else what another channel could say waits as long as the provider likes."""
+    days = Circumstances(closed={"email_main": Closure(NOW + 72 * HOUR, "rate_limit")})
+    assert asked(request_, circumstances=days).verdict == Wait(NOW + patience + 1, "rate_limit")
+    later = replace(request_, stuck_at=NOW)
+    at_its_end = asked(later, rules=replace(RULES, quiet_hours=()), now=NOW + patience + 1, circumstances=days)
+    assert at_its_end.verdict == Send(SMS, PHONE, "sms_main")
+    only = replace(request_, candidates=(EMAIL,))
+    assert asked(only, circumstances=days).verdict == Wait(NOW + 72 * HOUR, "rate_limit")
+
+
+def test_what_would_be_too_late_by_the_time_its_account_is_back_is_said_elsewhere():
+    away_for_an_hour = Circumstances(closed={"email_main": Closure(NOW + HOUR, "rate_limit")})
+    ends_soon = replace(BOTH, not_after=NOW + 10 * MINUTE)
+    assert asked(ends_soon, circumstances=away_for_an_hour).verdict == Send(SMS, PHONE, "sms_main")
+    only = replace(ends_soon, candidates=(EMAIL,))
+    assert asked(only, circumstances=away_for_an_hour).verdict == Drop(State.EXPIRED, "not_after")
+
+
+@pytest.mark.parametrize("about", [Rejection.CHANNEL, Rejection.OPTED_OUT, Rejection.ENOUGH])
+def test_what_a_provider_refused_is_not_told_as_a_bad_address(about):
+    """Nobody should correct an address with which nothing is wrong."""
+    refused = replace(NEWS, candidates=(EMAIL, PUSH), excluded={EMAIL: about})
+    decision = asked(refused)
+    assert decision.verdict == Drop(State.FAILED, f"provider_rejected:{about.value}")
+    assert Step("address", "next", f"provider_rejected:{about.value}", EMAIL) in decision.trace
+
+
+PHONE_APP = Address(id="adr_app", kind=AddressKind.PUSH_TOKEN, value="token-of-the-app")
+BROWSER = Address(id="adr_browser", kind=AddressKind.PUSH_TOKEN, value='{"endpoint":"https://push.example.com/1"}')
+BY_DEVICE = replace(
+    RULES,
+    accounts={**RULES.accounts, PUSH: "apps"},
+    rivals={PUSH: (Weighted("apps", 80), Weighted("web", 20))},
+    browsers={"apps": False, "web": True},
+)
+
+
+@pytest.mark.parametrize(("device", "account"), [(PHONE_APP, "apps"), (BROWSER, "web")])
+def test_a_push_goes_through_an_account_that_reaches_one_of_their_devices(device, account):
+    """Whatever the weights say: the other one reaches nobody."""
+    has_one = replace(ANA, customer=Customer(id="cus_1", addresses=(device,)))
+    for number in range(20):
+        request = replace(OFFER, id=f"msg_{number}", candidates=(PUSH, EMAIL))
+        assert asked(request, has_one, BY_DEVICE).verdict == Send(PUSH, device, account)
+        both = replace(ANA, customer=Customer(id="cus_1", addresses=(BROWSER, PHONE_APP)))
+        sent = asked(request, both, BY_DEVICE).verdict
+        assert (sent.account, sent.address) in [("apps", PHONE_APP), ("web", BROWSER)]
+
+
+def test_whoever_has_only_devices_that_no_account_reaches_has_none():
+    apps_alone = replace(BY_DEVICE, rivals={})
+    has_a_browser = replace(ANA, customer=Customer(id="cus_1", addresses=(BROWSER, HOME)))
+    decision = asked(replace(OFFER, candidates=(PUSH,)), has_a_browser, apps_alone)
+    assert decision.verdict == Drop(State.UNREACHABLE, "no_push_token")
+    assert Step("address", "next", "no_push_token", PUSH) in decision.trace
+    both = replace(OFFER, candidates=(PUSH, EMAIL))
+    assert asked(both, has_a_browser, apps_alone).verdict == Send(EMAIL, HOME, "email_main")
+
+
+def test_what_is_tried_again_where_no_other_channel_is_left_counts_in_the_caps_of_its_own():
+    """The last channel that was asked about is not the one that is taken: its caps count nothing."""
+    rules = replace(RULES, caps=(a_cap(channels=["email"], limit=3),), scripted=frozenset({"whatsapp_main"}))
+    stuck = replace(OFFER, candidates=(EMAIL, WHATSAPP), stuck_at=NOW - 5 * HOUR, tried=EMAIL)
+    decision = asked(stuck, rules=rules)
+    assert decision.verdict == Send(EMAIL, HOME, "email_main")
+    assert decision.reserved_day == "2026-11-25"
 
 
 def test_where_every_account_is_left_alone_the_first_to_come_back_is_waited_for():

@@ -127,6 +127,18 @@ def test_service_that_the_provider_takes_for_marketing_needs_the_consent_of_mark
     assert asked(standing=agreed, script=promoted).verdict == Send(WHATSAPP, PHONE, "meta", template=NEW)
 
 
+def test_whoever_wrote_stop_gets_nothing_that_the_provider_takes_for_marketing():
+    """They agreed to news of their orders once, and STOP leaves that: as service, and not as advertising."""
+    agreed = replace(
+        ANA,
+        consents={("order_updates", "whatsapp"): ConsentState.GRANTED},
+        suppressions={(PHONE.id, "whatsapp"): "stop"},
+    )
+    assert asked(standing=agreed).verdict == Send(WHATSAPP, PHONE, "meta", template=NEW)
+    promoted = Script(NEW, NEW, "marketing")
+    assert asked(standing=agreed, script=promoted).verdict == Drop(State.BLOCKED, "recategorised")
+
+
 def test_what_was_recategorised_is_told_on_the_next_channel():
     decision = asked(replace(ORDER, candidates=(WHATSAPP, SMS)), script=Script(NEW, NEW, "marketing"))
     assert decision.verdict == Send(SMS, PHONE, "sms")

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.decide import decide
 from orchestrator.decide.given import Circumstances, Closure, Rules
-from orchestrator.decide.routing import Weighted, account_for
+from orchestrator.decide.routing import Weighted, account_for, carriers
 from orchestrator.dispatch.breaker import SLOW_SECONDS, Breaker
 from orchestrator.dispatch.shares import LEAST, STEP_MS, STEP_POINTS, ShareKeeper
 from orchestrator.domain.customer import Address, AddressKind, Channel, ConsentState, Customer, Standing
@@ -40,7 +40,7 @@ REQUESTS = [
 
 
 def carried(circumstances=UNDISTURBED, requests=REQUESTS):
-    return {one.id: account_for(one, SMS, RULES, circumstances, NOW) for one in requests}
+    return {one.id: account_for(one, carriers(one, SMS, RULES), circumstances, NOW) for one in requests}
 
 
 def test_each_account_carries_its_weight():

@@ -76,6 +76,25 @@ def _subscription_as_text(value: Any) -> Any:  # whatever the caller sent
     return json.dumps(value) if isinstance(value, dict) else value
 
 
+_TOKEN_OR_SUBSCRIPTION = {
+    "anyOf": [
+        {"type": "string", "minLength": 8, "maxLength": 4096, "description": "A device's token."},
+        {
+            "type": "object",
+            "description": "A browser's subscription, as PushSubscription.toJSON() gives it.",
+            "properties": {
+                "endpoint": {"type": "string", "format": "uri"},
+                "keys": {
+                    "type": "object",
+                    "properties": {"p256dh": {"type": "string"}, "auth": {"type": "string"}},
+                    "required": ["p256dh", "auth"],
+                },
+            },
+            "required": ["endpoint", "keys"],
+        },
+    ]
+}
+
 Time = Annotated[
     Instant,
     BeforeValidator(_instant),
@@ -93,7 +112,11 @@ Word = Annotated[str, Field(min_length=1, max_length=200)]
 Email = Annotated[str, Field(max_length=254, examples=["ana@example.com"]), _address(AddressKind.EMAIL)]
 Phone = Annotated[str, Field(max_length=40, examples=["+5511912345678"]), _address(AddressKind.PHONE)]
 PushToken = Annotated[
-    str, Field(max_length=4096), BeforeValidator(_subscription_as_text), _address(AddressKind.PUSH_TOKEN)
+    str,
+    Field(max_length=4096),
+    BeforeValidator(_subscription_as_text),
+    _address(AddressKind.PUSH_TOKEN),
+    WithJsonSchema(_TOKEN_OR_SUBSCRIPTION),
 ]
 """A token, or a browser's push subscription: the object itself, or its text."""
 

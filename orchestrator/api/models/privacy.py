@@ -28,7 +28,14 @@ class NewPrivacyRequest(Body):
     """A request of a person about their own data."""
 
     kind: Annotated[RequestKind, Field(description="What they ask for.")]
-    customer: Annotated[CustomerNamed, Field(description="Who asks. An address that nobody has is no mistake.")]
+    customer: Annotated[
+        CustomerNamed | None, Field(description="Who asks. An address that nobody has is no mistake.")
+    ] = None
+    user_id: Annotated[
+        Id | None,
+        Field(description="Or the id by which a messaging service calls them, as a forwarded text names it.",
+              examples=["BR.13491208655302741918"]),
+    ] = None  # fmt: skip
     locale: Annotated[Locale | None, Field(description="The language that they are answered in.")] = None
     changes: Annotated[Correction | None, Field(description="What a correction should change.")] = None
     text: Annotated[Told | None, Field(description="What they wrote about it.")] = None
@@ -37,6 +44,12 @@ class NewPrivacyRequest(Body):
         Field(description="How you made sure whose request it is. Without it, a link to their address has to prove it.",
               examples=["ticket 8841, ID shown"]),
     ] = None  # fmt: skip
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Self:
+        if (self.customer is None) == (self.user_id is None):
+            fault("person_named_once")
+        return self
 
 
 class PrivacyRequestMoved(Body):

@@ -8,9 +8,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from orchestrator.app.accounts import wire
+from orchestrator.app.accounts import refuse_strangers, wire_account
 from orchestrator.app.draining import StoreInbox
 from orchestrator.channels import DeviceCalls, HttpAnswer, HttpCall, SmtpCall
+from orchestrator.cli.checkups.certificates import certificates
 from orchestrator.cli.checkups.check import Check, Verdict, of_seen, trouble
 from orchestrator.cli.checkups.hooks import approvals, hook
 from orchestrator.cli.checkups.links import is_of_this_machine
@@ -22,13 +23,11 @@ from orchestrator.domain.customer import ADDRESS_KINDS, Address, AddressKind, Ch
 from orchestrator.domain.delivery import Delivery
 from orchestrator.domain.errors import InputError, JogralError, mark
 from orchestrator.domain.message import Purpose, Rendered
-from orchestrator.domain.time import moment
 from orchestrator.transport import Deadlines, Transport
-from orchestrator.transport.certificate import runs_out
 from orchestrator.transport.probe import probe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from orchestrator.app import App
     from orchestrator.channels import Adapter, Call
@@ -42,9 +41,6 @@ T = TypeVar("T")
 SECONDS = 3.0
 """How long one question may take. Those of all accounts are asked at once."""
 
-DAY_MS = 86_400_000
-CERTIFICATE_DAYS_MIN = 14
-
 SKEW_SECONDS_MAX = 60
 """Amazon and Google refuse what is signed five minutes off; a minute already says that nothing sets this clock."""
 
@@ -53,12 +49,18 @@ _NOT_LET_IN = ("530", "534", "535")
 
 @dataclasses.dataclass
 class Accounts:
-    """What the accounts of a release are asked. `calls` are those that messages would be, by account; none is made."""
+    """What the accounts of a release are asked. `calls` are those that messages would be, by account; none is made.
+
+    `refused` are those that could not be made into adapters, and why; `templates` the names and languages of the
+    release's templates.
+    """
 
     terminal: Terminal
     app: App
     adapters: dict[str, Adapter]
+    refused: dict[str, JogralError]
     names: dict[str, str]
+    templates: Collection[tuple[str, str]] = ()
     calls: dict[str, Call] = dataclasses.field(default_factory=dict)
     skews: list[float] = dataclasses.field(default_factory=list)
 
@@ -80,12 +82,26 @@ class Accounts:
         )
         look = resolver(self.app.settings.resolver)
         try:
-            found = await asyncio.gather(*(self._account(name, transport, look) for name in self.adapters))
+            found = await asyncio.gather(*(self._account(name, transport, look) for name in self.names))
         finally:
             await transport.close()
-        return [check for one in found for check in one] + self._skew() + await self._certificates()
+        checks = [check for one in found for check in one] + self._strangers()
+        return (
+            checks
+            + self._skew()
+            + await certificates(self.terminal, self.app.public_url, self._urls(), self.app.clock.now())
+        )
+
+    def _strangers(self) -> list[Check]:
+        try:
+            refuse_strangers(self.app.settings, self.names)
+        except JogralError as error:
+            return [trouble(self.terminal, "accounts", error)]
+        return []
 
     async def _account(self, name: str, transport: Transport, look: Look) -> list[Check]:
+        if name in self.refused:
+            return [trouble(self.terminal, name, self.refused[name])]
         adapter = self.adapters[name]
         try:
             call = _sample_call(adapter, self.app)
@@ -112,7 +128,7 @@ class Accounts:
             told = self.terminal.words("The key pair is valid; browsers subscribe with {key}", key=public)
             checks.append(Check(name=name, aspect="VAPID", verdict=Verdict.GOOD, told=told))
         if adapter.can.templates:
-            checks += approvals(self.terminal, self.app, name)
+            checks += approvals(self.terminal, self.app.store, name, self.templates)
         return checks
 
     async def _reached(self, name: str, call: Call | None) -> Check:
@@ -181,40 +197,31 @@ class Accounts:
             )
         ]  # fmt: skip
 
-    async def _certificates(self) -> list[Check]:
-        places = {(parts.hostname, parts.port or 443) for parts in map(urlsplit, self._urls()) if parts.hostname}
-        found = await asyncio.gather(*(self._certificate(*place) for place in sorted(places)))
-        return [check for check in found if check is not None]
-
     def _urls(self) -> list[str]:
-        urls = [call.url for call in self.calls.values() if isinstance(call, HttpCall) and not call.guarded]
-        return [url for url in (self.app.public_url, *urls) if url.startswith("https://")]
-
-    async def _certificate(self, host: str, port: int) -> Check | None:
-        """Only what is wrong, or soon will be: a server that cannot be reached is told of elsewhere."""
-        try:
-            async with asyncio.timeout(SECONDS):
-                ends = await runs_out(host, port)
-        except (OSError, TimeoutError):
-            return None
-        days = (ends - self.app.clock.now()) // DAY_MS
-        if days >= CERTIFICATE_DAYS_MIN:
-            return None
-        day = f"{moment(ends):%Y-%m-%d}"
-        told = self.terminal.words("The certificate of {host} ends on {day}.", host=host, day=day)
-        ours = host == urlsplit(self.app.public_url).hostname
-        remedy = self.terminal.words("Renew it, and see why that did not happen by itself.") if ours else ""
-        return Check(name="certificate", verdict=Verdict.BAD if ours else Verdict.NOTE, told=told, remedy=remedy)
+        return [call.url for call in self.calls.values() if isinstance(call, HttpCall) and not call.guarded]
 
 
 _BEHIND = mark("This clock is {seconds} s behind the providers'.")
 _AHEAD = mark("This clock is {seconds} s ahead of the providers'.")
 
 
-def wired(app: App, release: Release) -> tuple[dict[str, Adapter], dict[str, str]]:
-    """The adapters of a release and their names, by account. Raises ConfigurationError."""
+def wired(app: App, release: Release) -> tuple[dict[str, Adapter], dict[str, JogralError], dict[str, str]]:
+    """The adapters of a release, the accounts that cannot be made into one, and the adapters' names, all by account.
+
+    Each is made alone: one account's trouble hides nothing of the others.
+    """
     names = {account.id: account.adapter for one in release.project.channels.values() for account in one.accounts}
-    return dict(wire(app.settings)(release)), names
+    adapters: dict[str, Adapter] = {}
+    refused: dict[str, JogralError] = {}
+    for name in names:
+        try:
+            adapter = wire_account(app.settings, release, name)
+        except JogralError as error:
+            refused[name] = error
+        else:
+            assert adapter is not None  # it is one of the release's
+            adapters[name] = adapter
+    return adapters, refused, names
 
 
 async def _at_once(work: Callable[[], T], /) -> T:

@@ -35,8 +35,8 @@ def of_seen(terminal: Terminal, name: str, aspect: str, seen: Seen) -> Check:
 
 
 def trouble(terminal: Terminal, name: str, error: JogralError) -> Check:
-    """An error that a look at something raised."""
+    """An error that a look at something raised, with its place where it has one: which account, in which file."""
     verdict = Verdict.UNREACHABLE if isinstance(error, Unavailable) else Verdict.BAD
-    return Check(
-        name=name, verdict=verdict, told=error.told(terminal.translate), remedy=error.remedy(terminal.translate)
-    )
+    place = f"{error.where}: " if error.where else ""
+    told = f"{place}{error.told(terminal.translate)}"
+    return Check(name=name, verdict=verdict, told=told, remedy=error.remedy(terminal.translate))

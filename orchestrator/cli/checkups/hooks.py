@@ -8,13 +8,16 @@ from urllib.parse import urlsplit
 
 from orchestrator.cli.checkups.check import Check, Verdict
 from orchestrator.cli.checkups.links import is_of_this_machine
+from orchestrator.translations import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from orchestrator.app import App
     from orchestrator.cli.terminal import Terminal
+    from orchestrator.store.port import Store
 
+TEMPLATES = mark("templates")
 _WAITING = frozenset({"pending", "in_appeal", "submitted", ""})
 _APPROVED = "approved"
 
@@ -47,25 +50,31 @@ def hook(terminal: Terminal, app: App, account_id: str, callback_url: str | None
     return Check(name=account_id, aspect=aspect, verdict=Verdict.GOOD, told=told)
 
 
-def approvals(terminal: Terminal, app: App, account_id: str) -> Iterator[Check]:
-    """Templates that were submitted and cannot be sent, by what the provider said of them."""
-    with app.store.read() as transaction:
-        listed = transaction.templates.all(account_id)
-    stuck = Counter(one.status for one in listed if one.status != _APPROVED)
-    if not listed:
+def approvals(
+    terminal: Terminal, store: Store, account_id: str, wanted: Collection[tuple[str, str]]
+) -> Iterator[Check]:
+    """Templates that cannot be sent, by what the provider said of them; those of words that were said before are past.
+
+    `wanted` are the names and languages of all that say something today.
+    """
+    with store.read() as transaction:
+        known = {(one.name, one.language): one.status for one in transaction.templates.all(account_id)}
+    listed = {key: known.get(key, "") for key in wanted}
+    stuck = Counter(status for status in listed.values() if status != _APPROVED)
+    if not known:
         yield Check(
-            name=account_id, aspect="templates", verdict=Verdict.NOTE,
+            name=account_id, aspect=TEMPLATES, verdict=Verdict.NOTE,
             told=terminal.words("No template was submitted: outside of conversations nothing can be sent."),
             remedy=terminal.words("Submit them: jogral whatsapp sync"),
         )  # fmt: skip
     elif not stuck:
         told = terminal.words("All {count} templates are approved.", count=len(listed))
-        yield Check(name=account_id, aspect="templates", verdict=Verdict.GOOD, told=told)
+        yield Check(name=account_id, aspect=TEMPLATES, verdict=Verdict.GOOD, told=told)
     else:
         waiting = sum(count for status, count in stuck.items() if status in _WAITING)
-        names = ", ".join(sorted({one.name for one in listed if one.status != _APPROVED})[:5])
+        names = ", ".join(sorted({name for (name, _), status in listed.items() if status != _APPROVED})[:5])
         yield Check(
-            name=account_id, aspect="templates", verdict=Verdict.NOTE if waiting == stuck.total() else Verdict.BAD,
+            name=account_id, aspect=TEMPLATES, verdict=Verdict.NOTE if waiting == stuck.total() else Verdict.BAD,
             told=terminal.words("{waiting} wait for approval, {refused} cannot be sent: {names}", waiting=waiting,
                                 refused=stuck.total() - waiting, names=names),
             remedy=terminal.words("See why, and ask Meta again: jogral whatsapp sync"),

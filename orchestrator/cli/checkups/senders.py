@@ -26,8 +26,8 @@ SECONDS = 3.0
 """How long one name may take, and how long one domain."""
 
 
-def resolver(server: str | None) -> Look:
-    """TXT records from this machine's name servers, or from `host:port`."""
+def resolver(server: str | None, *, seconds: float = SECONDS) -> Look:
+    """TXT records from this machine's name servers, or from `host:port`. A name may take `seconds`."""
     names: dict[str, list[str]] = {}
 
     async def look(name: str) -> list[str]:
@@ -39,7 +39,7 @@ def resolver(server: str | None) -> Look:
     if server is not None:
         host, _, port = server.rpartition(":")
         asking.nameservers, asking.port = [host.strip("[]") or server], int(port) if host else 53
-    asking.lifetime, asking.timeout = SECONDS, SECONDS / 2
+    asking.lifetime, asking.timeout = seconds, seconds / 2
     return look
 
 

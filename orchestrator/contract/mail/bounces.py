@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.contract.mail.addresses import without_addresses
@@ -21,6 +21,7 @@ from orchestrator.contract.mail.reading import (
     kind,
     letter,
     text_of,
+    titled,
     value,
     values,
     when,
@@ -65,9 +66,10 @@ _PROVIDER_ID = r"(?P<provider_id>[A-Za-z0-9-]{10,100})"
 # The last part of a link of ours is a token (see `orchestrator.tokens`).
 _LINK = re.compile(r"<https?://[^<>\s]{1,500}/([A-Za-z0-9_.-]{8,1000})>")
 
-# Who writes from these is a machine.
-_MACHINES = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|mail\.?delivery\S*)@", re.IGNORECASE)
-_NOT_BY_HAND = frozenset({"bulk", "junk", "list", "auto_reply"})
+# Names that servers write under. Nobody else is called a mailer daemon; behind the others a person may sit, too.
+_MACHINES = re.compile(r"(?:mailer-daemon|postmaster|mail-daemon|mail\.?delivery\S{0,64})@", re.IGNORECASE)
+_DAEMON = re.compile(r"\bmailer-daemon@", re.IGNORECASE)
+_NOT_BY_HAND = frozenset({"bulk", "junk", "auto_reply"})
 _RECIPIENTS = ("To", "Delivered-To", "X-Original-To", "Envelope-To")
 
 
@@ -140,7 +142,10 @@ class Mailroom:
         if self._is_odd_bounce(message):
             odd = odd_report(message, raw)
             if odd is not None:
-                return self._bounced(message, [odd], now)
+                # A person whose program answers the envelope sender may speak of a "pedido: 550", too.
+                said = self._answered(message, now).inbound
+                perhaps = tuple(replace(one, by_hand=False) for one in said)
+                return replace(self._bounced(message, [odd], now), inbound=perhaps)
         return self._answered(message, now)
 
     # --- reports ----------------------------------------------------------------------------------------------------
@@ -214,6 +219,7 @@ class Mailroom:
         said = InboundMessage(
             event_key=key, kind=InboundKind.TEXT if text.strip() else InboundKind.OTHER, at=when(message, now),
             sender=sender, text=text, about=about.provider_id or about.reference,
+            by_hand=not _perhaps_by_itself(message), subject=titled(message),
         )  # fmt: skip
         return Received(inbound=(said,))
 
@@ -239,10 +245,20 @@ def _by_itself(message: Message) -> bool:
     return bool(
         automatic not in {"", "no"}
         or value(message, "Return-Path") == "<>"
-        or _MACHINES.search(value(message, "From"))
+        or kind(message) == "multipart/report"
+        or value(message, "X-Failed-Recipients")
+        or _DAEMON.search(value(message, "From"))
         or value(message, "Precedence").lower() in _NOT_BY_HAND
         or value(message, "X-Autoreply")
         or value(message, "X-Autorespond")
+    )
+
+
+def _perhaps_by_itself(message: Message) -> bool:
+    """A list passes a person's words on, too, and a postmaster is somebody: what they end is ended."""
+    return bool(
+        _MACHINES.search(value(message, "From"))
+        or value(message, "Precedence").lower() == "list"
         or value(message, "List-Id")
         or value(message, "List-Unsubscribe")
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.contract.adapter import unanswered
 from orchestrator.contract.calls import HttpAnswer, NoAnswer
-from orchestrator.contract.meta.errors import DETAIL_LENGTH_MAX, account_at_fault, failed, graph_error
+from orchestrator.contract.http_answers import excerpt
+from orchestrator.contract.meta.errors import account_at_fault, failed, graph_error
 from orchestrator.domain.delivery import Outcome, OutcomeKind, Rejection
 from orchestrator.domain.errors import Phrase
 
@@ -58,7 +59,7 @@ def _told(answer: HttpAnswer) -> Outcome:
         return known
     if answer.status in _SUCCESS and error is None:
         return _taken(answer, said)
-    return _by_status(answer, error.said if error is not None and error.said else _excerpt(answer), wait)
+    return _by_status(answer, error.said if error is not None and error.said else excerpt(answer), wait)
 
 
 def _taken(answer: HttpAnswer, said: Mapping[str, Any]) -> Outcome:
@@ -66,12 +67,11 @@ def _taken(answer: HttpAnswer, said: Mapping[str, Any]) -> Outcome:
     message = messages[0] if isinstance(messages, list) and messages else None
     wamid = message.get("id") if isinstance(message, dict) else None
     if not isinstance(message, dict) or not isinstance(wamid, str) or not wamid:
-        return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail=f"{answer.status} {_excerpt(answer)}")
+        return Outcome(OutcomeKind.UNKNOWN, "unreadable_answer", detail=f"{answer.status} {excerpt(answer)}")
     match message.get("message_status"):
         case "paused":
-            return Outcome(
-                OutcomeKind.REFUSED, Rejection.TEMPLATE.reason, wamid, Phrase("Meta has paused this template")
-            )
+            paused = Phrase("Meta has paused this template")
+            return Outcome(OutcomeKind.REFUSED, Rejection.TEMPLATE.reason, wamid, paused, template="paused")
         case "held_for_quality_assessment":  # the first ones of a new or changed marketing template
             held = Phrase("Meta holds it back until it has heard what people think of the template")
             return Outcome(OutcomeKind.SENT, provider_id=wamid, detail=held)
@@ -118,7 +118,3 @@ def _minutes(header: str) -> float:
 
 
 _MINUTES_MAX = 30 * 24 * 60
-
-
-def _excerpt(answer: HttpAnswer) -> str:
-    return answer.body[:DETAIL_LENGTH_MAX].decode("utf-8", "replace").replace("\0", "")

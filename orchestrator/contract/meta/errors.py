@@ -34,16 +34,17 @@ class Fault(Enum):
     """Meta itself does not know what happened, unless the status says that nothing did."""
 
 
-_ACCOUNT = (0, 3, 10, 33, 190, 368, 130497, 131005, 131031, 131037, 131042, 131045)
-_THROTTLED = (4, 80007, 130429, 131056)
+_ACCOUNT = (0, 3, 10, 33, 190, 368, 131005, 131031, 131037, 131042, 131045)
+_THROTTLED = (4, 80007, 80008, 130429, 131056)
 _SPAM = (131048, 131064)
 _TRANSIENT = (2, 131000, 131016, 131057, 133004)
 _DOUBT = (1, 135000)
 _REJECTIONS: Mapping[Rejection, tuple[int, ...]] = MappingProxyType({
     # 131026 does not say why: not on WhatsApp, an old version, terms not accepted.
     Rejection.ADDRESS: (131021, 131026, 131030),
-    # An experiment of Meta's, the window closed, marketing only through /marketing_messages, another identity key.
-    Rejection.CHANNEL: (130472, 131047, 131063, 137000),
+    # An experiment of Meta's, a country that we may not write to (others go on), the window closed, marketing only
+    # through /marketing_messages, another identity key.
+    Rejection.CHANNEL: (130472, 130497, 131047, 131063, 137000),
     Rejection.OPTED_OUT: (131050,),
     Rejection.ENOUGH: (131049,),
     Rejection.MESSAGE: (131051, 131052, 131053, 131062, 132018),
@@ -59,6 +60,18 @@ CODES: Mapping[int, Fault | Rejection] = MappingProxyType({
     **dict.fromkeys(_TRANSIENT, Fault.TRANSIENT),
     **dict.fromkeys(_DOUBT, Fault.DOUBT),
     **{code: rejection for rejection, codes in _REJECTIONS.items() for code in codes},
+})  # fmt: skip
+
+# What a template is by a code that says nothing of the person, nor of the values that were filled in: every other
+# message of it gets the same. 132005 (too long), 131009 and the like may be one customer's long name, and 100 anything.
+TEMPLATES: Mapping[int, str] = MappingProxyType({
+    132000: "mismatched",
+    132001: "missing",
+    132007: "rejected",
+    132008: "mismatched",
+    132012: "mismatched",
+    132015: "paused",
+    132016: "disabled",
 })  # fmt: skip
 
 # To these ranges Meta adds codes now and then: permissions, the registration of the number, and templates.
@@ -128,7 +141,7 @@ def failed(error: GraphError, status: int, retry_after_seconds: float | None) ->
     """What a known error means for a call; None where its code is not known, and the status has to say."""
     means = error.means
     if isinstance(means, Rejection):
-        return Outcome(OutcomeKind.REFUSED, means.reason, detail=error.said)
+        return Outcome(OutcomeKind.REFUSED, means.reason, detail=error.said, template=TEMPLATES.get(error.code, ""))
     if means is Fault.ACCOUNT:
         return account_at_fault(error.said)
     if means is Fault.DOUBT and status >= _SERVER_ERRORS:

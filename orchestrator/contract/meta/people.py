@@ -95,16 +95,20 @@ def who(told: Any, contacts: Sequence[Any]) -> tuple[str, str]:
 # --- preferences ----------------------------------------------------------------------------------------------------
 
 
-def preference_of(told: Any, contacts: Sequence[Any], now: Instant) -> Preference | None:
-    """One of `user_preferences[]`: what somebody chose in WhatsApp's own settings; None for what is not marketing."""
+def preference_of(told: Any, contacts: Sequence[Any], sent_at: str, now: Instant) -> Preference | None:
+    """One of `user_preferences[]`: what somebody chose in WhatsApp's own settings; None for what is not marketing.
+
+    `sent_at` is the hour of its notice. Without that either, nobody can say that it is newer than a stop: it may be
+    one, and restores nothing.
+    """
     wanted = _WANTED.get(word(told, "value"))
     named = {"from": word(told, "wa_id"), "from_user_id": word(told, "user_id")}
     sender, user_id = who(named, contacts)
     if not sender and not user_id and len(contacts) == 1:
         sender, user_id = phone(word(contacts[0], "wa_id")), scoped_id(word(contacts[0], "user_id"))
-    if word(told, "category") != _MARKETING or wanted is None or not (sender or user_id):
+    told_at = next((one for one in (word(told, "timestamp"), sent_at) if one.isascii() and one.isdigit()), "")
+    if word(told, "category") != _MARKETING or wanted is None or not (sender or user_id) or (wanted and not told_at):
         return None
-    told_at = word(told, "timestamp")
     # Meta gives it no id, and the key must not name the person.
     parts = (sender or user_id, word(told, "value"), told_at)
     return Preference(

@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from orchestrator.contract.calls import HttpAnswer, HttpCall, NoAnswer
+from orchestrator.contract.meta.answers import document_of
+from orchestrator.contract.meta.errors import Fault, graph_error
+from orchestrator.contract.meta.reading import word
+from orchestrator.domain.errors import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from orchestrator.contract.adapter import Adapter
     from orchestrator.contract.calls import Answer
+    from orchestrator.contract.meta.errors import GraphError
 
 # A page of these fields is some 20 KB: the transport reads 64.
 PAGE_SIZE: Final = 100
@@ -43,20 +48,33 @@ class TemplateDesk:
     def create(self, document: Mapping[str, Any]) -> HttpCall:
         """Submit a template (`catalog.whatsapp.template_document`) for review."""
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        return HttpCall("POST", self._url, {**self._headers, "Content-Type": "application/json"}, body)
+        return HttpCall("POST", self._url, {**self.headers, "Content-Type": "application/json"}, body)
+
+    def edit(self, template_id: str, changes: Mapping[str, Any]) -> HttpCall:
+        """Change what is not among the words of a template; an approved one once a day."""
+        body = json.dumps(changes, separators=(",", ":")).encode()
+        return HttpCall(
+            "POST", f"{self.root}/{template_id}", {**self.headers, "Content-Type": "application/json"}, body
+        )
 
     def list(self, after: str = "") -> HttpCall:
         """A page of all templates, behind a cursor."""
         query = {"fields": FIELDS, "limit": str(PAGE_SIZE)} | ({"after": after} if after else {})
-        return HttpCall("GET", f"{self._url}?{urlencode(query)}", self._headers, b"")
+        return HttpCall("GET", f"{self._url}?{urlencode(query)}", self.headers, b"")
+
+    @property
+    def root(self) -> str:
+        """The address that all others begin with."""
+        return f"{self.base_url.rstrip('/')}/{self.api_version}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What says who asks."""
+        return {"Authorization": f"Bearer {self.token}"}
 
     @property
     def _url(self) -> str:
-        return f"{self.base_url.rstrip('/')}/{self.api_version}/{self.business_account_id}/message_templates"
-
-    @property
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
+        return f"{self.root}/{self.business_account_id}/message_templates"
 
 
 def desk_of(adapter: Adapter) -> TemplateDesk | None:
@@ -92,32 +110,46 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trouble:
-    """Why nothing came of it, for a person to read."""
+    """Why nothing came of it, for a person to read. `of_all`: whatever else is asked now would get the same answer."""
 
     said: str
+    of_all: bool = False
 
 
-def created(answer: Answer, document: Mapping[str, Any]) -> Listed | Trouble:
+def created(answer: Answer, submitted: Mapping[str, Any]) -> Listed | Trouble:
     """What became of a submission."""
-    read = _read(answer)
+    read = document(answer)
     if isinstance(read, Trouble):
         return read
     if not read.get("id"):
-        return Trouble(said="Meta's answer names no template")
-    return _listed({"name": document["name"], "language": document["language"], **read})
+        return Trouble(said=Phrase("Meta's answer names no template"))
+    return _listed({"name": submitted["name"], "language": submitted["language"], **read})
+
+
+def edited(answer: Answer) -> Trouble | None:
+    """Why a template was not changed; None where it was."""
+    read = document(answer)
+    if isinstance(read, Trouble):
+        return read
+    return None if read.get("success") is True else Trouble(said=Phrase("Meta's answer names no template"))
 
 
 def page_of(answer: Answer) -> Page | Trouble:
     """What a page says."""
-    read = _read(answer)
+    read = document(answer)
     if isinstance(read, Trouble):
         return read
     rows, paging = read.get("data"), read.get("paging")
     if not isinstance(rows, list):
-        return Trouble(said="Meta's answer holds no templates")
+        return Trouble(said=Phrase("Meta's answer holds no templates"))
     templates = tuple(_listed(row) for row in rows if isinstance(row, dict) and row.get("name"))
-    more = isinstance(paging, dict) and paging.get("next") and isinstance(paging.get("cursors"), dict)
-    return Page(templates=templates, after=str(paging["cursors"].get("after") or "") if more else "")  # type: ignore[index]
+    if not isinstance(paging, dict) or not paging.get("next"):
+        return Page(templates=templates)
+    after = word(paging, "cursors", "after")
+    if not after:
+        # A list that ends too early says of everything behind it that it was deleted.
+        return Trouble(said=Phrase("Meta's list goes on, and does not say where"))
+    return Page(templates=templates, after=after)
 
 
 def _listed(row: Mapping[str, Any]) -> Listed:
@@ -135,20 +167,27 @@ def _listed(row: Mapping[str, Any]) -> Listed:
     )
 
 
-def _read(answer: Answer) -> dict[str, Any] | Trouble:
+def document(answer: Answer) -> Mapping[str, Any] | Trouble:
+    """What the Graph API says, where that is no error."""
     if isinstance(answer, NoAnswer):
-        return Trouble(said=f"{answer.reason}: {answer.detail}".rstrip(": "))
+        return Trouble(said=f"{answer.reason}: {answer.detail}".rstrip(": "), of_all=True)
     if not isinstance(answer, HttpAnswer):
-        return Trouble(said="no answer over HTTP")
-    try:
-        read = json.loads(answer.body)
-    except ValueError:
-        read = None
-    if not isinstance(read, dict):
-        return Trouble(said=f"HTTP {answer.status}: not JSON")
+        return Trouble(said=Phrase("no answer over HTTP"), of_all=True)
+    read = document_of(answer)
     if answer.status != _OK or "error" in read:
-        return Trouble(said=_said(answer.status, read.get("error")))
-    return read
+        error = graph_error(read.get("error"))
+        return Trouble(said=_said(answer.status, read.get("error")), of_all=_is_of_all(answer.status, error))
+    return read or Trouble(said=Phrase("HTTP {status}: not JSON", status=answer.status))
+
+
+def _is_of_all(status: int, error: GraphError | None) -> bool:
+    """Whether the account is throttled or locked, or Meta is not there: no word against what was submitted."""
+    means = error.means if error is not None else None
+    return isinstance(means, Fault) or (means is None and (status in _OF_ALL or status >= _SERVER_ERRORS))
+
+
+_OF_ALL = frozenset({401, 403, 429})
+_SERVER_ERRORS = 500
 
 
 def _said(status: int, error: object) -> str:

@@ -20,6 +20,7 @@ from orchestrator.contract.meta.people import changed_number, known_as, message_
 from orchestrator.contract.meta.reading import fields, items, moment, word
 from orchestrator.contract.meta.statuses import error_of, is_of_the_account, receipt_of
 from orchestrator.contract.notices import Received
+from orchestrator.contract.signing import forged, same
 from orchestrator.domain.errors import InputError, Phrase, Refused
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ SIGNATURE_HEADER = "x-hub-signature-256"
 SIGNATURE_PREFIX = "sha256="
 
 _OBJECT = "whatsapp_business_account"
+_CHOICES = "user_preferences"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,8 +65,8 @@ def received(notice: Notice, ours: Ours, now: Instant) -> Received:
 def _handshake(notice: Notice, ours: Ours) -> Received:
     """Meta subscribes: it brings the token that we chose, and reads back its challenge as plain text."""
     said = notice.query
-    genuine = _same(ours.verify_token, said.get("hub.verify_token", "")) and said.get("hub.mode") == "subscribe"
-    if not ours.verify_token or not genuine:
+    genuine = same(ours.verify_token, said.get("hub.verify_token", "")) and said.get("hub.mode") == "subscribe"
+    if not genuine:
         raise Refused("This is not a subscription that we know of.")
     if not said.get("hub.challenge"):
         raise InputError("The subscription brings no hub.challenge.", code="unreadable_notice")
@@ -73,12 +75,8 @@ def _handshake(notice: Notice, ours: Ours) -> Received:
 
 def _verify(notice: Notice, ours: Ours) -> None:
     expected = SIGNATURE_PREFIX + hmac.new(ours.app_secret.encode(), notice.body, hashlib.sha256).hexdigest()
-    if not ours.app_secret or not _same(expected, notice.headers.get(SIGNATURE_HEADER, "")):
-        raise Refused("The signature of this notice is not right.")
-
-
-def _same(expected: str, given: str) -> bool:
-    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape"))
+    if not ours.app_secret or not same(expected, notice.headers.get(SIGNATURE_HEADER, "")):
+        raise forged()
 
 
 def _document(body: bytes) -> Any:
@@ -136,6 +134,8 @@ class _Told:
             at = moment(word(entry, "time"), self._now)
             if about in TEMPLATE_FIELDS:
                 self._template(about, value, at)
+            elif about == _CHOICES:
+                self._choices(value, word(entry, "time"))
             elif about in ALARMS:
                 self._alarm(ALARMS[about](value))
             elif about in _READ:
@@ -192,16 +192,16 @@ class _Told:
         if error is not None and is_of_the_account(error):
             self._alarm(Phrase("Meta refuses what this account sends: {said}", said=error.said))
 
-    def _choices(self, value: Mapping[str, Any]) -> None:
-        contacts, told = items(value, "contacts"), items(value, "user_preferences")
+    def _choices(self, value: Mapping[str, Any], sent_at: str) -> None:
+        contacts, told = items(value, "contacts"), items(value, _CHOICES)
         for one in told:
-            preference = preference_of(one, contacts, self._now)
+            preference = preference_of(one, contacts, sent_at, self._now)
             if preference is not None:
                 self._preferences.append(preference)
             else:
-                self._pass_over(word(one, "category") or "user_preferences")
+                self._pass_over(word(one, "category") or _CHOICES)
         if not told:
-            self._pass_over("user_preferences")
+            self._pass_over(_CHOICES)
         self._meet(known_as(contacts, self._now))
 
     def _ids(self, value: Mapping[str, Any]) -> None:
@@ -234,11 +234,10 @@ class _Told:
         self._unknown.setdefault(unknown)
 
 
-_COUNTED = ("messages", "statuses", "user_preferences", "user_id_update")
+_COUNTED = ("messages", "statuses", _CHOICES, "user_id_update")
 
 # Field → how it is read.
 _READ: Mapping[str, Callable[[_Told, Mapping[str, Any]], None]] = MappingProxyType({
     "messages": _Told._messages,  # noqa: SLF001  # a table of its own methods
-    "user_preferences": _Told._choices,  # noqa: SLF001
     "user_id_update": _Told._ids,  # noqa: SLF001
 })  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator.addresses import masked
 from orchestrator.decide import decide
 from orchestrator.dispatch.current import Current
-from orchestrator.dispatch.draft import backed, drafts_of, failure_step, look
+from orchestrator.dispatch.draft import backed, drafts_of, failure_step
 from orchestrator.dispatch.explain.ahead import circumstances_at, look_ahead
 from orchestrator.dispatch.explain.evidence import read_findings
 from orchestrator.dispatch.explain.gates import PASS, answers_of
@@ -18,6 +18,7 @@ from orchestrator.dispatch.explain.unasked import unasked
 from orchestrator.dispatch.explain.values import Ahead, Explained, Explanation
 from orchestrator.dispatch.links import ExampleLinks
 from orchestrator.dispatch.outlook import closures
+from orchestrator.dispatch.situation import look
 from orchestrator.domain.delivery import State
 from orchestrator.domain.errors import NotFound, did_you_mean
 from orchestrator.domain.said import altered
@@ -28,8 +29,8 @@ from orchestrator.zones import zone_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.dispatch.draft import Situation
     from orchestrator.dispatch.explain.gates import Findings
+    from orchestrator.dispatch.situation import Situation
     from orchestrator.domain.customer import Customer
     from orchestrator.domain.delivery import Request
     from orchestrator.domain.time import Instant

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.dispatch.privacy.desk import DAY_MS, LEGAL_DAYS, digest
+from orchestrator.dispatch.privacy.desk import DAY_MS, LEGAL_DAYS, digest, user_digest
 from orchestrator.dispatch.privacy.ending import closed, moved
 from orchestrator.dispatch.privacy.telling import send_proof
+from orchestrator.dispatch.privacy.whose import FOR_STRANGERS, USER_ID, address_called, stranger
 from orchestrator.dispatch.record import record
 from orchestrator.domain.customer import AddressKind
 from orchestrator.domain.errors import InputError, NotFound
@@ -30,7 +31,7 @@ PROOFS_A_DAY = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WantedRequest:
-    """What somebody asks for: by an address, as in a form, or for a customer whom we know.
+    """What somebody asks for: by an address, as in a form, for a customer whom we know, or by a provider's id of them.
 
     `details` are what a correction should say, or a word to us. `vouched` says how somebody here made sure whose it
     is: without it the address has to prove it.
@@ -39,6 +40,7 @@ class WantedRequest:
     kind: RequestKind
     contact: tuple[AddressKind, str] | None = None
     customer_id: str | None = None
+    user_id: str = ""
     locale: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     vouched: str = ""
@@ -47,15 +49,18 @@ class WantedRequest:
 def ask(transaction: Transaction, desk: PrivacyDesk, wanted: WantedRequest, *, by: str) -> PrivacyRequest:
     """Open a request, and send the proof to its address, or take the word of whoever vouches for it.
 
-    One of somebody whom we do not know has ended as it is made: nobody can prove it, and nothing is due.
+    One of somebody whom we do not know has ended as it is made: nobody can prove it, and nothing is due. For a stranger
+    who wrote to us somebody here has to vouch: we write to customers alone.
 
     Raises:
-        NotFound: there is no such customer, or nobody has the address for which somebody vouches.
+        NotFound: there is no such customer, or nothing is kept of whoever has the address for which somebody vouches.
         InputError: a customer is named, but nothing by which they could prove that it is theirs, and nobody vouches.
     """
     contact, holders = _who(transaction, wanted)
     now = desk.clock.now()
-    token = digest(transaction, desk.clock, *contact) if contact else ""
+    token = _digest(transaction, desk, contact, wanted.user_id)
+    known = bool(holders or wanted.vouched)
+    named = {USER_ID: wanted.user_id} if wanted.user_id and not holders else {}
     often = bool(token) and transaction.privacy_requests.count_since(token, now - DAY_MS) >= PROOFS_A_DAY
     request = PrivacyRequest(
         id=new_id("dsr", now, desk.clock.entropy(ENTROPY_SIZE)),
@@ -64,20 +69,20 @@ def ask(transaction: Transaction, desk: PrivacyDesk, wanted: WantedRequest, *, b
         customer_ids=holders,
         contact_kind=contact[0] if contact else AddressKind.EMAIL,
         # Of somebody whom we do not know nothing is kept but that somebody asked.
-        contact=contact[1] if contact and holders else None,
+        contact=contact[1] if contact and known else None,
         digest=token,
         locale=wanted.locale or desk.release.project.locale,
         opened_by=by,
         opened_at=now,
         due_at=desk.due_at(now),
         legal_due_at=now + LEGAL_DAYS * DAY_MS,
-        details=dict(wanted.details) if holders else {},
+        details=dict(wanted.details) | named if known else {},
         result={"vouched": wanted.vouched} if wanted.vouched else {},
         verified_at=now if wanted.vouched else None,
-        completed_at=None if holders else now,
+        completed_at=None if known else now,
     )
     transaction.privacy_requests.add(request)
-    if holders:
+    if known:
         owner = holders[0] if len(holders) == 1 else None
         record(transaction, desk.clock, "privacy.opened", by=by, customer_id=owner, request=request.id,
                request_kind=request.kind.value)  # fmt: skip
@@ -90,16 +95,17 @@ def ask(transaction: Transaction, desk: PrivacyDesk, wanted: WantedRequest, *, b
 
 def _who(transaction: Transaction, wanted: WantedRequest) -> tuple[tuple[AddressKind, str] | None, tuple[str, ...]]:
     """The address that asks, and everybody who has it; of a customer who is named, the first that can be answered."""
-    if wanted.contact is not None:
-        kind, value = wanted.contact
+    if wanted.contact is not None or wanted.user_id:
+        contact = wanted.contact or address_called(transaction, wanted.user_id)
+        kind, value = contact or (AddressKind.EMAIL, "")
         holders = tuple(transaction.customers.by_address(kind, [value]).get(value, ()))
-        if wanted.vouched and not holders:
+        if wanted.vouched and not holders and not _is_kept(transaction, wanted, contact):
             raise NotFound(
                 "Nobody has this address.",
                 remedy="Look for the person by another address of theirs, or by their id.",
                 code="unknown_customer",
             )
-        return wanted.contact, holders
+        return contact, holders
     customer = transaction.customers.get(wanted.customer_id or "")
     if customer is None:
         raise NotFound('There is no customer "{customer}".', code="unknown_customer", customer=wanted.customer_id or "")
@@ -111,6 +117,19 @@ def _who(transaction: Transaction, wanted: WantedRequest) -> tuple[tuple[Address
             code="nothing_to_prove_with",
         )
     return (found.kind, found.value) if found else None, (customer.id,)
+
+
+def _digest(
+    transaction: Transaction, desk: PrivacyDesk, contact: tuple[AddressKind, str] | None, user_id: str
+) -> str:  # fmt: skip
+    if contact is not None:
+        return digest(transaction, desk.clock, *contact)
+    return user_digest(transaction, desk.clock, user_id) if user_id else ""
+
+
+def _is_kept(transaction: Transaction, wanted: WantedRequest, contact: tuple[AddressKind, str] | None) -> bool:
+    found = stranger(transaction, contact, wanted.user_id)
+    return wanted.kind in FOR_STRANGERS and bool(found.own or found.users)
 
 
 def _begins(wanted: WantedRequest, holders: tuple[str, ...]) -> RequestState:

@@ -13,6 +13,7 @@ from orchestrator.dispatch.privacy.ending import closed, moved
 from orchestrator.dispatch.record import record
 from orchestrator.domain.errors import Conflict
 from orchestrator.domain.privacy import PrivacyRequest, RequestState, WaitsFor
+from orchestrator.stop_words.meaning import ENDING
 
 if TYPE_CHECKING:
     from orchestrator.dispatch.privacy.desk import PrivacyDesk
@@ -34,12 +35,16 @@ REMINDED_EVERY_MS = DAY_MS
 # A request that nobody proved says nothing of anybody, and goes after this.
 EXPIRED_KEPT_MS = 30 * DAY_MS
 
+# What strangers wrote is answered by then, and they are nobody's customers: as long as events that nobody understood.
+STRANGERS_KEPT_DAYS = 30
+
 # A ledger up to this size is written anew within the second that others wait for its lock anyway.
 OVERWRITTEN_BYTES_MAX = 256 * 1024 * 1024
 
 BY = "timer"
 
 _LOOKED_AT = 200
+_FORGOTTEN_AT_ONCE = 500
 
 
 def attend(store: Store, desk: PrivacyDesk) -> int:
@@ -61,12 +66,29 @@ def attend(store: Store, desk: PrivacyDesk) -> int:
 
 
 def tidy(store: Store, now: Instant) -> int:
-    """Delete requests that nobody proved a month ago, how many; and what erasures left in the ledger's file."""
+    """Delete requests that nobody proved a month ago, how many; what strangers wrote then, and what erasures left."""
+    forget_strangers(store, now)
     with store.write() as transaction:
         forgotten = transaction.privacy_requests.forget_expired(now - EXPIRED_KEPT_MS)
     if not overwrite(store, bytes_max=OVERWRITTEN_BYTES_MAX):
         log.warning("erased_rows_not_overwritten", remedy="In a quiet hour, run: jogral privacy overwrite")
     return forgotten
+
+
+def forget_strangers(store: Store, now: Instant) -> int:
+    """Delete what people wrote who are no customers, once it is a month old; how many texts. A STOP of theirs holds."""
+    before, ending, forgotten = now - STRANGERS_KEPT_DAYS * DAY_MS, [one.value for one in ENDING], 0
+    while True:
+        with store.read() as transaction:
+            found = transaction.personal_data.strangers_due(before, ending, _FORGOTTEN_AT_ONCE)
+        if found is None:
+            return forgotten
+        with store.write() as transaction:
+            texts = transaction.personal_data.forget_strangers(found)
+        forgotten += texts
+        if len(found.texts) < _FORGOTTEN_AT_ONCE or not texts:
+            log.info("strangers_forgotten", texts=forgotten, after_days=STRANGERS_KEPT_DAYS)
+            return forgotten
 
 
 def _carry_out(store: Store, desk: PrivacyDesk, request: PrivacyRequest) -> int:

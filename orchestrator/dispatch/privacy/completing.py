@@ -12,6 +12,7 @@ from orchestrator.dispatch.privacy.ending import closed, moved
 from orchestrator.dispatch.privacy.erasing import erase, stop_everything
 from orchestrator.dispatch.privacy.quarantine import take_out
 from orchestrator.dispatch.privacy.telling import send_result
+from orchestrator.dispatch.privacy.whose import person_of, resolved
 from orchestrator.dispatch.record import record
 from orchestrator.domain.customer import ADDRESS_KINDS
 from orchestrator.domain.errors import Conflict
@@ -88,7 +89,7 @@ def _take_out_of_files(store: Store, desk: PrivacyDesk, request_id: str, custome
         request = existing(transaction, request_id)
         if request.kind is not RequestKind.ERASE or request.state is not RequestState.VERIFIED:
             return
-        person = transaction.personal_data.person(_whose(request, customer_id))
+        person = person_of(transaction, _chosen(transaction, request, customer_id))
     take_out(desk.quarantine, person)
 
 
@@ -101,12 +102,12 @@ def _finished(
     customer_id: str | None,
     changes: Mapping[str, Any] | None,
 ) -> PrivacyRequest:
-    found = existing(transaction, request_id)
+    found = resolved(transaction, existing(transaction, request_id))
     # Customers before requests, as every door locks both.
     transaction.customers.lock(found.customer_ids)
     request = existing(transaction, request_id, lock=True)
-    chosen = replace(request, customer_ids=_whose(request, customer_id))
-    person = transaction.personal_data.person(chosen.customer_ids)
+    chosen = _chosen(transaction, request, customer_id)
+    person = person_of(transaction, chosen)
     transaction.customers.lock(person.customer_ids)
     ended = moved(chosen, RequestState.DONE)  # or refused, before anything is done
     if request.kind is RequestKind.RECTIFY and changes is not None:
@@ -128,11 +129,17 @@ def _finished(
     return ended
 
 
+def _chosen(transaction: Transaction, request: PrivacyRequest, customer_id: str | None) -> PrivacyRequest:
+    """The request as one person's."""
+    known = resolved(transaction, request)
+    return replace(known, customer_ids=_whose(known, customer_id))
+
+
 def _whose(request: PrivacyRequest, customer_id: str | None) -> tuple[str, ...]:
     """The one customer whom it is about: an address of a family proves that somebody has it, and not who asks."""
     if customer_id is not None and customer_id in request.customer_ids:
         return (customer_id,)
-    if customer_id is None and (len(request.customer_ids) == 1 or request.kind is RequestKind.UNSUBSCRIBE):
+    if customer_id is None and (len(request.customer_ids) <= 1 or request.kind is RequestKind.UNSUBSCRIBE):
         return request.customer_ids
     raise Conflict(
         "{count} customers have the address that asked.",

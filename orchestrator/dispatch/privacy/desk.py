@@ -76,6 +76,12 @@ def digest(transaction: Transaction, clock: Clock, kind: AddressKind, value: str
     return transaction.personal_data.digest((kind, value))
 
 
+def user_digest(transaction: Transaction, clock: Clock, user_id: str) -> str:
+    """The same of an id by which a provider calls somebody."""
+    keep_pepper(transaction, clock)
+    return transaction.personal_data.user_digest(user_id)
+
+
 def keep_pepper(transaction: Transaction, clock: Clock) -> None:
     """Have something to make digests with: the first of them brings it, and it stays for good."""
     if transaction.personal_data.pepper() is None:

@@ -10,7 +10,7 @@ import hmac
 import json
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.dispatch.privacy.desk import digest, keep_pepper
+from orchestrator.dispatch.privacy.desk import digest, keep_pepper, user_digest
 from orchestrator.dispatch.privacy.ending import emptied
 from orchestrator.dispatch.record import forget, record
 from orchestrator.domain.customer import ADDRESS_KINDS, REMAINS, AddressKind
@@ -53,9 +53,12 @@ def erase(
     """Take the person out; the certificate. Nothing of theirs is being sent, and they are locked."""
     clock, now = desk.clock, desk.clock.now()
     digests = {digest(transaction, clock, kind, value) for kind, value in person.values}
+    digests |= {user_digest(transaction, clock, one) for one in person.users}
     # Of a family's address too: the others are served there, and whoever comes to it later is not.
     familys = [(one.kind, one.value) for one in transaction.customers.addresses(person.shared).values()]
     kept = _remember(transaction, desk, [*person.values, *familys])
+    if person.users:
+        transaction.personal_data.remember_users(person.users, now)
     _forget_requests(transaction, desk, request, person, digests)
     logged = forget(transaction, clock, person.customer_ids, by=by)
     counts = transaction.personal_data.erase(person, remains=new_id(REMAINS, now, clock.entropy(ENTROPY_SIZE)), at=now)

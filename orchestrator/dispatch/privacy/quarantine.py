@@ -28,7 +28,7 @@ def take_out(folder: Path, person: Person) -> int:
     A row is theirs where a cell is their id or their name in another system, or holds an address of theirs in any
     spelling. Rather one row too many: all that is lost is a row that did not fit.
     """
-    names = {*person.customer_ids, *person.names}
+    names = {*person.customer_ids, *person.names, *person.users}
     holds = [_holding(kind, value) for kind, value in person.values]
     return sum(_rewrite(path, names, holds) for path in sorted(folder.glob("*.csv")))
 

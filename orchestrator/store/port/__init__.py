@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.store.port.chain import Chain
 from orchestrator.store.port.conversations import Conversations
-from orchestrator.store.port.forwards import Forward, Forwards, ForwardState
+from orchestrator.store.port.forwards import FORWARD, Forward, Forwards, ForwardState
 from orchestrator.store.port.goals import Achieved, Goals
 from orchestrator.store.port.identity import FieldValue, Identity, Merge, MergeState
 from orchestrator.store.port.inbound import Inbound, KeptText
@@ -81,6 +81,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AWAITING",
+    "FORWARD",
     "Accounts",
     "Achieved",
     "ApiKey",

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from orchestrator.domain.time import Instant
 
 
+FORWARD = "fwd_"
+"""What every id of one begins with: it is the reference of a letter that was sent for it."""
+
+
 class ForwardState(StrEnum):
     """Where a forward stands."""
 
@@ -62,4 +66,8 @@ class Forwards(Protocol):
 
     def tally(self) -> dict[str, int]:
         """State → how many."""
+        ...
+
+    def oldest(self) -> Instant | None:
+        """Since when the oldest of those that are open has waited."""
         ...

@@ -48,6 +48,14 @@ class Inbound(Protocol):
         """What somebody wrote whom nobody knew, oldest first; locked."""
         ...
 
+    def waits(self, source: str, user_id: str) -> bool:
+        """Whether anything does."""
+        ...
+
+    def call(self, source: str, former: str, user_id: str) -> None:
+        """What waits under an id waits under another one from now on."""
+        ...
+
     def forget(self, text_id: str) -> None:
         """Take one out, to hear it anew."""
         ...

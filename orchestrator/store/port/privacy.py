@@ -19,7 +19,8 @@ AddressValue = tuple["AddressKind", str]
 class Person:
     """All that one person is known by. `own` are the addresses that nobody else has, `shared` those of a family.
 
-    `values` are the own addresses as they are written, `names` what other systems call the person.
+    `values` are the own addresses as they are written, `names` what other systems call the person, `users` by which ids
+    providers call them. A stranger is no customer, and has nothing but an address that nobody else has, or such an id.
     """
 
     customer_ids: tuple[str, ...]
@@ -27,6 +28,21 @@ class Person:
     shared: tuple[str, ...] = ()
     values: tuple[AddressValue, ...] = ()
     names: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Forgettable:
+    """What strangers wrote `before`, by its ids, and the addresses that they had; to `unwritten` nothing was ever sent.
+
+    `ending` are the meanings of what stays, without its words, where a provider's id is all that is known.
+    """
+
+    before: Instant
+    ending: frozenset[str]
+    texts: frozenset[str]
+    places: frozenset[str]
+    unwritten: frozenset[str]
 
 
 class PersonalData(Protocol):
@@ -34,6 +50,29 @@ class PersonalData(Protocol):
 
     def person(self, customer_ids: Collection[str]) -> Person:
         """Who these customers are, with those that were merged into them; what exists of them, locked."""
+        ...
+
+    def stranger(self, values: Collection[AddressValue], user_id: str = "") -> Person:
+        """Who has one of these addresses, or is called so by a provider, and is no customer; nobody has an empty one.
+
+        An id is theirs only while nobody knows a customer's address for it.
+        """
+        ...
+
+    def strangers_due(self, before: Instant, ending: Collection[str], limit: int) -> Forgettable | None:
+        """What strangers wrote before; None where there is nothing. It takes its time: ask where nobody waits."""
+        ...
+
+    def forget_strangers(self, found: Forgettable) -> int:
+        """Take that out, where it is still a stranger's; how many texts it was. A STOP stays, without its words."""
+        ...
+
+    def remember_users(self, user_ids: Collection[str], at: Instant) -> None:
+        """Keep digests of providers' ids of somebody who was erased. There is a pepper by then."""
+        ...
+
+    def comes_back(self, user_ids: Collection[str]) -> bool:
+        """Whether somebody called so was erased: it is told once, to whoever learns what their address is."""
         ...
 
     def rows(self, person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -66,6 +105,10 @@ class PersonalData(Protocol):
 
     def digest(self, address: AddressValue) -> str:
         """What stands for an address. There is a pepper by then."""
+        ...
+
+    def user_digest(self, user_id: str) -> str:
+        """What stands for an id by which a provider calls somebody. There is a pepper by then."""
         ...
 
     def remember_erased(self, values: Collection[AddressValue], reason: str, at: Instant) -> int:

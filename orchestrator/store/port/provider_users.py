@@ -15,6 +15,10 @@ class ProviderUsers(Protocol):
         """The id of the address of whoever an account calls so."""
         ...
 
+    def called(self, user_id: str) -> set[str]:
+        """The ids of the addresses of whoever any account calls so."""
+        ...
+
     def put(self, account: str, user_id: str, address_id: str, at: Instant) -> None:
         """An account calls the owner of an address so; what was said of the id later than that stays."""
         ...

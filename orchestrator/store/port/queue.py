@@ -243,6 +243,10 @@ class Receipts(Protocol):
         """The customer to whom an account sent what its provider calls so."""
         ...
 
+    def answered(self, account: str, about: str) -> tuple[str, str] | None:
+        """The message that is called so, by us or by an account's provider, and the id of the address it went to."""
+        ...
+
     def failed_calls(self, delivery_id: str) -> set[str]:
         """The provider's ids of the calls for a delivery that failed, by the receipts that were applied."""
         ...

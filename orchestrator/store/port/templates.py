@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 APPROVED = "approved"
 """The only status with which a template may be sent."""
 
+DELETED = "deleted"
+"""The status of what the provider has no more: something else may take its name."""
+
 AWAITING = "awaiting_template_approval"
 """The reason code of what waits for one."""
 
@@ -69,14 +72,18 @@ class Templates(Protocol):
     """The record of templates."""
 
     def put(self, templates: Sequence[ProviderTemplate]) -> None:
-        """Write down what was submitted, in place of what stood under the same name and language.
+        """Write down what was submitted, in place of what was deleted under the same name and language.
 
-        Every word of the provider's that is heard afterwards counts as newer.
+        Every word of the provider's that is heard afterwards counts as newer. What stands there and was not deleted
+        stays: whoever wrote it down first may have heard of it since.
         """
         ...
 
-    def said_by(self, account: str, name: str, language: str, release_id: str) -> None:
-        """A later release says the same words."""
+    def said_by(self, templates: Sequence[ProviderTemplate]) -> None:
+        """Another release says the same words, maybe in a message of another id, or wants the same with another `ttl`.
+
+        Whose they are, and their content, is written; what the provider said of them stays.
+        """
         ...
 
     def hear(self, account: str, news: Sequence[TemplateNews]) -> list[HeardTemplate]:

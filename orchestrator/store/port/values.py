@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from orchestrator.domain.delivery import Mode
@@ -176,7 +176,8 @@ class Settlement:
 
     `settled`: nothing more will be done about it. It is true of every final state, and of an `unknown` that grew old.
     `released`: it certainly did not arrive, so frequency caps count it no more. The rest is for whoever tries again:
-    `excluded` channels, `stuck_at` (since when its account refuses), `in_doubt` (an earlier call may have arrived).
+    `excluded` channels and why, `stuck_at` (since when its account refuses), `in_doubt` (an earlier call may have
+    arrived).
     """
 
     id: str
@@ -190,7 +191,7 @@ class Settlement:
     calls: int
     settled: bool
     released: bool = False
-    excluded: tuple[Channel, ...] = ()
+    excluded: Mapping[Channel, Rejection] = field(default_factory=dict)
     stuck_at: Instant | None = None
     in_doubt: bool = False
     doubts: int = 0
@@ -208,7 +209,7 @@ class InFlight:
     account: str
     tried: Channel
     candidates: tuple[Channel, ...]
-    excluded: tuple[Channel, ...]
+    excluded: Mapping[Channel, Rejection]
     topic: str
     purpose: Purpose
     state: State
@@ -237,6 +238,7 @@ class Deferred:
     objects: Mapping[str, str]
     reason: str
     accepted_at: Instant
+    mode: Mode = Mode.LIVE
 
 
 class Match(NamedTuple):
