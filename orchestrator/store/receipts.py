@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, delete, literal, or_, select, text, union_all
+from sqlalchemy import Integer, delete, literal, or_, select, text, union_all, update
 
 from orchestrator.domain.delivery import Rejection, State
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.receipt import Receipt, ReceiptKind, furthest
 from orchestrator.store import bulk
 from orchestrator.store.port import HeardOf, Match
+from orchestrator.store.requests import channels_of, exclusions_of
 from orchestrator.store.tables import deliveries, receipts
 
 if TYPE_CHECKING:
@@ -93,7 +95,8 @@ class SqlReceipts:
         wanted = (
             select(
                 _DELIVERY.id, _DELIVERY.state, _DELIVERY.receipt, _DELIVERY.provider_id, _DELIVERY.channel,
-                _DELIVERY.address_id, _DELIVERY.account, _DELIVERY.doubts, _DELIVERY.calls,
+                _DELIVERY.address_id, _DELIVERY.account, _DELIVERY.doubts, _DELIVERY.calls, _DELIVERY.purpose,
+                _DELIVERY.first_call_at, _DELIVERY.candidates, _DELIVERY.excluded,
             )
             .where(
                 bulk.among(self._connection, _DELIVERY.id, {match.delivery_id for match in matches}),
@@ -106,15 +109,7 @@ class SqlReceipts:
         for match in matches:
             if match.seq in news and match.delivery_id in found:
                 told.setdefault(match.delivery_id, {})[match.seq] = news[match.seq]
-        return [
-            HeardOf(
-                delivery_id, State(state), furthest, provider_id, channel, address_id, heard, account or "",
-                # One whose worker never came back may have arrived, too.
-                doubts + (state == State.SENDING.value), calls,
-            )
-            for delivery_id, heard in told.items()
-            for _, state, furthest, provider_id, channel, address_id, account, doubts, calls in (found[delivery_id],)
-        ]  # fmt: skip
+        return [_heard_of(found[delivery_id], heard) for delivery_id, heard in told.items()]
 
     def whose(self, account: str, provider_id: str) -> str | None:
         named = (_DELIVERY.provider_id == provider_id, _DELIVERY.account == account)
@@ -137,11 +132,18 @@ class SqlReceipts:
         return {one for one in self._connection.scalars(told) if one is not None}
 
     def told_lost(self, delivery_ids: Collection[str]) -> set[str]:
-        kinds = (ReceiptKind.FAILED.value, ReceiptKind.BOUNCED.value)
-        told = select(_RECEIPT.delivery_id).where(
-            bulk.among(self._connection, _RECEIPT.delivery_id, delivery_ids), _RECEIPT.kind.in_(kinds)
+        return self._told(delivery_ids, _RECEIPT.kind.in_((ReceiptKind.FAILED.value, ReceiptKind.BOUNCED.value)))
+
+    def told_left(self, delivery_ids: Collection[str]) -> set[str]:
+        return self._told(delivery_ids, _RECEIPT.kind != ReceiptKind.FAILED.value)
+
+    def take_back(self, delivery_ids: Collection[str], at: Instant) -> None:
+        self._connection.execute(
+            update(deliveries)
+            .where(bulk.among(self._connection, _DELIVERY.id, delivery_ids), _DELIVERY.state == State.SENT.value)
+            # Whoever settles it counts its call again.
+            .values(state=State.UNKNOWN.value, settled_at=None, next_action_at=at, calls=_DELIVERY.calls - 1)
         )
-        return {one for one in self._connection.scalars(told) if one is not None}
 
     def progress(self, progress: Sequence[Progress]) -> None:
         bulk.update(self._connection, deliveries, ("receipt",), [(one.receipt, one.id) for one in progress])
@@ -183,6 +185,12 @@ class SqlReceipts:
         )
         return forgotten.rowcount
 
+    def _told(self, delivery_ids: Collection[str], kind: ColumnElement[bool]) -> set[str]:
+        told = select(_RECEIPT.delivery_id).where(
+            bulk.among(self._connection, _RECEIPT.delivery_id, delivery_ids), kind
+        )
+        return {one for one in self._connection.scalars(told) if one is not None}
+
     def _matches(
         self, way: int, *conditions: ColumnElement[bool] | TextClause
     ) -> Select[tuple[int, str, str, str, bool, str, int]]:
@@ -209,6 +217,30 @@ class SqlReceipts:
         ).where(_RECEIPT.seq.in_(list(seqs)), _PARKED)
         rows = self._connection.execute(wanted.with_for_update(skip_locked=True))
         return [(row.seq, _receipt(row)) for row in rows]
+
+
+def _heard_of(row: Sequence[Any], heard: Mapping[int, Receipt]) -> HeardOf:
+    """A row of `SqlReceipts.take`, by place: what `bulk.fetch` brings has no names."""
+    (
+        delivery_id, state, furthest_told, provider_id, channel, address_id, account, doubts, calls, purpose,
+        first_call_at, candidates, excluded,
+    ) = row  # fmt: skip
+    return HeardOf(
+        delivery_id,
+        State(state),
+        furthest_told,
+        provider_id,
+        channel,
+        address_id,
+        heard,
+        account or "",
+        # One whose worker never came back may have arrived, too.
+        doubts=doubts + (state == State.SENDING.value),
+        calls=calls,
+        purpose=Purpose(purpose),
+        first_call_at=first_call_at,
+        elsewhere=not {*exclusions_of(excluded), channel}.issuperset(channels_of(candidates)),
+    )
 
 
 def _receipt(row: Row[Any, *tuple[Any, ...]]) -> Receipt:

@@ -20,14 +20,15 @@ from orchestrator.channels import (
     TemplateNews,
     UserNews,
 )
+from orchestrator.dispatch.audit import violations
 from orchestrator.dispatch.hear import Ear, apply_parked, expire_parked, heed
 from orchestrator.dispatch.heard.resting import DAY_MS, SOFT_BOUNCES
 from orchestrator.dispatch.register import Profile
-from orchestrator.domain.delivery import Rejection
+from orchestrator.domain.delivery import MOVING_ON, Rejection
 from orchestrator.domain.receipt import Receipt, ReceiptKind
 from orchestrator.redaction import redacted
 from orchestrator.store.port import Forward
-from tests.contract.test_inbound import ALERTS, agree, decided
+from tests.contract.test_inbound import ALERTS, PRODUCT, agree, decided
 from tests.contract.test_privacy import erase
 from tests.contract.world import EMAIL, SMS, WHATSAPP, delivered
 
@@ -542,6 +543,120 @@ def test_a_doubt_that_a_definite_no_settles_ends_as_if_it_had_been_said_at_once(
     news = receipt(shop, asked, ReceiptKind.FAILED, permanent=True, rejection=rejection)
     hear(shop, news, account="email", channel=EMAIL)
     assert shop.ended(asked) == ("failed", reason)
+
+
+# --- what was taken, and never left -----------------------------------------------------------------------------------
+
+
+def taken_on_whatsapp(shop, *others, message="order_confirmed", **wanted):
+    """WhatsApp answers 200 to nearly everything, and tells by a notice who cannot be reached there."""
+    asked = shop.ask(message, WHATSAPP, *others, **wanted)
+    shop.drain()
+    assert shop.ended(asked) == ("sent", "")
+    return asked
+
+
+def refused_afterwards(shop, asked, rejection=Rejection.ADDRESS, **more):
+    hear(shop, receipt(shop, asked, ReceiptKind.FAILED, rejection=rejection, detail="131026", **more))
+
+
+@pytest.mark.parametrize("rejection", sorted(MOVING_ON))
+def test_what_whatsapp_took_and_then_refused_is_said_on_the_next_channel(shop, rejection):
+    asked = taken_on_whatsapp(shop, SMS, EMAIL)
+    refused_afterwards(shop, asked, rejection)
+    shop.drain()
+
+    found = shop.get(asked)
+    assert (found["state"], found["channel"], found["account"]) == ("sent", "sms", "sms")
+    assert shop.provider.references == [asked, asked]
+    assert (found["calls"], found["possible_duplicate"]) == (2, False)
+    assert violations(shop.store, shop.clock.now()) == []
+
+
+def test_where_there_is_no_other_channel_a_failure_is_news_and_no_more(shop):
+    asked = taken_on_whatsapp(shop)
+    refused_afterwards(shop, asked)
+    assert shop.drain() == 0
+    assert shop.ended(asked) == ("sent", "")
+
+
+def test_the_last_channel_that_refuses_afterwards_ends_the_round(shop):
+    """Nobody is asked twice: what WhatsApp refused does not go back there."""
+    asked = taken_on_whatsapp(shop, SMS)
+    refused_afterwards(shop, asked)
+    shop.drain()
+    news = receipt(shop, asked, ReceiptKind.FAILED, permanent=True, rejection=Rejection.ADDRESS)
+    hear(shop, news, account="sms", channel=SMS)
+
+    assert shop.drain() == 0
+    assert shop.get(asked)["channel"] == "sms"
+    assert len(shop.provider.calls) == 2
+
+
+@pytest.mark.parametrize("proof", [ReceiptKind.SENT, ReceiptKind.DELIVERED, ReceiptKind.READ])
+@pytest.mark.parametrize("first", ["the proof", "the failure"])
+def test_what_left_moves_nowhere_whatever_is_told_besides(shop, proof, first):
+    asked = taken_on_whatsapp(shop, SMS)
+    told = [receipt(shop, asked, proof), receipt(shop, asked, ReceiptKind.FAILED, rejection=Rejection.ADDRESS)]
+    for one in told if first == "the proof" else reversed(told):
+        hear(shop, one)
+
+    assert shop.drain() == 0
+    assert shop.ended(asked) == ("sent", "")
+    assert len(shop.provider.calls) == 1
+
+
+@pytest.mark.parametrize("rejection", [None, *sorted(set(Rejection) - MOVING_ON)])
+def test_a_failure_that_no_other_channel_would_mend_is_news(shop, rejection):
+    asked = taken_on_whatsapp(shop, SMS)
+    refused_afterwards(shop, asked, rejection)
+    assert shop.drain() == 0
+    assert shop.ended(asked) == ("sent", "")
+
+
+def test_a_refusal_that_comes_too_late_begins_nothing(shop):
+    """An order that was shipped four hours ago may have arrived by now."""
+    asked = taken_on_whatsapp(shop, SMS)
+    shop.clock.advance(hours=4, seconds=1)
+    refused_afterwards(shop, asked)
+    assert shop.drain() == 0
+    assert shop.ended(asked) == ("sent", "")
+
+
+def test_what_may_have_arrived_by_an_earlier_call_does_not_move(shop):
+    shop.provider.answer = lambda _call: NoAnswer("timeout", in_doubt=True)
+    asked = shop.ask("order_confirmed", WHATSAPP, SMS)
+    shop.drain()
+    shop.provider.answer = delivered
+    shop.clock.advance(minutes=1)
+    shop.sweep()
+    shop.drain()
+    assert shop.ended(asked) == ("sent", "")
+    refused_afterwards(shop, asked)
+
+    assert shop.drain() == 0
+    assert shop.get(asked)["channel"] == "whatsapp"
+
+
+def test_nobody_who_was_erased_meanwhile_is_written_to_again(shop, desk):
+    asked = taken_on_whatsapp(shop, SMS)
+    erase(shop, desk, "cus_ana")
+    refused_afterwards(shop, asked)
+    assert shop.drain() == 0
+    assert shop.ended(asked) == ("sent", "")
+
+
+def test_what_moves_on_asks_the_gate_again(shop):
+    """Who has left meanwhile gets it nowhere, and caps count what arrived alone."""
+    agree(shop, ALERTS, WHATSAPP, SMS)
+    asked = taken_on_whatsapp(shop, SMS, message="back_in_stock", data={"product_alert": PRODUCT})
+    hear(shop, writes(shop, "SAIR"), account="sms", channel=SMS)
+    refused_afterwards(shop, asked, Rejection.ENOUGH)
+    shop.drain()
+
+    found = shop.get(asked)
+    assert found["state"] == "blocked"
+    assert found["reserved_at"] is None
 
 
 # --- the account ------------------------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ import structlog
 from orchestrator.dispatch.heard import resting
 from orchestrator.dispatch.heard.telling import opt_out
 from orchestrator.dispatch.refusals import ENOUGH_MS
-from orchestrator.dispatch.settle import InDoubt, settlement
+from orchestrator.dispatch.settle import CLASS_AGE_MS, InDoubt, settlement
 from orchestrator.domain.customer import Channel
-from orchestrator.domain.delivery import Outcome, OutcomeKind, Rejection, State
+from orchestrator.domain.delivery import MOVING_ON, Outcome, OutcomeKind, Rejection, State
 from orchestrator.domain.identifiers import ENTROPY_SIZE, new_id
 from orchestrator.domain.receipt import ReceiptKind, furthest, suppression
 from orchestrator.store.port import Progress
@@ -81,6 +81,7 @@ def _apply(store: Store, matches: Sequence[Match], clock: Clock) -> int:
         transaction.receipts.settle([_progress(one) for one in proven if one.state is not State.SENT], now)
         transaction.receipts.progress([_progress(one) for one in proven if one.state is State.SENT])
         failed = {one.id: one for one in heard if not _left(one) and _is_about_every_call(transaction, one)}
+        _take_back(transaction, failed.values(), now)
         _return(transaction, failed, clock)
         transaction.receipts.applied(heard, now)
     return sum(len(one.receipts) for one in heard)
@@ -154,11 +155,28 @@ def _is_about_every_call(transaction: Transaction, heard: HeardOf) -> bool:
     return not told or heard.provider_id is None or heard.provider_id in told
 
 
-def _return(transaction: Transaction, failed: dict[str, HeardOf], clock: Clock) -> None:
-    """What was in doubt and certainly did not leave goes back, as if the provider had said so at once.
+def _take_back(transaction: Transaction, failed: Iterable[HeardOf], now: Instant) -> None:
+    """What a provider took, and says afterwards that it does not bring there, is said on another channel.
 
-    What was sent stays so: a failure afterwards is news about it, and no reason to send it again.
+    WhatsApp takes nearly everything, and tells by a notice who has no WhatsApp: without this, the next channel would
+    never be theirs. What left before may have arrived, and what has grown too old by now is not begun again; then the
+    failure is news, and no more.
     """
+    moving = {one.id for one in failed if one.state is State.SENT and _may_move(one, now)}
+    if moving := moving and moving - transaction.receipts.told_left(moving):
+        transaction.receipts.take_back(moving, now)
+
+
+def _may_move(heard: HeardOf, now: Instant) -> bool:
+    begun_at = heard.first_call_at
+    young = begun_at is not None and now - begun_at <= CLASS_AGE_MS[heard.purpose]
+    about_the_place = all(one.rejection in MOVING_ON for one in heard.receipts.values())
+    may_have_arrived = bool(heard.doubts or heard.furthest)
+    return young and about_the_place and not may_have_arrived and heard.elsewhere and heard.address_id is not None
+
+
+def _return(transaction: Transaction, failed: dict[str, HeardOf], clock: Clock) -> None:
+    """What was in doubt and certainly did not leave goes back, as if the provider had said so at once."""
     if not failed:
         return
     now = clock.now()
@@ -185,8 +203,7 @@ def _return(transaction: Transaction, failed: dict[str, HeardOf], clock: Clock) 
 def _refusal(receipts: Iterable[Receipt]) -> Outcome:
     """A definite no with what it is about; or one for now, where trying again may help."""
     said = max((one for one in receipts if one.kind is ReceiptKind.FAILED), key=lambda one: one.permanent)
-    soft = not said.permanent and said.rejection in {None, Rejection.ADDRESS}
-    if soft:
+    if not said.permanent and said.rejection is None:
         return Outcome(OutcomeKind.NOT_SENT, "provider_unavailable", detail=said.detail)
     about = said.rejection or Rejection.MESSAGE
     return Outcome(OutcomeKind.REFUSED, about.reason, detail=said.detail)

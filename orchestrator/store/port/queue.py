@@ -255,6 +255,14 @@ class Receipts(Protocol):
         """Those of which a receipt that was applied says that they bounced, or failed."""
         ...
 
+    def told_left(self, delivery_ids: Collection[str]) -> set[str]:
+        """Those of which a receipt that was applied proves that they left."""
+        ...
+
+    def take_back(self, delivery_ids: Collection[str], at: Instant) -> None:
+        """What the provider took is in doubt again, for whoever settles it in this transaction."""
+        ...
+
     def progress(self, progress: Sequence[Progress]) -> None:
         """Write how far deliveries got that were sent."""
         ...

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from orchestrator.domain.delivery import Mode
+from orchestrator.domain.message import Purpose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from orchestrator.audit_chain import ChainEntry
     from orchestrator.domain.customer import Channel, ConsentState
     from orchestrator.domain.delivery import Rejection, Request, State
-    from orchestrator.domain.message import Purpose
     from orchestrator.domain.receipt import Receipt, ReceiptKind
     from orchestrator.domain.time import Instant
     from orchestrator.domain.timer import WallTime
@@ -258,7 +258,8 @@ class HeardOf:
 
     `furthest` is the furthest that earlier ones told; `address_id` is None where its customer was erased. `account` is
     who made the last call. `doubts` counts the calls that may have arrived: each was one of its own for the provider;
-    `calls` counts all that were answered, or might have been.
+    `calls` counts all that were answered, or might have been. `elsewhere`: whether there are channels that no refusal
+    has excluded, other than the one of the last call.
     """
 
     id: str
@@ -271,6 +272,9 @@ class HeardOf:
     account: str = ""
     doubts: int = 0
     calls: int = 0
+    purpose: Purpose = Purpose.MARKETING
+    first_call_at: Instant | None = None
+    elsewhere: bool = False
 
 
 class Progress(NamedTuple):
