@@ -227,6 +227,29 @@ def test_a_forged_callback_is_refused_and_changes_nothing(shop):
         assert refused.value.status in (401, 403, 404)
 
 
+def test_who_is_not_on_whatsapp_reads_it_in_a_text_message(shop):
+    """Meta takes the message, and tells by a notice that it does not bring it there."""
+    phone = "+5511987650000"
+    shop.post("/v1/customers", {"id": "cus_bia", "locale": "pt-BR", "phones": [phone]})
+    order = {"order_id": "ord_bia", "number": "40567", "url": "https://casalume.example/p/40567"}
+    placed = {"id": "placed-bia", "source": "test", "type": "order.placed", "customer": {"id": "cus_bia"}}
+    shop.post("/v1/events", {**placed, "data": {**order, "promised_date": "2026-12-01", "state": "SP"}})
+    shop.says("meta", person=phone.removeprefix("+"), refuses=131026)
+    answer = shop.post(
+        "/v1/messages",
+        {
+            "message": "order_shipped", "customer_id": "cus_bia", "objects": {"order": "ord_bia"},
+            "data": {"shipment": {"promised_date": "2026-12-01"}}, "channels": {"first_reachable": ["whatsapp", "sms"]},
+        },
+    )  # fmt: skip
+    found = until(
+        lambda: shop.message(answer["id"]), lambda found: (found["state"], found.get("channel")) == ("sent", "sms")
+    )
+    assert found["possible_duplicate"] is False
+    assert [one["detail"] for one in found["receipts"] if one["kind"] == "failed"] == ["131026: Message undeliverable"]
+    assert [taken(shop, one, 40567) for one in ("meta", shop.providers_of["sms"])] == [1, 1]
+
+
 # What each provider does once. `taken`: it took the message before. The mail server speaks no HTTP, and falls silent
 # after the final dot.
 TROUBLES = {
