@@ -106,7 +106,8 @@ REASONS: Mapping[str, Reason] = {
     "rate_limit": Reason(mark("The provider allows no more at the moment."), _BY_ITSELF),
     "provider_unavailable": Reason(mark("The provider cannot be reached."), _BY_ITSELF),
     "awaiting_template_approval": Reason(
-        mark("The WhatsApp template is not approved yet."), mark("It is sent once Meta approves the template.")
+        mark("The WhatsApp template is not approved at the moment."),
+        mark("It is sent once Meta approves it. See how it stands: jogral whatsapp status"),
     ),
     # held
     "capacity": Reason(
@@ -123,7 +124,7 @@ REASONS: Mapping[str, Reason] = {
         mark("A person is talking with this customer."),
         mark("It goes on when the ticket is closed, or after 72 hours."),
     ),
-    "paused": Reason(mark("Its journey or channel is paused."), mark("Go on with: jogral resume")),
+    "paused": Reason(mark("Its journey, message, channel or account is paused."), mark("Go on with: jogral resume")),
     "paused:customer": Reason(
         mark("The customer takes a break from marketing."), mark("See who asked for it, and until when: jogral pauses")
     ),
@@ -145,8 +146,8 @@ REASONS: Mapping[str, Reason] = {
     ),
     "suppress_rule": Reason(mark("A rule of the project forbids it ({detail})."), mark("See the rule in its file.")),
     "sandbox_recipient": Reason(
-        mark("Rehearsals write to listed addresses only."),
-        mark("Add the address to JOGRAL_ALLOW_LIST, or rehearse with another."),
+        mark("Team keys and staging write to listed addresses only."),
+        mark("Add the address to JOGRAL_ALLOW_LIST, or write to one that is on it."),
     ),
     "recategorised": Reason(
         mark("The provider takes the template for marketing, and the customer has not agreed to that."),
@@ -174,7 +175,7 @@ REASONS: Mapping[str, Reason] = {
         mark("Have a template approved, or use another channel."),
     ),
     "template_not_approved": Reason(
-        mark("The WhatsApp template was not approved in time, and no other channel was asked for."),
+        mark("The WhatsApp template was not approved in time, and no other channel could say it."),
         mark("See how it stands: jogral whatsapp status"),
     ),
     # expired

@@ -49,7 +49,8 @@ REACHING_BROWSERS = {"push_web": True, "push_fcm": False}
 class Account(Schema):
     """One provider account. Every further key is a setting of its adapter.
 
-    `per_second` is how many calls each worker may begin in a second, where the provider allows no more.
+    `per_second` is how many calls each worker may begin in a second, where the provider allows no more. `sender` is
+    the number or the name that customers see: adapters that take one are given it, and others know it themselves.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -63,8 +64,7 @@ class Account(Schema):
     @property
     def settings(self) -> dict[str, Any]:
         """What the file says to the adapter."""
-        own = {} if self.sender is None else {"sender": self.sender}
-        return own | dict(self.model_extra or {})
+        return dict(self.model_extra or {})
 
 
 class ChannelSettings(Schema):

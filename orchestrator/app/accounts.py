@@ -58,13 +58,17 @@ def wire_account(settings: Settings, release: Release, account_id: str) -> Adapt
 
 
 def _adapter(account: Account, channel: Channel, shared: ChannelSettings, settings: Settings) -> Adapter:
-    """The channel's sender and reply address reach only adapters that take them."""
+    """The sender and the channel's reply address reach only adapters that take them."""
     where = f"templates/project.yaml, account {account.id}"
     taken = channels.settings_of(account.adapter, where=where)
-    of_channel = {"sender": shared.from_, "reply_to": shared.reply_to}
+    of_channel = {"sender": account.sender or shared.from_, "reply_to": shared.reply_to}
     secrets = {
         name.lower(): secret.get_secret_value() for name, secret in settings.accounts.get(account.id, {}).items()
     }
+    # A secret that the adapter does not know stands in no file: it is found where it was set.
+    left = next((name for name in secrets if name not in taken), "")
+    if left and account.settings.keys() <= taken:
+        where = f"JOGRAL_ACCOUNTS__{account.id.upper()}__{left.upper()}"
     given = {name: value for name, value in of_channel.items() if value and name in taken} | account.settings | secrets
     return channels.build_adapter(account.adapter, channel, given, where=where)
 

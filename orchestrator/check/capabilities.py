@@ -120,7 +120,7 @@ def _able(account: Account, channel: Channel, shared: ChannelSettings) -> Capabi
     from orchestrator.testing.accounts import example_accounts  # noqa: PLC0415  # only where somebody sends for real
 
     taken = settings_of(account.adapter)
-    of_channel = {"sender": shared.from_, "reply_to": shared.reply_to}
+    of_channel = {"sender": account.sender or shared.from_, "reply_to": shared.reply_to}
     written: dict[str, Any] = {name: value for name, value in (of_channel | account.settings).items() if value}
     made_up = next((dict(one.settings) for one in example_accounts(account.adapter) if one.channel is channel), {})
     if account.adapter == "webhook":
@@ -148,7 +148,7 @@ def _may_fall_short(can: Capabilities, channel: Channel) -> bool:
 def _not_checked(survey: Survey, channel: Channel, place: int, account: Account) -> Iterator[Finding]:
     assert survey.settings is not None
     if not (survey.project.root / "channels" / f"{account.adapter}.py").is_file():
-        return  # there is no such adapter: publishing says so, with the names that there are
+        return  # there is no such adapter: CH185 says so
     yield survey.settings.document.finding(
         ("channels", channel.value, "accounts", place, "adapter"),
         mark("{adapter} is the project's own: whether it can carry every message is not checked here"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.check import (
+    accounts,
     capabilities,
     channels,
     claims,
@@ -61,6 +62,7 @@ FAMILIES: tuple[Family, ...] = (
     facts,
     overlays,
     channels,
+    accounts,
     capabilities,
     whatsapp,
     conditions,

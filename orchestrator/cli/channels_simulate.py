@@ -109,6 +109,7 @@ def _tell(terminal: Terminal, played: "list[Played]") -> None:
         terminal.show((one.name, STRONG), f"  {one.base}")
         if account is not None:
             _show_account(terminal, account)
+    _show_environment(terminal, [account for _, account in told if account is not None])
     terminal.show("")
     terminal.say("What each of them took: GET …/_told. How it behaves: PUT …/_mood. Let a person write: POST …/_say.")
     terminal.say("Stop it with Ctrl+C.")
@@ -120,10 +121,16 @@ def _show_account(terminal: Terminal, account: "Account") -> None:
         "  ", terminal.words("In templates/project.yaml, under channels: {channel}: accounts:", channel=account.channel)
     )
     terminal.show("    - ", _in_yaml(account))
-    if account.secrets or account.environment:
-        terminal.show("  ", terminal.words("In the environment of jogral up:"))
-    for name, value in _environment(account).items():
-        terminal.show("    ", ("export ", DIM), f"{name}={_quoted(value)}")
+
+
+def _show_environment(terminal: Terminal, accounts: "list[Account]") -> None:
+    """Of all providers together, so that it is marked and pasted at once."""
+    variables = {name: value for account in accounts for name, value in _environment(account).items()}
+    if not variables:
+        return
+    terminal.show("\n", terminal.words("Paste this where jogral up runs:"))
+    for name, value in variables.items():
+        terminal.show(("export ", DIM), f"{name}={_quoted(value)}")
 
 
 def _in_yaml(account: "Account") -> str:

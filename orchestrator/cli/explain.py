@@ -31,13 +31,17 @@ app = typer.Typer(add_completion=False)
 @app.command(cls=Command)
 def explain(
     context: typer.Context,
+    named: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="One request, msg_…, or one decision, dec_….", show_default=False),
+    ] = "",
     customer: Annotated[
         str, typer.Option("--customer", metavar="WHO", help="The customer: id, e-mail, phone, or SYSTEM:ID.")
     ] = "",
     message: Annotated[str, typer.Option("--message", metavar="MESSAGE", help="The message's id.")] = "",
     delivery: Annotated[
         str,
-        typer.Option("--delivery", "--decision", metavar="ID", help="Instead of both: one request, or one decision."),
+        typer.Option("--delivery", "--decision", metavar="ID", help="The same as ID."),
     ] = "",
     at: Annotated[
         str,
@@ -56,7 +60,8 @@ def explain(
     from orchestrator.dispatch.current import Current
 
     session = session_of(context)
-    _require_one_way(customer, message, delivery)
+    _require_one_way(customer, message, named, delivery)
+    delivery = named or delivery
     project = open_project(session)
     with open_ledger(project) as opened:
         release = running_release(opened, project)
@@ -69,11 +74,12 @@ def explain(
     show_explanation(session.terminal, found, again=_again(customer, message, delivery))
 
 
-def _require_one_way(customer: str, message: str, delivery: str) -> None:
-    if bool(delivery) == bool(customer or message) or bool(customer) != bool(message):
+def _require_one_way(customer: str, message: str, named: str, delivery: str) -> None:
+    ways = [bool(customer or message), bool(named), bool(delivery)]
+    if sum(ways) != 1 or bool(customer) != bool(message):
         raise InputError(
             "Say which message is meant.",
-            remedy="Write --customer WHO --message MESSAGE, or --delivery msg_…",
+            remedy="Write jogral explain msg_…, or jogral explain --customer WHO --message MESSAGE",
             code="usage",
         )
 
@@ -118,5 +124,5 @@ class _Asking:
 
 def _again(customer: str, message: str, delivery: str) -> str:
     """The same command, as it can be typed again."""
-    named = ["--delivery", delivery] if delivery else ["--customer", customer, "--message", message]
+    named = [delivery] if delivery else ["--customer", customer, "--message", message]
     return shlex.join(["jogral", "explain", *named])

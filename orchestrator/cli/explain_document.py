@@ -144,6 +144,7 @@ def _past(past: Past, zone: str) -> dict[str, Any]:
         "verdict": past.state or SEND,
         "reason": past.reason,
         "channel": past.channel,
+        "account": past.account or None,
         "at": rfc3339(past.at, zone),
         "release_id": past.release_id,
     }

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from orchestrator.cli.channel_names import NAMES
-from orchestrator.cli.explained_words import MISSED, RECEIPTS, STANDS, STOOD, WOULD
+from orchestrator.cli.explained_lines import Lines
+from orchestrator.cli.explained_past import SECOND, Before
+from orchestrator.cli.explained_unasked import NeverRequested
+from orchestrator.cli.explained_words import BEYOND, LOST, STANDS, WOULD
 from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG
-from orchestrator.console.why import Teller, answer_words, evidence_words, gate_name
-from orchestrator.dispatch.explain.values import NOT_REACHED, NOTHING_TO_ASK, Paused
+from orchestrator.console.why import answer_words, gate_name
+from orchestrator.dispatch.explain.values import NOT_REACHED, NOTHING_TO_ASK
 from orchestrator.domain.customer import Channel
-from orchestrator.domain.delivery import State
+from orchestrator.domain.delivery import Mode, State
 from orchestrator.domain.said import retold
 from orchestrator.domain.time import moment
 from orchestrator.domain.verdict import Drop, Hold, Send
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from orchestrator.cli.terminal import Terminal
-    from orchestrator.dispatch.explain.values import Ahead, Answer, Explained, Explanation, Missed, Past, Unasked
+    from orchestrator.dispatch.explain.values import Ahead, Answer, Explained, Explanation
     from orchestrator.domain.time import Instant
     from orchestrator.domain.verdict import Verdict
     from orchestrator.store.evidence import KnownRequest
@@ -38,24 +39,19 @@ _MARKS: Mapping[str, tuple[str, str]] = {
 
 def show_explanation(terminal: Terminal, explanation: Explanation, *, again: str) -> None:
     """Say it all. `again` is the command that asks the same, for another time."""
-    page = _Page(terminal, explanation)
+    page, before = _Page(terminal, explanation), Before(terminal, explanation)
     page.head()
     if explanation.request is None:
-        page.unasked()
+        NeverRequested(terminal, explanation).unasked()
         return
     page.gates()
     page.outlook(again)
-    page.past()
-    page.others()
+    before.past()
+    before.others()
 
 
-class _Page:
-    """Lines of one explanation, set to the terminal's width."""
-
-    def __init__(self, terminal: Terminal, explanation: Explanation) -> None:
-        self.terminal = terminal
-        self.why = explanation
-        self.teller = Teller(terminal.language, terminal.translate, explanation.zone, explanation.at)
+class _Page(Lines):
+    """What became of it, gate by gate, and what comes next."""
 
     # --- what became of it --------------------------------------------------------------------------------------------
 
@@ -70,7 +66,7 @@ class _Page:
         gap = " " * room if room >= 2 else "\n"  # noqa: PLR2004  # two columns apart
         self.terminal.show((subject, STRONG), (stands, STRONG), gap, (when, DIM))
         for line, style in self._meaning():
-            self._paragraph(line, style)
+            self.paragraph(line, style)
 
     def _stands(self) -> str:
         request, decision = self.why.request, self.why.decision
@@ -78,30 +74,48 @@ class _Page:
             return self.terminal.words("never requested")
         if self.why.supposed and decision is not None:
             told = self.terminal.translate(WOULD[decision.state])
-            return self._by(told, decision.channel)
+            return self.by(told, decision.channel)
         if request.planned:
             return self.terminal.words("planned for {when}", when=self.teller.time(request.request.due_at))
-        told = self.terminal.translate(STANDS[request.state])
-        return self._by(told, _channel(request)) if request.state is State.SENT else told
+        if request.state is not State.SENT:
+            return self.terminal.translate(STANDS[request.state])
+        told = self.by(self.terminal.translate(STANDS[State.SENT]), _channel(request))
+        if request.request.mode is Mode.TEST:
+            return self.terminal.words("{told}, as a test", told=told)
+        return self.terminal.words("{told}, not delivered", told=told) if self._beyond in LOST else told
 
-    def _by(self, told: str, channel: Channel | None) -> str:
-        if channel is None:
-            return told
-        return self.terminal.words("{told} by {channel}", told=told, channel=self._named([channel]))
+    @property
+    def _resting(self) -> bool:
+        """Whether no gate stands in its way, and it waits all the same: a provider asked for that, or its turn did."""
+        request, decision = self.why.request, self.why.decision
+        if request is None or decision is None or self.why.supposed:
+            return False
+        return decision.state is None and request.state is State.DEFERRED and request.request.due_at > self.why.at
+
+    @property
+    def _beyond(self) -> str:
+        """What was told later by the provider that has it now; what one before it said is another story."""
+        sends = [one.at for one in self.why.history if one.state is None]
+        since = sends[-1] // SECOND if len(sends) > 1 else 0
+        kinds = {one.kind for one in self.why.receipts if one.at // SECOND >= since}
+        return next((kind for kind in reversed(BEYOND) if kind in kinds), "")
 
     def _meaning(self) -> Iterator[tuple[str, str]]:
         """The reason in a sentence: of a decision of now where there is one, else of where the request stands."""
         request, decision = self.why.request, self.why.decision
         if request is None:
             return
-        if decision is not None and decision.live:
+        if decision is not None and decision.live and not self._resting:
             state, code, detail = decision.state, decision.reason, decision.detail
         else:
             state, code, detail = request.state, request.reason, request.detail
         if state is None:
             yield self.terminal.words("Every gate lets it through."), ""
             return
-        yield reason(state, code, self.terminal.translate).sentence, ""
+        if state is State.SENT and not code and self._beyond:
+            yield self.terminal.translate(BEYOND[self._beyond]), ""
+        else:
+            yield reason(state, code, self.terminal.translate).sentence, ""
         if detail:
             yield retold(detail, self.terminal.translate), DIM
         if request.possible_duplicate:
@@ -115,7 +129,7 @@ class _Page:
     def gates(self) -> None:
         decision = self.why.decision
         if decision is None:
-            self._paragraph(self.terminal.words("No gate was asked about it."), style=DIM)
+            self.paragraph(self.terminal.words("No gate was asked about it."), style=DIM)
             return
         self.terminal.show()
         self._caption(decision)
@@ -128,12 +142,12 @@ class _Page:
         for answer, channels, told in self._rows(asked):
             name = self._name(answer)
             label = "" if name == before else name
-            named = f"{self._named(channels)}: " if channels and (many or answer.gate == "address") else ""
+            named = f"{self.named(channels)}: " if channels and (many or answer.gate == "address") else ""
             lead = Text.assemble("  ", _MARKS[answer.result], f" {label:<{width}}  ")
-            self._hanging(lead, named + told, DIM if answer.result == NOTHING_TO_ASK else "")
+            self.hanging(lead, named + told, DIM if answer.result == NOTHING_TO_ASK else "")
             before = name
         if unasked:
-            self._hanging(Text(f"    {beyond:<{width}}  ", style=DIM), ", ".join(unasked), DIM)
+            self.hanging(Text(f"    {beyond:<{width}}  ", style=DIM), ", ".join(unasked), DIM)
 
     def _name(self, answer: Answer) -> str:
         return gate_name(answer.gate, self.terminal.translate)
@@ -162,10 +176,10 @@ class _Page:
         if told:
             self.terminal.show()
         for line in told:
-            self._paragraph(line)
+            self.paragraph(line)
         action = self._action()
         if action:
-            self._hanging(Text("= " if told else "\n= ", style=DIM), action)
+            self.hanging(Text("= " if told else "\n= ", style=DIM), action)
         self._try_it(again)
 
     def _coming(self) -> Iterator[str]:
@@ -179,7 +193,7 @@ class _Page:
         request, decision = self.why.request, self.why.decision
         if request is None:
             return ""
-        if decision is not None and decision.live:
+        if decision is not None and decision.live and not self._resting:
             state, code = decision.state or State.ACCEPTED, decision.reason
         else:
             state, code = request.state, request.reason
@@ -195,10 +209,10 @@ class _Page:
         first, at = time(ahead.halts[0].until), time(ahead.at)
         match ahead.verdict:
             case Send(channel=channel) if len(ahead.halts) == 1:
-                by = self._named([channel])
+                by = self.named([channel])
                 yield say("Next try {when} by {channel}; every gate is asked again then.", when=first, channel=by)
             case Send(channel=channel):
-                by = self._named([channel])
+                by = self.named([channel])
                 yield say(
                     "Next try {first}; as things stand it is sent {when} by {channel}.",
                     first=first,
@@ -207,6 +221,9 @@ class _Page:
                 )
             case None:
                 yield say("Next try {first}; up to {when} no time was found at which it is sent.", first=first, when=at)
+            case Hold():
+                why = self._sentence(ahead.verdict)
+                yield say("Next try {first}; as things stand it is held then: {why}", first=first, why=why)
             case verdict:
                 why = self._sentence(verdict)
                 yield say("Next try {first}; on {when} it ends unsent: {why}", first=first, when=at, why=why)
@@ -214,10 +231,14 @@ class _Page:
     def _now(self, verdict: Verdict | None) -> Iterator[str]:
         match verdict:
             case Send(channel=channel) if self.why.request is not None and self.why.request.planned:
-                by = self._named([channel])
+                by = self.named([channel])
                 yield self.terminal.words("It is sent then, by {channel}; every gate is asked again.", channel=by)
+            case Send(channel=channel) if self.why.request is not None and self._resting:
+                by, when = self.named([channel]), self.teller.time(self.why.request.request.due_at)
+                say = self.terminal.words
+                yield say("Next try {when} by {channel}; every gate is asked again then.", when=when, channel=by)
             case Send(channel=channel) if not self.why.supposed:
-                by = self._named([channel])
+                by = self.named([channel])
                 yield self.terminal.words("A worker sends it as soon as it takes it, by {channel}.", channel=by)
             case Hold():
                 yield self.terminal.words("It stays so until somebody changes something.")
@@ -237,110 +258,7 @@ class _Page:
         at = ahead.halts[-1].until + _MINUTE
         self.terminal.show(self.terminal.words("Try it:"), f' {again} --at "{_wall(at, self.why.zone)}"')
 
-    # --- what went before ---------------------------------------------------------------------------------------------
 
-    def past(self) -> None:
-        why, decision = self.why, self.why.decision
-        told = decision is not None and not decision.live and len(why.history) == 1
-        rows = [(past.at, self._stood(past)) for past in why.history] if not told else []
-        rows += [(one.at, self._heard(one.kind, one.detail)) for one in why.receipts]
-        if not rows:
-            return
-        self.terminal.show("\n", (self.terminal.words("So far"), STRONG))
-        width = max(len(self.teller.time(at)) for at, _ in rows)
-        for at, words in sorted(rows, key=lambda row: row[0]):
-            self._hanging(Text.assemble("  ", (f"{self.teller.time(at):<{width}}", DIM), "  "), words)
-
-    def _stood(self, past: Past) -> str:
-        told = self.terminal.translate(STOOD[past.state])
-        if past.state is None:
-            return self._by(told, past.channel)
-        return f"{told}: {reason(past.state, past.reason, self.terminal.translate).sentence}"
-
-    def _heard(self, kind: str, detail: str) -> str:
-        told = self.terminal.translate(RECEIPTS[kind]) if kind in RECEIPTS else kind
-        return f"{told}: {detail}" if detail else told
-
-    def others(self) -> None:
-        if not self.why.others:
-            return
-        self.terminal.show("\n", (self.terminal.words("Requested before"), STRONG))
-        for other in self.why.others:
-            told = self.terminal.translate(STANDS[other.state])
-            channels = self._named(other.request.candidates)
-            when = self.teller.time(other.request.due_at)
-            self._hanging(Text.assemble("  ", (f"{when}  ", DIM)), f"{told} · {channels} · {other.request.id}")
-        self._paragraph(
-            self.terminal.words("Explain one of them: jogral explain --delivery {id}", id="msg_…"), style=DIM
-        )
-
-    # --- never requested ----------------------------------------------------------------------------------------------
-
-    def unasked(self) -> None:
-        if not self.why.unasked:
-            self._paragraph(
-                self.terminal.words(
-                    "No journey sends it: it goes out only when it is asked for, with jogral send or POST /v1/messages."
-                )
-            )
-            return
-        self.terminal.show()
-        for one in self.why.unasked:
-            self._step(one)
-
-    def _step(self, one: Unasked) -> None:
-        self.terminal.show(
-            "  ", _NO, " ", self.terminal.words("{journey}, step {step}", journey=one.journey, step=one.step)
-        )
-        lead = Text("      ")
-        if one.segment is not None:
-            self._hanging(lead, self._belongs(one, one.segment))
-        elif one.event_type is None:
-            self._hanging(
-                lead, self.terminal.words("a schedule begins it, and no run of this customer came to the step")
-            )
-        elif not one.missed:
-            self._hanging(lead, self.terminal.words("no {event} of this customer has come", event=one.event_type))
-        for missed in one.missed:
-            self._hanging(lead, self._missed(missed))
-        if one.pause is not None:
-            self._hanging(lead, evidence_words(Paused(pause=one.pause), self.teller))
-
-    def _belongs(self, one: Unasked, segment: str) -> str:
-        if one.inside_since is None:
-            return self.terminal.words(
-                "who enters the segment {segment} begins it, and they are not in it", segment=segment
-            )
-        return self.terminal.words(
-            "who enters the segment {segment} begins it, and they were found in it on {when}: before it ran, or no run"
-            " that began then came to the step",
-            segment=segment,
-            when=self.teller.time(one.inside_since),
-        )
-
-    def _missed(self, missed: Missed) -> str:
-        return self.terminal.words(
-            MISSED[missed.why], event=missed.event_type, when=self.teller.time(missed.at), note=missed.note
-        )
-
-    # --- setting ------------------------------------------------------------------------------------------------------
-
-    def _named(self, channels: Iterable[Channel]) -> str:
-        return ", ".join(self.terminal.translate(NAMES[channel]) for channel in channels)
-
-    def _paragraph(self, told: str, style: str = "") -> None:
-        self._hanging(Text(""), told, style)
-
-    def _hanging(self, lead: Text, told: str, style: str = "") -> None:
-        """Words behind a lead, and further lines under their beginning."""
-        room = max(self.terminal.width - len(lead), _ROOM_MIN)
-        lines = textwrap.wrap(told, room, break_long_words=False, break_on_hyphens=False) or [""]
-        self.terminal.show(lead, (lines[0], style))
-        for line in lines[1:]:
-            self.terminal.show(" " * len(lead), (line, style))
-
-
-_ROOM_MIN = 20
 _MINUTE = 60_000
 
 

@@ -25,6 +25,19 @@ STANDS: Mapping[State, str] = {
     State.UNKNOWN: mark("in doubt: it may have arrived"),
     State.QUARANTINED: mark("set aside, not sent"),
 }
+# What the provider took, and did not bring to them.
+LOST = frozenset({"failed", "bounced"})
+# What became of it beyond that. Of several the last one counts: a mailbox may send back what its server took, and who
+# opened it has it.
+BEYOND: dict[str, str] = {
+    "sent": mark("The provider took it and passed it on."),
+    "failed": mark("The provider took it, and could not deliver it."),
+    "delivered": mark("It was delivered."),
+    "bounced": mark("The provider took it, and it came back."),
+    "read": mark("It was delivered and read."),
+    "clicked": mark("It was delivered, and something in it was clicked."),
+    "complained": mark("It was delivered, and the customer complained about it."),
+}
 # How it would stand at another time.
 WOULD: Mapping[State | None, str] = {
     None: mark("would be sent"),
@@ -46,6 +59,7 @@ STOOD: Mapping[State | None, str] = {
     State.UNREACHABLE: mark("unreachable"),
     State.EXPIRED: mark("expired"),
     State.FAILED: mark("failed"),
+    State.UNKNOWN: mark("in doubt"),
 }
 RECEIPTS: Mapping[str, str] = {
     "sent": mark("the provider passed it on"),

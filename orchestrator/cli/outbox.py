@@ -16,6 +16,7 @@ from orchestrator.cli.terminal import DIM, STRONG, Terminal
 from orchestrator.cli.workplace import open_project
 from orchestrator.dispatch.reads import reader, record_reads
 from orchestrator.domain.customer import Channel
+from orchestrator.domain.delivery import Mode
 
 app = typer.Typer(cls=Group, add_completion=False, no_args_is_help=True)
 
@@ -99,6 +100,7 @@ def _item(entry: dict[str, Any]) -> dict[str, Any]:
         "object_id": entry["object_id"],
         "channel": entry["channel"],
         "delivery_id": entry["reference"],
+        **({"mode": entry["mode"]} if entry["mode"] else {}),
         **{name: content[name] for name in SAID if content.get(name)},
     }
 
@@ -106,10 +108,11 @@ def _item(entry: dict[str, Any]) -> dict[str, Any]:
 def _show(terminal: Terminal, entry: dict[str, Any]) -> bool:
     content = entry["content"]
     gist = content.get("subject") or content.get("title") or " ".join(content["text"].split())
-    room = max(20, terminal.width - 62)
+    mark = terminal.words("test key") + " · " if entry["mode"] == Mode.TEST else ""
+    room = max(20, terminal.width - 62 - len(mark))
     terminal.show(
         f"{terminal.translate(NAMES[Channel(entry['channel'])]):<9} ", (f"{entry['message']:<18} ", STRONG),
-        f"{entry['customer_id'][:16]:<17}", (f"{entry['object_id'][:14]:<15}", DIM), _cut(gist, room),
+        f"{entry['customer_id'][:16]:<17}", (f"{entry['object_id'][:14]:<15}", DIM), (mark, DIM), _cut(gist, room),
     )  # fmt: skip
     return True
 

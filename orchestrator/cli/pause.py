@@ -79,6 +79,8 @@ def _until(lasts: str, business_now: Instant) -> Instant:
 
 
 def _tell(session: Session, made: Pause, zone: str) -> None:
+    from orchestrator.console.teller import Teller
+
     terminal = session.terminal
     until = rfc3339(made.until, zone) if made.until is not None else None
     terminal.document(
@@ -88,6 +90,7 @@ def _tell(session: Session, made: Pause, zone: str) -> None:
         terminal.say("All sending is stopped. What is due waits.")
     else:
         terminal.say("Paused: {what}. What is due waits.", what=in_words(terminal, made.scope, made.subject))
-    if until is not None:
-        terminal.say("It ends by itself at {time}.", time=until)
+    if made.until is not None:
+        teller = Teller(terminal.language, terminal.translate, zone, made.at)
+        terminal.say("It ends by itself at {time}.", time=teller.time(made.until))
     terminal.say("Go on with: jogral resume {option}", option=as_option(made.scope, made.subject))

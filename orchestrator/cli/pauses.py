@@ -8,7 +8,7 @@ from orchestrator.cli.help import Command
 from orchestrator.cli.ledger import open_ledger, running_release
 from orchestrator.cli.pausing import in_words
 from orchestrator.cli.session import session_of
-from orchestrator.cli.terminal import BAD, DIM, STRONG
+from orchestrator.cli.terminal import BAD, STRONG
 from orchestrator.cli.workplace import open_project
 from orchestrator.domain.pause import Pause, PauseScope
 from orchestrator.domain.time import rfc3339
@@ -22,6 +22,9 @@ SHOWN_MAX = 1_000
 @app.command(cls=Command)
 def pauses(context: typer.Context) -> None:
     """List what is paused now, oldest first: since when, until when, by whom and why."""
+    from orchestrator.console.grounds import pause_words
+    from orchestrator.console.teller import Teller
+
     session = session_of(context)
     terminal = session.terminal
     project = open_project(session)
@@ -34,12 +37,9 @@ def pauses(context: typer.Context) -> None:
     if not found:
         terminal.say("Nothing is paused.")
     for one in found:
-        since, until = rfc3339(one.at, zone), rfc3339(one.until, zone) if one.until is not None else ""
-        span = terminal.words("{since} to {until}", since=since, until=until) if until else since
-        style = BAD if one.scope is PauseScope.ALL else STRONG
-        terminal.show(
-            (in_words(terminal, one.scope, one.subject), style), f"  {one.reason}  ", (f"{span}  {one.by}", DIM)
-        )
+        told = in_words(terminal, one.scope, one.subject)
+        about = pause_words(told, one, Teller(terminal.language, terminal.translate, zone, business_now))
+        terminal.show((told, BAD if one.scope is PauseScope.ALL else STRONG), about.removeprefix(told))
 
 
 def _document(one: Pause, zone: str) -> dict[str, Any]:

@@ -7,7 +7,23 @@ import typer
 
 from orchestrator.cli.help import Command
 from orchestrator.cli.session import session_of
-from orchestrator.cli.terminal import BAD, DIM, GOOD, STRONG, Terminal
+from orchestrator.cli.terminal import Terminal
+from orchestrator.cli.whatsapp_shown import (
+    QUIET,
+    SUBMITTED,
+    TO_DO,
+    TO_LOOK_AT,
+    TROUBLE,
+    Line,
+    change_words,
+    promotes,
+    promoting,
+    reason_words,
+    show_lines,
+    sign_of,
+    standing,
+    standings,
+)
 from orchestrator.domain.said import retold
 from orchestrator.translations import mark
 
@@ -24,15 +40,15 @@ Account = Annotated[
     str, typer.Option("--account", metavar="ID", help="Only the templates of this account's business account.")
 ]
 
-# What was done → the sign, its style, and the words.
+# What was done → the sign, and the words.
 _DONE = {
-    "submitted": ("✔ ", GOOD, mark("submitted")),
-    "adopted": ("✔ ", GOOD, mark("Meta had it already")),
-    "known": ("· ", DIM, mark("unchanged")),
-    "edited": ("✔ ", GOOD, mark("changed: for how long Meta tries to reach a phone")),
-    "to_edit": ("→ ", STRONG, mark("to be changed: for how long Meta tries to reach a phone")),
-    "wanted": ("→ ", STRONG, mark("to be submitted")),
-    "failed": ("✖ ", BAD, mark("failed")),
+    "submitted": (SUBMITTED, mark("submitted")),
+    "adopted": (SUBMITTED, mark("Meta had it already")),
+    "known": (QUIET, mark("unchanged")),
+    "edited": (SUBMITTED, mark("changed: for how long Meta tries to reach a phone")),
+    "to_edit": (TO_DO, mark("to be changed: for how long Meta tries to reach a phone")),
+    "wanted": (TO_DO, mark("to be submitted")),
+    "failed": (TROUBLE, mark("failed")),
 }
 
 
@@ -105,19 +121,19 @@ def status(context: typer.Context, account: Account = "") -> None:
         accounts = [one for one in sorted(release.scripted) if not account or one == account]
         with opened.store.read() as transaction:
             rows = [row for one in accounts for row in transaction.templates.all(one)]
-        current = {one.key for one in wanted_templates(release)}
+        wanted = {one.key: one for one in wanted_templates(release)}
         missing = [
             (one, account_id)
             for account_id in accounts
-            for one in wanted_templates(release)
+            for one in wanted.values()
             if not any(row.account == account_id and (row.name, row.language) == one.key for row in rows)
         ]
-    waiting = sum(not row.approved for row in rows if (row.name, row.language) in current)
+    waiting = sum(not row.approved for row in rows if (row.name, row.language) in wanted)
     terminal.document(
         "whatsapp.status",
         summary={"templates": len(rows), "not_approved": waiting, "not_submitted": len(missing)},
         items=[
-            *(_row(row, current=(row.name, row.language) in current) for row in rows),
+            *(_row(row, current=(row.name, row.language) in wanted) for row in rows),
             *(
                 {"account": account_id, "message": one.message, "name": one.key[0], "language": one.key[1],
                  "current": True, "status": "", "category": "", "quality": "", "reason": ""}
@@ -125,22 +141,17 @@ def status(context: typer.Context, account: Account = "") -> None:
             ),
         ],
     )  # fmt: skip
-    for row in rows:
-        is_current = (row.name, row.language) in current
-        sign = ("✔ ", GOOD) if row.approved else ("· ", DIM) if not is_current else ("✖ ", BAD)
-        said = "  ".join(word for word in (row.status, row.category, row.quality, row.reason) if word)
-        terminal.show(sign, (row.name, STRONG), f"  {row.language}  {row.account}  ", said)
-    for one, account_id in missing:
-        terminal.show(("✖ ", BAD), (one.key[0], STRONG), f"  {one.key[1]}  {account_id}  ", terminal.translate(_UNSENT))
+    show_lines(terminal, standings(terminal, rows, wanted, missing))
     terminal.say(
         "Templates: {templates}. Not approved: {waiting}. Not submitted: {missing}.",
         templates=len(rows), waiting=waiting, missing=len(missing),
     )  # fmt: skip
+    if missing:
+        terminal.say("Submit them: jogral whatsapp sync")
     if not accounts:
         terminal.say(_NO_ACCOUNT)
 
 
-_UNSENT = mark("not submitted: run jogral whatsapp sync")
 # Files that were changed and not applied look like a shop that has no templates.
 _NO_ACCOUNT = mark(
     "In the release that runs, no account takes WhatsApp templates. "
@@ -228,33 +239,38 @@ def _change(one: "HeardTemplate") -> dict[str, Any]:
 
 
 def _show(terminal: Terminal, report: "SyncReport") -> None:
-    for one in report.items:
-        sign, style, words = _DONE[one.done]
-        name, language = one.wanted.key
-        terminal.show((sign, style), (name, STRONG), f"  {language}  ", terminal.translate(words))
-        found = (one.status, one.category, one.quality, retold(one.said, terminal.translate))
-        told = "  ".join(word for word in found if word)
-        if told:
-            terminal.show(("      ", DIM), told)
-        if one.recategorised:
-            terminal.say(
-                "      Meta takes it for {category}: whoever has not agreed to that topic is not sent it here.",
-                category=one.category,
-            )
-    for change in report.changed:
-        before, after = change
+    """What was done, and what is not as it should be; of what merely goes on there is a number."""
+    show_lines(terminal, [_done(terminal, one) for one in report.items if _is_news(one)])
+    for before, after in report.changed:
         terminal.say(
-            "Changed: {name} ({language}): {before} → {after}", name=after.name, language=after.language,
-            before=_told(before), after=_told(after),
+            "Changed: {name} ({language}): {change}", name=after.name, language=after.language,
+            change=change_words(terminal, before, after),
         )  # fmt: skip
     for accounts, said in report.troubles:
         terminal.say("Meta could not be asked for {accounts}: {said}", accounts=", ".join(accounts), said=said)
     summary = _summary(report)
     terminal.say(
-        "Submitted: {submitted}. Waiting to be submitted: {wanted}. Failed: {failed}. Changed: {changed}.",
-        submitted=summary["submitted"], wanted=summary["wanted"], failed=summary["failed"], changed=summary["changed"],
+        "Submitted: {submitted}. Waiting to be submitted: {wanted}. Failed: {failed}. Unchanged: {known}.",
+        submitted=summary["submitted"], wanted=summary["wanted"], failed=summary["failed"], known=summary["known"],
     )  # fmt: skip
 
 
-def _told(one: "ProviderTemplate") -> str:
-    return " ".join(word for word in (one.status, one.category, one.quality) if word)
+def _is_news(one: "Synced") -> bool:
+    return one.done != "known" or one.status != "approved" or promotes(one.category, one.wanted)
+
+
+def _done(terminal: Terminal, one: "Synced") -> Line:
+    sign, words = _DONE[one.done]
+    name, language = one.wanted.key
+    told = (terminal.translate(words), standing(terminal, one.status, one.category, one.quality))
+    said = reason_words(terminal, retold(one.said, terminal.translate))
+    promoted = promotes(one.category, one.wanted)
+    below = ([said] if said else []) + ([promoting(terminal)] if promoted else [])
+    if one.done == "known":
+        sign = sign_of(one.status)
+    if promoted and sign != TROUBLE:
+        sign = TO_LOOK_AT
+    return Line(
+        sign=sign, message=one.wanted.message, name=name, language=language,
+        account=", ".join(one.accounts), told=" · ".join(filter(None, told)), below=tuple(below),
+    )  # fmt: skip

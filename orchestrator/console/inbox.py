@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.claim import ClaimKind, StatedClaim
 from orchestrator.domain.customer import Channel
-from orchestrator.domain.delivery import State
+from orchestrator.domain.delivery import Mode, State
 from orchestrator.domain.errors import InputError, NotFound, did_you_mean
 from orchestrator.domain.message import Button, Purpose, Rendered
 
@@ -77,7 +77,7 @@ def _place(query: Mapping[str, str], name: str) -> int | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One message as the outbox kept it. `at` is business time."""
+    """One message as the outbox kept it. `at` is business time; `tested`: a test key asked for it."""
 
     seq: int
     id: str
@@ -87,6 +87,7 @@ class Entry:
     address: str
     at: Instant
     said: Rendered
+    tested: bool
 
     @property
     def headline(self) -> str:
@@ -147,7 +148,7 @@ def _entry(document: Mapping[str, Any]) -> Entry:
         }
     )
     names = ("seq", "id", "reference", "customer_id", "object_id", "address", "at")
-    return Entry(said=said, **{name: document[name] for name in names})
+    return Entry(said=said, tested=document["mode"] == Mode.TEST, **{name: document[name] for name in names})
 
 
 # --- one message ----------------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from orchestrator.decide.conversing import CONVERSATION
+from orchestrator.dispatch.explain.past import code_of
 from orchestrator.domain.claim import ClaimKind
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.delivery import State
@@ -59,11 +61,14 @@ PASSED: Final = {
     "address": mark("There is an address"),
     "suppression": mark("The address is not suppressed"),
     "consent": mark("Consent allows it"),
-    "suppress_rules": mark("No pause and no rule stands against it"),
+    "recipients": mark("The address is on the list of those that may be written to"),
+    "pauses": mark("Nothing that it belongs to is paused"),
+    "suppress_rules": mark("No rule of the project stands against it"),
     "facts": mark("The facts behind it are in force"),
     "capacity": mark("There is capacity for the answers"),
     "quiet_hours": mark("Outside quiet hours"),
     "caps": mark("Within the frequency caps"),
+    "template": mark("{detail} is approved"),
     "route": mark("Carried by the account {detail}"),
     "render": mark("It could be written"),
     "read_back": mark("What it says is what the facts say"),
@@ -79,7 +84,18 @@ NEXT: Final = {
     "no_consent": mark("The customer has not agreed to this topic here"),
     "consent_pending": mark("The customer has not confirmed the agreement yet"),
     "consent_withdrawn": mark("The customer withdrew the agreement here"),
+    "invalid_address": mark("The provider says that nobody is reached at this address here"),
+    "provider_rejected:channel": mark("The provider does not take it for them here; nothing is wrong with the address"),
+    "provider_rejected:opted_out": mark("The customer told the provider to stop"),
+    "provider_rejected:enough": mark("The provider lets this customer have no more for now"),
+    "template_not_approved": mark("The provider has not approved its template, or no longer does"),
+    "whatsapp_window_closed": mark("The customer did not write within a day, and it has no template"),
+    "channel_off": mark("Its account is no longer in the project"),
+    "patience": mark("The provider has refused for long"),
 }
+
+FREELY: Final = mark("the customer wrote within a day: it goes out as free text")
+URGENT: Final = mark("It is urgent, and passes quiet hours")
 
 
 OVERRULED: Final = mark("Its agent wrote something else than the facts say, and said why: {reason}")
@@ -89,13 +105,24 @@ def passed(gate: str, detail: str, say: Callable[[str], str]) -> str:
     """The sentence for a gate that let a message pass; a gate of a later version gives its own name."""
     if gate == "read_back" and detail:
         return say(OVERRULED).format(reason=detail.removeprefix("agent: "))
+    if gate == "template" and detail == CONVERSATION:
+        words = say(FREELY)
+        return words[:1].upper() + words[1:]
+    if gate == "quiet_hours" and detail:
+        return say(URGENT)
     return say(PASSED[gate]).format(detail=detail) if gate in PASSED else " ".join(filter(None, (gate, detail)))
+
+
+def stopped(gate: str, detail: str, say: Callable[[str], str]) -> str:
+    """The sentence for a gate that let it pass no further, as its step was recorded."""
+    return refused(detail if detail in NEXT else code_of(gate, detail) or gate, say)
 
 
 def refused(code: str, say: Callable[[str], str]) -> str:
     """The sentence for a reason such as `suppressed:bounce`, as one channel's gate gave it."""
     code = retold(code, say)
     base, _, detail = code.partition(":")
-    if base in NEXT:
-        return say(NEXT[base]).format(detail=detail_words(base, detail, say))
+    words = NEXT.get(code) or NEXT.get(base)
+    if words is not None:
+        return say(words).format(detail=detail_words(base, detail, say))
     return reason(State.BLOCKED, code, say).sentence.removesuffix(".")

@@ -352,8 +352,8 @@ class Meta(Simulator):
             before, template.category = template.category, said["category"]
             categories = {"previous_category": before, "new_category": template.category}
             return self._post("template_category_update", {**template.news(), **categories})
-        template.status = said["event"]
-        return self._tell_event(template, said.get("reason", "NONE"))
+        template.status, template.rejected_reason = said["event"], said.get("reason", "NONE")
+        return self._tell_event(template, template.rejected_reason)
 
     def _refuse(self, said: Mapping[str, Any]) -> Any:
         if said["refuses"] is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
@@ -31,7 +32,6 @@ FATES: Final = {
     "5511900000002": ("NOT_DELIVERED", "2", "Subscriber unavailable"),
     "5511900000003": ("NOT_DELIVERED", "3", "Blacklisted"),
 }
-_AT: Final = "2026-11-21T15:30:00Z"
 
 
 class Zenvia(Simulator):
@@ -72,7 +72,7 @@ class Zenvia(Simulator):
         return self._post(
             {
                 "id": str(uuid.uuid4()),
-                "timestamp": _AT,
+                "timestamp": _now(),
                 "type": "MESSAGE",
                 "subscriptionId": "d2d6cb0e-6e8f-4b2a-9a7e-0a0000000001",
                 "channel": "sms",
@@ -85,7 +85,7 @@ class Zenvia(Simulator):
                     "channel": "sms",
                     "contents": [{"type": "text", "text": str(said["text"])}],
                     "visitor": {"name": str(said["from"])},
-                    "timestamp": _AT,
+                    "timestamp": _now(),
                 },
             }
         )
@@ -136,14 +136,14 @@ class Zenvia(Simulator):
         raise KeyError(named)
 
     def _status(self, made: Mapping[str, Any], code: str, causes: list[dict[str, str]]) -> Any:
-        told = {"timestamp": _AT, "code": code, "description": f"The message is {code}", "causes": causes}
+        told = {"timestamp": _now(), "code": code, "description": f"The message is {code}", "causes": causes}
         message = {"id": made["id"], "contentIndex": 0, "from": made["from"], "to": made["to"]}
         if made.get("externalId"):
             message["externalId"] = made["externalId"]
         return self._post(
             {
                 "id": str(uuid.uuid4()),
-                "timestamp": _AT,
+                "timestamp": _now(),
                 "type": "MESSAGE_STATUS",
                 "subscriptionId": "d2d6cb0e-6e8f-4b2a-9a7e-0a0000000002",
                 "channel": "sms",
@@ -184,6 +184,10 @@ def _wrong(said: Any) -> list[dict[str, str]]:
             path = f"contents[{place}].encodingStrategy"
             wrong.append({"path": path, "code": "INVALID_VALUE", "message": "unknown strategy"})
     return wrong
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _cause(code: str, reason: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from orchestrator.store import bulk
-from orchestrator.store.tables import inbox
+from orchestrator.store.tables import deliveries, inbox
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -64,7 +64,7 @@ class SqlInbox:
     ) -> list[dict[str, Any]]:
         # The entries nearest to `after` are the oldest of those that follow it.
         order = inbox.c.seq.desc() if after is None else inbox.c.seq.asc()
-        wanted = select(inbox).order_by(order).limit(limit)
+        wanted = _KEPT.order_by(order).limit(limit)
         if before is not None:
             wanted = wanted.where(inbox.c.seq < before)
         if after is not None:
@@ -80,8 +80,12 @@ class SqlInbox:
         return found if after is None else found[::-1]
 
     def get(self, entry_id: str) -> dict[str, Any] | None:
-        row = self._connection.execute(select(inbox).where(inbox.c.id == entry_id)).first()
+        row = self._connection.execute(_KEPT.where(inbox.c.id == entry_id)).first()
         return None if row is None else _document(row)
+
+
+# With the mode of the key that asked for it; a rehearsal's delivery is in no ledger.
+_KEPT = select(inbox, deliveries.c.mode).outerjoin(deliveries, deliveries.c.id == inbox.c.reference)
 
 
 def _document(row: Row[Any]) -> dict[str, Any]:

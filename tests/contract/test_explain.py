@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from orchestrator.channels import HttpAnswer
-from orchestrator.console.why import Teller, answer_words
+from orchestrator.console.teller import Teller
+from orchestrator.console.why import answer_words
 from orchestrator.decide import GATES
 from orchestrator.dispatch.accept import Later
 from orchestrator.dispatch.current import Current
@@ -454,6 +455,14 @@ def test_a_pause_with_an_end_is_waited_for_and_one_without_is_not(world):
 
     paused(PauseScope.ALL)(world)
     assert why_this(world, world.ask()).ahead.verdict == Hold("kill_switch")
+
+
+def test_the_end_of_a_pause_of_something_else_is_not_waited_for(world):
+    """It would be named as the next try, and nothing would be tried then."""
+    paused(PauseScope.CHANNEL, "sms", until=world.clock.now() + 3_600_000)(world)
+    paused(PauseScope.MESSAGE, "order_confirmed")(world)
+    ahead = why_this(world, world.ask()).ahead
+    assert (ahead.halts, ahead.verdict, ahead.at) == ((), Hold("paused"), world.clock.now())
 
 
 def test_a_break_of_their_own_is_told_from_what_the_shop_stopped(world):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.channels import HttpAnswer
 from orchestrator.cli.explained import show_explanation
 from orchestrator.cli.terminal import Terminal
 from orchestrator.domain.customer import ConsentState
+from orchestrator.domain.delivery import Mode, Rejection
 from orchestrator.domain.pause import PauseScope
+from orchestrator.domain.receipt import ReceiptKind
 from orchestrator.journeys.model import Exit
 from tests.contract import test_explain as shop
-from tests.contract.world import EMAIL, PUSH, SMS, WHATSAPP, event
+from tests.contract.test_hearing import hear, receipt
+from tests.contract.world import EMAIL, PUSH, SMS, WHATSAPP, event, webhooks
 
 HOUR_MS = 3_600_000
 
@@ -84,6 +88,49 @@ def unsayable(world):
     return shop.why_this(world, asked)
 
 
+def elsewhere(world):
+    """WhatsApp took it, told that nobody is there, and it went by SMS."""
+    asked = taken(world, WHATSAPP, SMS)
+    world.clock.advance(minutes=1)
+    hear(world, receipt(world, asked, ReceiptKind.FAILED, rejection=Rejection.ADDRESS, detail="131026"))
+    world.clock.advance(minutes=1)
+    world.drain()
+    return shop.why_this(world, asked)
+
+
+def lost(world):
+    """The provider took it, and told in the same second that it could not deliver it."""
+    asked = taken(world, SMS)
+    news = [receipt(world, asked, kind) for kind in (ReceiptKind.FAILED, ReceiptKind.SENT)]
+    hear(world, *news, account="sms", channel=SMS)
+    return shop.why_this(world, asked)
+
+
+def taken(world, *channels):
+    world.wire = webhooks
+    asked = world.ask("order_confirmed", *channels)
+    world.drain()
+    return asked
+
+
+def by_test_key(world):
+    """A test key asked for it: nobody was written to."""
+    asked = world.ask("order_confirmed", SMS, mode=Mode.TEST)
+    world.drain()
+    return shop.why_this(world, asked)
+
+
+def throttled(world):
+    """Its provider asked for time, which is over for all others: this one waits its turn."""
+    world.wire = webhooks
+    world.provider.answer = lambda _: HttpAnswer(429, {"retry-after": "300"}, b"too many")
+    asked = world.ask("order_confirmed", SMS)
+    world.drain()
+    with world.store.write() as transaction:
+        transaction.accounts.open(["sms"])
+    return shop.why_this(world, asked)
+
+
 def never_requested(world):
     """The event came twice: for an order without a known total, and for one that was too cheap."""
     at = world.clock.now()
@@ -103,7 +150,7 @@ def by_request_only(world):
 
 CASES = (
     deferred, supposed, sent, other_channel, nobody_agreed, ended, held, everything_stopped, twice, unsayable,
-    never_requested, nothing_happened, by_request_only,
+    elsewhere, lost, by_test_key, throttled, never_requested, nothing_happened, by_request_only,
 )  # fmt: skip
 
 assert Exit  # the journey of `ended` has one

@@ -13,6 +13,7 @@ from orchestrator.channels import HttpAnswer, NoAnswer, build_adapter
 from orchestrator.cli.checkups.check import Verdict
 from orchestrator.cli.checkups.hooks import approvals
 from orchestrator.cli.terminal import Terminal
+from orchestrator.contract.meta.account_news import template_news
 from orchestrator.contract.meta.templates import Trouble, created, page_of
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.refused_templates import UnsendableTemplate, block
@@ -459,3 +460,12 @@ def test_a_list_whose_end_is_missing_is_none(body):
 def test_a_no_is_about_the_template_or_about_all_of_them(no, of_all):
     """Where it is about the account, the next one would get the same."""
     assert created(no, {"name": "a", "language": "pt_BR"}).of_all is of_all
+
+
+def test_why_a_template_was_rejected_is_no_news_when_a_list_says_it_again():
+    """A notice told of it; each look at the list would else tell of a change that nobody made."""
+    told = {"message_template_name": "pedido", "message_template_language": "pt_BR", "reason": "INVALID_FORMAT"}
+    news = template_news("message_template_status_update", {**told, "event": "REJECTED"}, 0)
+    row = {"name": "pedido", "language": "pt_BR", "status": "REJECTED", "rejected_reason": "INVALID_FORMAT"}
+    page = page_of(HttpAnswer(200, {}, json.dumps({"data": [row]}).encode()))
+    assert {one.reason for one in (news, *page.templates)} == {"INVALID_FORMAT"}

@@ -158,7 +158,8 @@ def test_what_the_gate_would_say_is_said_before_anything_is_sent(shipped, render
     pause = {"scope": "channel", "subject": "whatsapp"}
     assert shipped.post("/v1/pauses", pause).status == 201
     held = render(ask={}).json
-    assert (held["would_send"], held["reason"], held["why"]) == (False, "paused", "Its journey or channel is paused.")
+    why = "Its journey, message, channel or account is paused."
+    assert (held["would_send"], held["reason"], held["why"]) == (False, "paused", why)
     shipped.call("DELETE", "/v1/pauses?scope=channel&subject=whatsapp")
 
     withdraw(shipped, "support")

@@ -8,6 +8,7 @@ import socket
 import urllib.error
 import urllib.parse
 import urllib.request
+from datetime import UTC, datetime
 
 import pytest
 
@@ -166,6 +167,13 @@ def test_what_cannot_be_said_is_refused(zenvia):
     assert "nobody" in said["error"]
 
 
+def test_a_person_writes_now(zenvia):
+    """A STOP of the day before yesterday would not end what was agreed to since."""
+    began = datetime.now(UTC).replace(microsecond=0)
+    _, said = ask("POST", f"{zenvia}/_say", {"from": "5511987654321", "text": "SAIR"})
+    assert began <= datetime.fromisoformat(said["posted"]["timestamp"]) <= datetime.now(UTC)
+
+
 def test_it_ends_in_order_when_it_is_told(jogral_in, tmp_path):
     with jogral_in(tmp_path).start("channels", "simulate", "twilio", "--port", "0") as running:
         line = running.line()
@@ -195,6 +203,16 @@ def test_it_speaks_portuguese(jogral_in, tmp_path):
 
     assert done.code == 0
     assert "jogral channels simulate" in done.out
+
+
+def test_what_is_pasted_stands_together(jogral_in, tmp_path):
+    """One block for a terminal, however many providers are played."""
+    with jogral_in(tmp_path).start("channels", "simulate", "twilio", "zenvia", "--port", "0") as running:
+        lines = list(iter(lambda: running.line().rstrip(), "Stop it with Ctrl+C."))
+    exports = [number for number, line in enumerate(lines) if line.startswith("export JOGRAL_ACCOUNTS__")]
+
+    assert exports == list(range(exports[0], exports[0] + 3))
+    assert lines[exports[0] - 1] == "Paste this where jogral up runs:"
 
 
 def test_a_port_that_is_taken_is_named(jogral_in, tmp_path):

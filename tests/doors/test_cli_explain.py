@@ -53,8 +53,8 @@ def test_a_customer_is_named_by_what_somebody_has_at_hand(explain, asked, who):
 
 def test_a_request_is_named_by_its_id_and_so_is_a_decision(explain, asked):
     """Times are the customer's, addresses masked, and every gate has its place."""
-    for option in ("--delivery", "--decision"):
-        document = explain(option, asked, "--json").document
+    for named in ([asked], ["--delivery", asked], ["--decision", asked]):
+        document = explain(*named, "--json").document
         assert (document["schema"], document["ok"]) == ("jogral.explain/1", True)
         assert document["decision"]["verdict"] == "blocked"
         assert document["decision"]["reason"] == "no_consent"
@@ -104,6 +104,8 @@ def test_it_speaks_portuguese(explain, asked):
         (["--message", "review_request"], "Say which message is meant."),
         (["--delivery", "msg_1", "--customer", "cus_ana"], "Say which message is meant."),
         ([], "Say which message is meant."),
+        (["msg_1", "--delivery", "msg_1"], "Say which message is meant."),
+        (["cus_ana"], "Of a customer: jogral explain --customer WHO --message MESSAGE"),
         (["--customer", "cus_ana", "--message", "review_request", "--at", "amanhã"], '"amanhã" is not a time.'),
     ],
 )

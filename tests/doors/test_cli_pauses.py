@@ -36,8 +36,8 @@ def test_a_channel_is_paused_listed_and_resumed(open_shop, paused):
     assert done.out.startswith("Paused: channel sms. What is due waits.\nIt ends by itself at ")
     assert done.out.endswith("Go on with: jogral resume --channel sms\n")
     listed = open_shop("pauses").out
-    assert "channel sms" in listed
-    assert "The bill" in listed
+    assert listed.startswith("channel sms since ")
+    assert listed.endswith(", by cli: The bill\n")
     assert paused() == [("channel", "sms")]
 
     done = open_shop("resume", "--channel", "sms")

@@ -68,6 +68,30 @@ def test_templates_are_submitted_polled_and_shown(meta_shop):
     assert status.document["summary"]["not_approved"] == 0
 
 
+def test_a_person_reads_what_is_the_matter_last_and_once(meta_shop, jogral):
+    """In columns, the graver the later, beside the sums."""
+
+    def does(meta):
+        meta_shop(meta.base)("sync")
+        known = list(meta.simulator.templates.known.values())
+        for one in known:
+            one.status = "APPROVED"
+        known[0].status, known[0].rejected_reason = "REJECTED", "INVALID_FORMAT"
+        known[1].category, known[2].status = "MARKETING", "PENDING"
+        polled = jogral("whatsapp", "sync", **ENVIRONMENT)
+        return known, polled, jogral("whatsapp", "sync", **ENVIRONMENT), jogral("whatsapp", "status")
+
+    known, polled, again, status = with_meta(does, review="pending")
+    rejected, promoted, waiting = (one.name for one in known[:3])
+    assert f"Changed: {rejected} (pt_BR): pending → rejected · INVALID_FORMAT" in polled.out
+    assert "Changed:" not in again.out
+    assert known[3].name not in again.out, "what goes on as it should is counted, not listed"
+    lines = [line for line in status.out.splitlines() if line[:1] in "✔·!✖"]
+    assert [line.split()[:2] for line in lines[-3:]] == [["·", waiting], ["!", promoted], ["✖", rejected]]
+    assert len({line.index("pt_BR") for line in lines if "pt_BR" in line}) == 1, "one column"
+    assert "    INVALID_FORMAT" in status.out.splitlines()
+
+
 def test_where_nothing_can_be_done_it_says_why(meta_shop):
     """An account that takes no templates is named with those that do; and Meta may be away."""
     run = meta_shop("http://127.0.0.1:9")

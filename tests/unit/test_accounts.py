@@ -12,6 +12,7 @@ from orchestrator.app.accounts import wire, wire_running
 from orchestrator.channels import adapter_names, build_adapter, settings_of
 from orchestrator.domain.customer import Channel
 from orchestrator.domain.errors import ConfigurationError
+from orchestrator.release import Account, ChannelSettings
 from orchestrator.settings import Settings
 from orchestrator.testing.accounts import example_accounts
 from tests.shipped import shop
@@ -27,6 +28,28 @@ def test_whoever_brings_a_release_into_force_is_told_of_secrets_of_no_account():
 def test_a_worker_goes_on_with_the_others_when_an_account_left_the_project():
     """Its environment still holds the secrets of it: they are those with which it was started."""
     assert wire_running(SECRETS)(shop()).keys() == {"email", "whatsapp", "sms", "push"}
+
+
+def test_a_secret_that_its_adapter_does_not_take_is_told_by_its_own_name():
+    """It stands in no file: whoever looked for it in project.yaml would find nothing."""
+    left = Settings(accounts={"email": {"secret_key": "left of another adapter"}})
+    with pytest.raises(ConfigurationError, match='"outbox" has no setting "secret_key"') as refused:
+        wire(left)(shop())
+    assert refused.value.where == "JOGRAL_ACCOUNTS__EMAIL__SECRET_KEY"
+
+
+@pytest.mark.parametrize(("channel", "adapter", "taken"), [("sms", "sms_zenvia", True), ("whatsapp", "outbox", False)])
+def test_the_number_that_customers_see_reaches_the_adapters_that_take_one(channel, adapter, taken):
+    """For the others it is what the project knows of itself: a text with it tells nobody's own number."""
+    release = shop()
+    account = Account.model_validate({"id": channel, "adapter": adapter, "sender": "+551155550100"})
+    channels_of_shop = {**release.project.channels, Channel(channel): ChannelSettings(accounts=(account,))}
+    project = release.project.model_copy(update={"channels": channels_of_shop})
+    secrets = Settings(accounts={channel: {"token": "t"}} if taken else {})
+
+    assert getattr(wire(secrets)(release.model_copy(update={"project": project}))[channel], "sender", None) == (
+        "+551155550100" if taken else None
+    )
 
 
 DATACLASS = "from dataclasses import dataclass\n@dataclass(frozen=True, kw_only=True)\nclass Adapter:\n"

@@ -34,7 +34,7 @@ class DecisionsQuery(Body):
 class DecisionListed(Document):
     """One time that the gate was asked about a request."""
 
-    id: Annotated[str, Field(description="For jogral explain --decision.", examples=["dec_1204"])]
+    id: Annotated[str, Field(description="For jogral explain.", examples=["dec_1204"])]
     message_id: Annotated[str, Field(description="The request. See GET /v1/messages/{id}.")]
     message: str
     customer_id: str

@@ -155,7 +155,7 @@ def page_of(answer: Answer) -> Page | Trouble:
 def _listed(row: Mapping[str, Any]) -> Listed:
     quality = row.get("quality_score")
     score = quality.get("score") if isinstance(quality, dict) else None
-    reason = str(row.get("rejected_reason") or "").lower()
+    reason = str(row.get("rejected_reason") or "")  # spelt as in a notice: to be told twice is no change
     return Listed(
         id=str(row.get("id") or ""),
         name=str(row["name"]),
@@ -163,7 +163,7 @@ def _listed(row: Mapping[str, Any]) -> Listed:
         status=str(row.get("status") or "pending").lower(),
         category=str(row.get("category") or "").lower(),
         quality="" if score in (None, "UNKNOWN") else str(score).lower(),
-        reason="" if reason == "none" else reason,
+        reason="" if reason in ("NONE", "none") else reason,
     )
 
 

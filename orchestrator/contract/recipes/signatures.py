@@ -13,11 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qsl
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-
 from orchestrator.contract.recipes.reading import NotThere, document
 from orchestrator.contract.signing import forged, is_signed, same
 
@@ -61,6 +56,12 @@ class HmacOfBody:
 
 def sendgrid(notice: Notice, secret: str, now: Instant) -> tuple[Any, str]:
     """ECDSA over P-256 of the hour and the raw body; the secret is the public key that SendGrid shows, base64."""
+    # Here, because every worker that has a recipe loads this module: 8 MiB that only these notices need.
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415
+
     told = notice.headers.get("x-twilio-email-event-webhook-timestamp", "")
     signature = notice.headers.get("x-twilio-email-event-webhook-signature", "")
     try:

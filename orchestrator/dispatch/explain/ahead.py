@@ -33,6 +33,9 @@ def look_ahead(ask: Callable[[Instant], Verdict], circumstances: Circumstances, 
         verdict = ask(at)
         until = _until(verdict, circumstances, at)
         if until is None or until <= at:
+            # Whoever is still held behind the end of a pause was not held by that: its end is not worth waiting for.
+            while isinstance(verdict, Hold) and halts and halts[-1].reason == verdict.reason:
+                at = halts.pop().at
             return Ahead(halts=tuple(halts), at=at, verdict=verdict)
         assert isinstance(verdict, (Wait, Hold))
         halts.append(Halt(at=at, until=until, reason=verdict.reason))

@@ -52,8 +52,9 @@ def find_request(transaction: Transaction, text: str) -> tuple[KnownRequest, int
     known = transaction.explanations.request(delivery_id) if delivery_id else None
     if known is None:
         raise NotFound(
-            'There is no message or decision "{id}".', remedy="Ids begin with msg_ or dec_.", id=text.strip()
-        )
+            'There is no message or decision "{id}".', id=text.strip(),
+            remedy="Ids begin with msg_ or dec_. Of a customer: jogral explain --customer WHO --message MESSAGE",
+        )  # fmt: skip
     return known, seq
 
 

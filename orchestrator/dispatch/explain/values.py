@@ -252,7 +252,7 @@ class Unasked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Past:
-    """One decision of the past, in a line. `state` None: it was sent on its way."""
+    """One decision of the past, in a line. `state` None: it was sent on its way, by `channel` and through `account`."""
 
     id: int
     at: Instant
@@ -260,6 +260,7 @@ class Past:
     reason: str
     channel: Channel | None
     release_id: str | None
+    account: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,6 +5,7 @@ from orchestrator.dispatch.accept import WantedMessage, accept_message
 from orchestrator.dispatch.register import Profile
 from orchestrator.domain.claim import ClaimKind, StatedClaim
 from orchestrator.domain.customer import Channel
+from orchestrator.domain.delivery import Mode
 from orchestrator.domain.message import Button, Rendered
 from orchestrator.journeys.steps import Channels
 from tests.doors.conftest import draining
@@ -59,18 +60,19 @@ RAW = [
 ]
 
 
-async def send(app, release):
+async def send(app, release, wanted=WANTED, mode=Mode.LIVE):
     """Accept and drain everything that is wanted, as the doors and a worker do."""
     async with draining(app) as drain:
-        for number, (customer, channels, order) in enumerate(WANTED):
-            wanted = WantedMessage(
+        for number, (customer, channels, order) in enumerate(wanted):
+            asked = WantedMessage(
                 message="order_confirmed",
                 customer_id=customer,
                 channels=Channels(first_reachable=channels),
                 data={"order": order},
+                mode=mode,
             )
             with app.store.write() as transaction:
-                accept_message(transaction, release, app.clock, wanted, identity=f"test/{number}", origin="test")
+                accept_message(transaction, release, app.clock, asked, identity=f"{mode}/{number}", origin="test")
             await drain.drain()
             app.clock.advance(minutes=1)
 

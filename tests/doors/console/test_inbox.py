@@ -1,5 +1,6 @@
 """The inbox, asked by real requests about messages that went the real way."""
 
+import asyncio
 import re
 from urllib.parse import urlsplit
 
@@ -8,8 +9,10 @@ import pytest
 from orchestrator.console.bubble import as_on_the_phone
 from orchestrator.console.inbox import PAGE_SIZE
 from orchestrator.dispatch.publish import publish
+from orchestrator.dispatch.register import register
+from orchestrator.domain.delivery import Mode
 from tests.doors.console.browsing import Server
-from tests.doors.console.talk import RAW, WANTED, entry_of, fill
+from tests.doors.console.talk import CUSTOMERS, RAW, WANTED, entry_of, fill, send
 
 # --- the list -------------------------------------------------------------------------------------------------------
 
@@ -37,6 +40,24 @@ def test_a_row_says_where_it_went_what_it_said_and_when(site):
     assert "order_confirmed 09:00" in page.text
     assert {"datetime": "2026-11-25T09:00:00-03:00", "class": "entry-time"} in page.all("time")
     assert "quarta-feira, 25 de novembro de 2026" in page.text
+
+
+def test_what_a_test_key_asked_for_is_marked(make_app, release):
+    """Else a row of the inbox reads as if a customer had been written to."""
+    app = make_app()
+    publish(app.store, release, app.clock.now())
+    with app.store.write() as transaction:
+        register(transaction, CUSTOMERS, app.clock)
+    asyncio.run(send(app, release, WANTED[:1]))
+    asyncio.run(send(app, release, WANTED[2:3], mode=Mode.TEST))
+    with Server(app) as server:
+        tested, live = server.get("/inbox?lang=en").page.links("/inbox/inb_")
+        marked = [
+            sum(attrs.get("class") == "test-mark" for attrs in server.get(path).page.all("span"))
+            for path in ("/inbox", tested, live)
+        ]
+
+    assert marked == [1, 1, 0]
 
 
 @pytest.mark.parametrize(
