@@ -14,10 +14,8 @@ import asyncio
 import contextlib
 import importlib
 import ipaddress
-import json
 from collections import deque
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -26,7 +24,8 @@ from yarl import URL
 
 from orchestrator.domain.errors import ConfigurationError, InputError, Unavailable, did_you_mean
 from orchestrator.simulators import PROVIDERS
-from orchestrator.simulators.moods import Mood, moody
+from orchestrator.simulators.control import BODY_BYTES_MAX, application
+from orchestrator.simulators.moods import Mood
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -38,7 +37,6 @@ DEFAULT_HOOKS: Final = "http://127.0.0.1:8080"
 
 # What one provider remembers; the oldest goes first.
 KEPT_MAX: Final = 10_000
-BODY_BYTES_MAX: Final = 64 * 1024 * 1024
 
 # Providers try again; these are seconds, far shorter than theirs, so that a test need not wait.
 RETRY_SECONDS: Final = (0.2, 0.5, 1.0, 2.0, 4.0)
@@ -246,7 +244,7 @@ async def playing(
             ending.push_async_callback(caller.close)
             simulator = module.make(told, caller, (options or {}).get(name, {}))
             played = Played(name, "", simulator, told, caller, mood)
-            root.add_subapp(f"/{name}", _application(played))
+            root.add_subapp(f"/{name}", application(played))
             made.append(played)
         await runner.setup()
         site = web.TCPSite(runner, HOST, port)
@@ -291,48 +289,3 @@ def _module(name: str) -> str:
             known=", ".join(sorted(PROVIDERS)),
         )
     return PROVIDERS[name]
-
-
-def _application(played: Played) -> web.Application:
-    application = web.Application(middlewares=[moody(played.mood)], client_max_size=BODY_BYTES_MAX)
-    application.router.add_routes(
-        [
-            web.get("/_told", partial(_told, played)),  # aiohttp takes no lambda for a coroutine
-            web.put("/_mood", partial(_set_mood, played)),
-            web.post("/_say", partial(_say, played)),
-        ]
-    )
-    application.router.add_routes(played.simulator.routes())
-    return application
-
-
-async def _told(played: Played, _: web.Request) -> web.Response:
-    return _json(
-        {"told": [asdict(one) for one in played.told.all()], "hooks": [asdict(one) for one in played.hooks.calls]}
-    )
-
-
-async def _set_mood(played: Played, request: web.Request) -> web.Response:
-    try:
-        played.mood.become(await _document(request))
-    except ValueError as error:
-        return _json({"error": str(error)}, 422)
-    return _json(played.mood.document())
-
-
-async def _say(played: Played, request: web.Request) -> web.Response:
-    try:
-        return _json({"posted": await played.simulator.say(await _document(request))})
-    except (ValueError, KeyError) as error:
-        return _json({"error": f"{type(error).__name__}: {error}"}, 422)
-
-
-async def _document(request: web.Request) -> dict[str, Any]:
-    said = json.loads(await request.read() or b"{}")
-    if not isinstance(said, dict):
-        raise ValueError("write a JSON object")  # noqa: TRY004  # whoever asked wrote a wrong value
-    return said
-
-
-def _json(document: Any, status: int = 200) -> web.Response:
-    return web.json_response(document, status=status, dumps=lambda value: json.dumps(value, ensure_ascii=False))

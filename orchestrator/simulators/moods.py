@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiohttp import web
 
+from orchestrator.domain.errors import did_you_mean
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,6 +40,9 @@ class Mood:
 
     def become(self, said: Mapping[str, Any]) -> None:
         """Take on what was said. Raises ValueError for what is no mood."""
+        known = self.document()
+        for name in said.keys() - known:
+            raise ValueError(f'there is no "{name}"{did_you_mean(name, known) or "."} It takes: {", ".join(known)}.')
         mood, count = said.get("mood", "ok"), said.get("count")
         taken, retry_after = said.get("taken", False), said.get("retry_after", 1)
         if mood != "ok" and mood not in _MOODS:

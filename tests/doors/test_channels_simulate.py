@@ -160,6 +160,21 @@ def test_a_mood_that_does_not_exist_is_refused(zenvia, mood):
     assert said["error"]
 
 
+def test_a_misspelt_word_is_named_and_changes_nothing(zenvia):
+    """Whoever believes that a provider misbehaves now must not be told `ok`."""
+    assert ask("PUT", f"{zenvia}/_mood", {"mod": "500"}) == (
+        422,
+        {"error": 'there is no "mod"; did you mean "mood"? It takes: mood, count, taken, retry_after.'},
+    )
+    assert ask("POST", f"{zenvia}/_say", {"form": "5511987654321", "text": "oi"}) == (
+        422,
+        {"error": '"from" is missing; did you mean "form"?'},
+    )
+    assert ask("POST", f"{zenvia}/_say", {"of": "nobody", "status": "SENT"})[1] == {
+        "error": 'nothing here is called "nobody"; _told shows what there is'
+    }
+
+
 def test_what_cannot_be_said_is_refused(zenvia):
     status, said = ask("POST", f"{zenvia}/_say", {"of": "nobody", "status": "SENT"})
 
