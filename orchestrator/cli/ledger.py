@@ -119,6 +119,16 @@ def running_release(app: App, project: Project) -> Release:
     return release
 
 
+def files_differ(project: Project, release: Release) -> bool:
+    """Whether the files say something else than the release that runs; what cannot be read says something else, too."""
+    from orchestrator.domain.errors import JogralError
+
+    try:
+        return project.read().id != release.id
+    except JogralError:
+        return True
+
+
 def ring(app: App, lanes: Collection[str]) -> None:
     """Wake the workers that run now, if any. Those that do not hear it find the work by themselves, a little later."""
     from orchestrator.app.doorbell import ring_running

@@ -78,7 +78,7 @@ def sync(
     """
     import asyncio
 
-    from orchestrator.cli.ledger import open_ledger, ring, running_release
+    from orchestrator.cli.ledger import files_differ, open_ledger, ring, running_release
     from orchestrator.cli.workplace import open_project
 
     session = session_of(context)
@@ -100,8 +100,7 @@ def sync(
         ],
     )  # fmt: skip
     _show(terminal, report)
-    if not adapters:
-        terminal.say(_NO_ACCOUNT)
+    _show_release(terminal, release, differs=files_differ(project, release), scripted=bool(adapters))
     if report.failed:
         raise typer.Exit(1)
 
@@ -109,7 +108,7 @@ def sync(
 @app.command("status", cls=Command)
 def status(context: typer.Context, account: Account = "") -> None:
     """Say how each template stands, by what Meta told last. Nobody is asked: that is what sync does."""
-    from orchestrator.cli.ledger import open_ledger, running_release
+    from orchestrator.cli.ledger import files_differ, open_ledger, running_release
     from orchestrator.cli.workplace import open_project
     from orchestrator.dispatch.wanted_templates import wanted_templates
 
@@ -148,15 +147,19 @@ def status(context: typer.Context, account: Account = "") -> None:
     )  # fmt: skip
     if missing:
         terminal.say("Submit them: jogral whatsapp sync")
-    if not accounts:
-        terminal.say(_NO_ACCOUNT)
+    _show_release(terminal, release, differs=files_differ(project, release), scripted=bool(accounts))
 
 
-# Files that were changed and not applied look like a shop that has no templates.
-_NO_ACCOUNT = mark(
-    "In the release that runs, no account takes WhatsApp templates. "
-    "Files that you changed come into force with jogral apply, or with the next jogral up."
-)
+def _show_release(terminal: Terminal, release: "Release", *, differs: bool, scripted: bool) -> None:
+    """Files that were changed and not applied look like a shop that has no templates, or has the old ones."""
+    if not scripted:
+        terminal.say("In the release that runs, no account takes WhatsApp templates.")
+    if differs:
+        terminal.say(
+            "This is of {release}, which runs. The files say something else: they come into force with jogral apply, "
+            "or with the next jogral up.",
+            release=release.id,
+        )
 
 
 # --- sync -----------------------------------------------------------------------------------------------------------

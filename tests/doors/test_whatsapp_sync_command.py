@@ -103,11 +103,16 @@ def test_where_nothing_can_be_done_it_says_why(meta_shop):
 
 
 @pytest.mark.usefixtures("orders_alone")
-def test_where_no_account_in_force_takes_templates_nothing_done_is_no_silent_success(jogral):
-    """A changed project.yaml that nobody applied looks the same: it says how files come into force."""
+def test_where_no_account_in_force_takes_templates_nothing_done_is_no_silent_success(jogral, meta_shop):
+    """A changed project.yaml that nobody applied is not what runs: it says how files come into force."""
     jogral("db", "upgrade")
     done = jogral("whatsapp", "sync")
-    assert (done.code, "come into force with jogral apply" in done.out) == (0, True), done.out + done.err
+    assert (done.code, "no account takes WhatsApp templates" in done.out) == (0, True), done.out + done.err
+    assert "jogral apply" not in done.out
+    meta_shop("http://127.0.0.1:1/meta")
+    for words in (("sync",), ("status",)):
+        done = jogral("whatsapp", *words)
+        assert (done.code, "come into force with jogral apply" in done.out) == (0, True), done.out + done.err
 
 
 def test_an_example_of_the_picture_above_the_text_is_uploaded_with_the_template(meta_shop, orders_alone):
