@@ -93,7 +93,8 @@ def _accounts(session: "Session") -> "Iterator[dict[str, Any]]":
             try:
                 adapter = wire_account(settings, release, account.id)
             except JogralError as error:
-                yield known | {"problem": error.told(session.terminal.translate), "said": ()}
+                translate = session.terminal.translate
+                yield known | {"problem": error.told(translate), "remedy": error.remedy(translate), "said": ()}
                 continue
             assert adapter is not None
             told = adapter.can.receives or adapter.can.hears
@@ -141,6 +142,8 @@ def _show(terminal: Terminal, one: dict[str, Any]) -> None:
         terminal.show("  ", (one["hook_url"], DIM))
     if one.get("problem"):
         terminal.show("  ", (one["problem"], BAD))
+        if one["remedy"]:
+            terminal.show("  ", one["remedy"])
 
 
 # --- trying one -----------------------------------------------------------------------------------------------------

@@ -63,6 +63,7 @@ def test_the_hook_of_an_account_that_hears_is_shown(jogral, sms):
 
     assert without.code == heard.code == 0
     assert "needs: token" in without.out
+    assert "secrets go into JOGRAL_ACCOUNTS__<ACCOUNT>__<NAME>" in without.out
     assert "https://msg.loja.example/hooks/sms" in heard.out
     assert "canary-9" not in heard.out + heard.err
 
