@@ -13,7 +13,7 @@ import structlog
 
 from orchestrator.contract.notices import TemplateNews
 from orchestrator.dispatch.rehearsed import is_test
-from orchestrator.domain.delivery import OutcomeKind
+from orchestrator.domain.delivery import OutcomeKind, Rejection
 from orchestrator.store.port.templates import AWAITING
 
 if TYPE_CHECKING:
@@ -54,10 +54,13 @@ def refused_templates(ended: Iterable[tuple[Draft, Outcome]]) -> list[Unsendable
 def undecided(draft: Draft, outcome: Outcome) -> Outcome:
     """The outcome as it is settled: what was refused for its template alone is decided anew, and not lost.
 
-    What the provider has given an id it has taken in some way: that ends here.
+    In a conversation no approval was asked for, and the gate would decide the same again: it is said on another
+    channel. What the provider has given an id it has taken in some way: that ends here.
     """
-    if not _is_of_the_template(draft, outcome) or outcome.provider_id:
+    if outcome.provider_id or not outcome.template or is_test(draft.request):
         return outcome
+    if not draft.send.template:
+        return replace(outcome, reason=Rejection.CHANNEL.reason)
     return replace(outcome, kind=OutcomeKind.NOT_SENT, reason=AWAITING)
 
 

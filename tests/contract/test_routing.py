@@ -703,6 +703,20 @@ def test_what_changes_after_the_words_were_written_is_seen_before_they_leave(rou
     assert [one["account"] for one in calls(routed)] == ["sms"]
 
 
+@pytest.mark.parametrize(("channels", "ended"), [((WHATSAPP, SMS), ("sent", "")),
+                                                 ((WHATSAPP,), ("failed", "provider_rejected:channel"))])  # fmt: skip
+def test_what_cannot_be_said_freely_nor_in_its_template_is_said_elsewhere(routed, channels, ended):
+    """In a conversation nobody asks whether a template is approved: a button may be too long for anything else."""
+    approve(routed, status="pending")
+    wrote(routed, routed.clock.now())
+    routed.provider.answer = by_account({"meta": PAUSED})
+    asked = routed.ask("order_confirmed", *channels)
+    routed.drain()
+
+    assert routed.ended(asked) == ended
+    assert [one["account"] for one in calls(routed)] == ["meta", "sms"][: len(channels)]
+
+
 def test_a_conversation_that_ends_after_the_words_were_written_is_not_spoken_in(routed):
     name = approve(routed)
     wrote(routed, routed.clock.now() - DAY + 65_000)
