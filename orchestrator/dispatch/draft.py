@@ -14,7 +14,7 @@ from orchestrator.dispatch.current import data_for
 from orchestrator.dispatch.links import EXAMPLE_LINKS, unsubscribe_url
 from orchestrator.dispatch.promised import backing, with_facts
 from orchestrator.dispatch.rehearsed import is_test
-from orchestrator.dispatch.scripts import release_saying
+from orchestrator.dispatch.scripts import as_taken, release_saying
 from orchestrator.dispatch.spoken import agreed, is_reply, say
 from orchestrator.domain.errors import InputError
 from orchestrator.domain.said import whole
@@ -94,7 +94,7 @@ def drafts_of(
             # Links last: no event and no door can bring one of its own.
             script = found.circumstances.scripts.get((request.id, send.account)) if send.template else None
             said_by = release_saying(current, script, found.formers)
-            rendered = say(said_by, request, locale, send.channel, {**data, LINKS: own}, book, now)
+            rendered = as_taken(say(said_by, request, locale, send.channel, {**data, LINKS: own}, book, now), script)
         except InputError as error:
             failures[request.id] = (error.code, whole(error))
             continue

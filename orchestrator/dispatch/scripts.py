@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from orchestrator.dispatch.current import Current
     from orchestrator.domain.customer import Standing
     from orchestrator.domain.delivery import Request
+    from orchestrator.domain.message import Rendered
     from orchestrator.release import Release
     from orchestrator.store.port import ProviderTemplate, Transaction
 
@@ -139,6 +140,14 @@ def release_saying(current: Current, script: Script | None, formers: Mapping[str
     """By which release a script is said: the one of the template that may be sent, which was read to decide that."""
     # Never today's words under the name of others: nobody approved them.
     return current.release if script is None or script.sent == script.name else formers[script.release_id]
+
+
+def as_taken(rendered: Rendered, script: Script | None) -> Rendered:
+    """The same with the category that the provider gave its template: by that it is sent, and paid."""
+    template = rendered.template
+    if template is None or script is None or script.category in ("", template["category"]):
+        return rendered
+    return replace(rendered, template={**template, "category": script.category})
 
 
 # A release never changes, so that threads may read the same; the oldest go first.

@@ -28,6 +28,7 @@ from orchestrator.domain.pause import PauseScope
 from orchestrator.domain.receipt import Receipt, ReceiptKind
 from orchestrator.release import read_release
 from orchestrator.store.port import ClosedAccount, ProviderTemplate
+from tests.contract.test_inbound import ALERTS, PRODUCT, agree
 from tests.contract.world import EMAIL, EVERYTHING, PUSH, SMS, WHATSAPP, at_once, delivered, with_project
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -56,7 +57,7 @@ class Talker:
         said = {
             "reference": delivery.reference, "account": self.account, "to": delivery.address.value,
             "conversing": delivery.conversing, "template": template["name"] if template else "",
-            "text": delivery.rendered.text,
+            "category": template["category"] if template else "", "text": delivery.rendered.text,
         }  # fmt: skip
         return HttpCall("POST", f"https://{self.account}.example/", {}, json.dumps(said).encode())
 
@@ -406,6 +407,16 @@ def test_service_that_became_marketing_goes_to_the_next_channel(routed):
     routed.drain()
     assert routed.ended(asked) == ("sent", "")
     assert [one["account"] for one in calls(routed)] == ["sms"]
+
+
+def test_it_is_sent_as_what_meta_takes_the_template_for(routed):
+    """By its own category, not by the file's, Meta says through which of its doors it goes."""
+    agree(routed, ALERTS, WHATSAPP)
+    approve(routed, "back_in_stock", category="utility")
+    asked = routed.ask("back_in_stock", WHATSAPP, data={"product_alert": PRODUCT})
+    routed.drain()
+    assert routed.ended(asked) == ("sent", "")
+    assert [one["category"] for one in calls(routed)] == ["utility"]
 
 
 @pytest.mark.parametrize("channels", [(WHATSAPP, SMS), (WHATSAPP,)])
