@@ -33,13 +33,19 @@ def pytest_addoption(parser):
     )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: a third of the time, tests wait for processes that they started."""
+    return (os.cpu_count() or 1) + 1
+
+
 FASTEST_FIRST = ("unit", "channels", "check", "golden", "simulation", "contract", "doors", "bench", "faults")
 
 
 # Within their folder these begin, so that no process is left alone with one of them at the end.
 LONGEST_FIRST = (
     "doors/test_up.py", "doors/test_olist.py", "doors/test_real_channels.py",
-    "faults/test_fast.py", "faults/test_replay.py", "faults/test_infrastructure_fast.py",
+    "faults/test_fast.py", "faults/test_replay.py", "faults/test_infrastructure_fast.py", "faults/test_bombs.py",
 )  # fmt: skip
 
 

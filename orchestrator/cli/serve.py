@@ -86,7 +86,7 @@ def _listening(opened: App, host: str, port: int) -> App:
 
 def pages_of(opened: App) -> "list[Callable[[web.Application], None]]":
     """What is served beside the API: the console for the shop, and the pages that its customers open."""
-    from orchestrator.console import add_console
+    from orchestrator.console.routes import add_console
 
     return [partial(add_console, app=opened), partial(_add_public_pages, app=opened)]
 

@@ -16,7 +16,7 @@ from orchestrator.app import App, SystemClock
 from orchestrator.audit_chain import FINDINGS
 from orchestrator.cli.chain import CONSENTS_WRONG, WRONG
 from orchestrator.cli.timekeeper import Timekeeper
-from orchestrator.console import add_console
+from orchestrator.console.routes import add_console
 from orchestrator.dispatch.consent_record import CONSENT_FINDINGS
 from orchestrator.dispatch.publish import publish
 from orchestrator.dispatch.reads import reader, record_reads

@@ -326,6 +326,7 @@ def test_one_wrong_account_hides_nothing_of_the_others(open_shop, shop):
 
     found = seen(done)
     assert [found[name, ""]["verdict"] for name in ("email", "whatsapp", "sms", "push")] == ["good"] * 2 + ["bad"] * 2
+    assert found["project", ""]["verdict"] == "bad"
     assert "token" in found["sms", ""]["message"]
     assert "push_fmc" in found["push", ""]["message"]
     assert "JOGRAL_ACCOUNTS__EMIAL" in found["accounts", ""]["message"]

@@ -12,7 +12,7 @@ import pytest
 from orchestrator.api.routes import ROUTES
 from orchestrator.api.server import build_api
 from orchestrator.cli.init import FIRST_SCOPES
-from orchestrator.console import add_console
+from orchestrator.console.routes import add_console
 from orchestrator.dispatch.keys import ADMIN, SCOPES
 from orchestrator.public import add_public_pages
 from orchestrator.public.pages import PREFIX

@@ -27,11 +27,13 @@ FREE_BYTES_MIN = 500_000_000
 
 
 def project(terminal: Terminal, folder: Project) -> tuple[Release | None, Check]:
+    """What the project's files say, and whether it may come into force: accounts are looked at all the same."""
     try:
         release = read_admitted(folder)
     except DocumentError as error:
         first = terminal.words("The first: {finding}", finding=error.findings[0])
-        return None, Check(name="project", verdict=Verdict.BAD, told=error.told(terminal.translate), remedy=first)
+        refused = Check(name="project", verdict=Verdict.BAD, told=error.told(terminal.translate), remedy=first)
+        return _as_it_is(folder), refused
     except JogralError as error:
         return None, trouble(terminal, "project", error)
     told = terminal.words(
@@ -39,6 +41,13 @@ def project(terminal: Terminal, folder: Project) -> tuple[Release | None, Check]
         messages=len(release.messages), journeys=len(release.journeys), events=len(release.events),
     )  # fmt: skip
     return release, Check(name="project", verdict=Verdict.GOOD, told=told)
+
+
+def _as_it_is(folder: Project) -> Release | None:
+    try:
+        return folder.read()
+    except JogralError:
+        return None  # it was told what is wrong
 
 
 def ledger(terminal: Terminal, app: App) -> Iterator[Check]:

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 from aiohttp import web
 
-from orchestrator.console import add_console
+from orchestrator.console.routes import add_console
 
 
 @dataclass
