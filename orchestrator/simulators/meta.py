@@ -19,8 +19,6 @@ outside it is taken and fails afterwards (131047), as with Meta. What `POST /met
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -28,10 +26,25 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from orchestrator.simulators.frame import Account, Simulator
+from orchestrator.simulators.meta_graph import (
+    APP,
+    APP_SECRET,
+    BUSINESS,
+    NUMBER,
+    TITLES,
+    TOKEN,
+    VERIFY_TOKEN,
+    document,
+    no_such_object,
+    number,
+    refusal,
+    require_business,
+    require_token,
+)
+from orchestrator.simulators.meta_messages import checked
 from orchestrator.simulators.meta_templates import REVIEWS, GraphError, StoredTemplate, Templates
 from orchestrator.simulators.meta_uploads import Uploads
 from orchestrator.simulators.meta_webhooks import (
-    DISPLAY_PHONE_NUMBER,
     contact,
     envelope,
     of_number,
@@ -47,36 +60,13 @@ if TYPE_CHECKING:
 
     from orchestrator.simulators.frame import Hooks, Told
 
-APP, NUMBER, BUSINESS = "1", "106540352242922", "102290129340398"
-TOKEN = "EAAG-played-here"  # noqa: S105  # opens nothing
-APP_SECRET = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"  # noqa: S105
 # What an app of WhatsApp is subscribed to.
 FIELDS = (
     "messages", "message_template_status_update", "message_template_quality_update", "template_category_update",
     "user_preferences", "account_update",
 )  # fmt: skip
-VERIFY_TOKEN = "played-here"  # noqa: S105
 
 WINDOW_SECONDS = 24 * 3600
-
-_MEDIA = ("image", "video", "document")
-_KINDS = ("text", "template", "interactive", *_MEDIA)
-_TEXT_LENGTH_MAX = 4096
-_CAPTION_LENGTH_MAX = 1024
-_INTERACTIVE_LENGTH_MAX = 1024
-_REPLIES_MAX, _REPLY_LENGTH_MAX = 3, 20
-_ROWS_MAX, _ROW_LENGTH_MAX = 10, 24
-_CALLBACK_DATA_LENGTH_MAX = 512
-_PHONE = re.compile(r"\+?[1-9][0-9]{7,14}")
-
-# What Meta says of codes that a played person can refuse with; of others it says as much.
-_TITLES: Mapping[int, str] = {
-    130472: "User's number is part of an experiment",
-    131026: "Message undeliverable",
-    131047: "Re-engagement message",
-    131049: "This message was not delivered to maintain healthy ecosystem engagement",
-    131050: "User has stopped marketing messages",
-}
 
 
 def make(told: Told, hooks: Hooks, options: Mapping[str, str]) -> Meta:
@@ -135,12 +125,12 @@ class Meta(Simulator):
     ) -> Callable[[web.Request], Awaitable[Any]]:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
-                _require_token(request, scheme)
+                require_token(request, scheme)
                 return web.json_response(await handle(request))
             except GraphError as error:
-                return _refusal(error)
+                return refusal(error)
             except (TypeError, AttributeError, ValueError, KeyError, IndexError):
-                return _refusal(GraphError(100, "Invalid parameter"))
+                return refusal(GraphError(100, "Invalid parameter"))
 
         return answer
 
@@ -164,30 +154,14 @@ class Meta(Simulator):
 
     async def _message(self, request: web.Request) -> dict[str, Any]:
         if request.match_info["id"] != NUMBER:
-            raise _no_such_object(request.match_info["id"])
-        asked = await _document(request)
-        if asked.get("messaging_product") != "whatsapp":
-            raise GraphError(100, "The parameter messaging_product is required.")
-        if not _PHONE.fullmatch(str(asked.get("to", ""))) and not asked.get("recipient"):
-            raise GraphError(100, "The parameter to is required.")
-        if len(asked.get("biz_opaque_callback_data", "")) > _CALLBACK_DATA_LENGTH_MAX:
-            raise GraphError(131009, "biz_opaque_callback_data is too long")
-        kind = asked.setdefault("type", "text")
-        if kind not in _KINDS or not isinstance(asked.get(kind), dict):
-            raise GraphError(131051, f"Message type {kind} is not currently supported")
-        if kind == "text" and not 0 < len(str(asked["text"].get("body", ""))) <= _TEXT_LENGTH_MAX:
-            raise GraphError(100, "Param text['body'] must be at most 4096 characters long.")
-        if kind in _MEDIA and len(str(asked[kind].get("caption", ""))) > _CAPTION_LENGTH_MAX:
-            raise GraphError(131009, "caption is too long")
-        if kind == "interactive":
-            _look_at_interactive(asked["interactive"])
-        return asked
+            raise no_such_object(request.match_info["id"])
+        return checked(await document(request))
 
     def _take(self, asked: Mapping[str, Any], template: StoredTemplate | None) -> dict[str, Any]:
         to = str(asked.get("to") or asked["recipient"]).removeprefix("+")
         code, at_once = self._refusals.get(to, (0, False))
         if code and at_once:
-            raise GraphError(code, _TITLES.get(code, "Message failed to send"))
+            raise GraphError(code, TITLES.get(code, "Message failed to send"))
         category = template.category.lower() if template is not None else "service"
         reference = asked.get("biz_opaque_callback_data", "")
         sent = {"id": wamid(), "to": to, "reference": reference, "category": category}
@@ -207,7 +181,7 @@ class Meta(Simulator):
         }
 
     def _tell_status(self, sent: Mapping[str, Any], word: str, code: int = 0) -> dict[str, Any]:
-        title = _TITLES.get(code, "Message failed to send")
+        title = TITLES.get(code, "Message failed to send")
         error = {"code": code, "title": title, "message": title, "error_data": {"details": title}} if code else None
         value = of_number(NUMBER, contacts=[contact(sent["to"])], statuses=[status(sent, word, error)])
         return self._post("messages", value)
@@ -215,8 +189,8 @@ class Meta(Simulator):
     # --- templates
 
     async def _create(self, request: web.Request) -> Any:
-        _require_business(request)
-        made = self.templates.create(await _document(request))
+        require_business(request)
+        made = self.templates.create(await document(request))
         if self.templates.review != "pending":
             self._later(lambda: self._review(made))
         return {"id": made.id, "status": made.status, "category": made.category}
@@ -239,7 +213,7 @@ class Meta(Simulator):
         return self._post("message_template_status_update", {**told, "message_template_category": template.category})
 
     async def _list(self, request: web.Request) -> Any:
-        _require_business(request)
+        require_business(request)
         asked = request.query
         found = [
             one.document()
@@ -257,13 +231,13 @@ class Meta(Simulator):
 
     async def _edit(self, request: web.Request) -> Any:
         template = self._by_id(request.match_info["id"])
-        self.templates.edit(template, await _document(request))
+        self.templates.edit(template, await document(request))
         if template.status == "PENDING" and self.templates.review != "pending":
             self._later(lambda: self._review(template))
         return {"success": True}
 
     async def _delete(self, request: web.Request) -> Any:
-        _require_business(request)
+        require_business(request)
         name, hsm_id = request.query.get("name", ""), request.query.get("hsm_id")
         gone = [
             key for key, one in self.templates.known.items() if one.name == name and hsm_id in (None, one.id)
@@ -277,7 +251,7 @@ class Meta(Simulator):
     def _by_id(self, id_: str) -> StoredTemplate:
         found = next((one for one in self.templates.known.values() if one.id == id_), None)
         if found is None:
-            raise _no_such_object(id_)
+            raise no_such_object(id_)
         return found
 
     async def _begin_upload(self, request: web.Request) -> Any:
@@ -292,7 +266,7 @@ class Meta(Simulator):
     async def _show(self, request: web.Request) -> Any:
         id_ = request.match_info["id"]
         if id_ == NUMBER:
-            return _number()
+            return number()
         if id_ == BUSINESS:
             return {"id": BUSINESS, "name": "Casa Lume", "account_review_status": "APPROVED"}
         return self._by_id(id_).document()
@@ -306,20 +280,20 @@ class Meta(Simulator):
     async def _fields(self, request: web.Request) -> web.Response:
         """What the app is subscribed to, which only the app's own token may see."""
         if request.headers.get("Authorization") != f"Bearer 1|{APP_SECRET}":
-            return _refusal(GraphError(190, "Invalid OAuth access token signature.", status=401))
+            return refusal(GraphError(190, "Invalid OAuth access token signature.", status=401))
         fields = [{"name": name, "version": "v23.0"} for name in FIELDS]
         hook = {"object": "whatsapp_business_account", "callback_url": self._hooks.url(self._account), "fields": fields}
         return web.json_response({"data": [hook]})
 
     async def _subscribed(self, request: web.Request) -> Any:
-        _require_business(request)
+        require_business(request)
         return {
             "data": [{"whatsapp_business_api_data": {"id": "1", "name": "Jogral", "link": "https://jogral.example"}}]
         }
 
     async def _numbers(self, request: web.Request) -> Any:
-        _require_business(request)
-        return {"data": [_number()]}
+        require_business(request)
+        return {"data": [number()]}
 
     # --- what people do
 
@@ -395,87 +369,17 @@ class Meta(Simulator):
         if person and message["type"] != "reaction":
             self._wrote_at[person] = time.time()
         contacts = [contact(person)] if person else [{"profile": {"name": "Ana"}, "user_id": said["from_user_id"]}]
-        number, business = said.get("number", NUMBER), said.get("business", BUSINESS)
-        return self._post("messages", of_number(number, contacts=contacts, messages=[message]), business)
+        number_id, business = said.get("number", NUMBER), said.get("business", BUSINESS)
+        return self._post("messages", of_number(number_id, contacts=contacts, messages=[message]), business)
 
     # --- telling
 
     def _post(self, field: str, value: Mapping[str, Any], business: str = BUSINESS) -> dict[str, Any]:
-        document = envelope(business, field, value)
-        headers, raw = signed(document, APP_SECRET)
+        told = envelope(business, field, value)
+        headers, raw = signed(told, APP_SECRET)
         self._hooks.call(self._account, "POST", headers, raw)
-        return document
+        return told
 
     def _later(self, act: Callable[[], None]) -> None:
         """After the answer: nobody hears of a review before they know of the template."""
         asyncio.get_running_loop().call_later(0.05, act)
-
-
-async def _document(request: web.Request) -> dict[str, Any]:
-    try:
-        asked = json.loads(await request.read())
-    except ValueError as error:
-        raise GraphError(100, "Invalid JSON") from error
-    if not isinstance(asked, dict):
-        raise GraphError(100, "Invalid JSON")
-    return asked
-
-
-def _require_token(request: web.Request, scheme: str) -> None:
-    if request.headers.get("Authorization") != f"{scheme} {TOKEN}":
-        raise GraphError(190, "Invalid OAuth access token - Cannot parse access token", status=401)
-
-
-def _refusal(error: GraphError) -> web.Response:
-    # Of templates, `error_data` is a bare sentence; of messages an object.
-    data: Any = {"messaging_product": "whatsapp", "details": error.details}
-    told = {
-        "message": f"(#{error.code}) {_TITLES.get(error.code, error.details)}",
-        "type": "OAuthException",
-        "code": error.code,
-        "error_data": data if error.subcode is None else error.details,
-        "fbtrace_id": "Played1",
-    }
-    if error.subcode is not None:
-        told["error_subcode"] = error.subcode
-    return web.json_response({"error": told}, status=error.status)
-
-
-def _no_such_object(id_: str) -> GraphError:
-    said = (
-        f"Unsupported post request. Object with ID '{id_}' does not exist, cannot be loaded due to missing permissions"
-    )
-    return GraphError(100, said, subcode=33)
-
-
-def _require_business(request: web.Request) -> None:
-    if request.match_info["id"] != BUSINESS:
-        raise _no_such_object(request.match_info["id"])
-
-
-def _number() -> dict[str, Any]:
-    return {
-        "id": NUMBER, "display_phone_number": f"+{DISPLAY_PHONE_NUMBER}", "verified_name": "Casa Lume",
-        "code_verification_status": "VERIFIED", "quality_rating": "GREEN", "status": "CONNECTED",
-        "whatsapp_business_manager_messaging_limit": "TIER_2K",
-    }  # fmt: skip
-
-
-def _look_at_interactive(asked: Mapping[str, Any]) -> None:
-    kind, action = asked.get("type"), asked.get("action", {})
-    if not 0 < len(asked.get("body", {}).get("text", "")) <= _INTERACTIVE_LENGTH_MAX:
-        raise GraphError(100, "Body text length invalid. Min length: 1, Max length: 1024")
-    if kind == "button":
-        titles = [one.get("reply", {}).get("title", "") for one in action.get("buttons", [])]
-        most, length = _REPLIES_MAX, _REPLY_LENGTH_MAX
-    elif kind == "list":
-        titles = [row.get("title", "") for one in action.get("sections", []) for row in one.get("rows", [])]
-        most, length = _ROWS_MAX, _ROW_LENGTH_MAX
-    elif kind == "cta_url":
-        titles, most, length = [action.get("parameters", {}).get("display_text", "")], 1, _REPLY_LENGTH_MAX
-    else:
-        raise GraphError(131009, f"Interactive type {kind} is not valid")
-    if not 0 < len(titles) <= most:
-        raise GraphError(131009, f"Invalid buttons count. Min allowed buttons: 1, Max allowed buttons: {most}")
-    if not all(0 < len(title) <= length for title in titles) or len(set(titles)) != len(titles):
-        raise GraphError(131009, f"Titles must be unique and have 1 to {length} characters")
